@@ -13,6 +13,7 @@ let package = Package(
     dependencies: [],
     targets: [
         .target(name: "Cron", swiftSettings: flags),
+        .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,75 @@
+import Cron
+
+/// A named acyclic graph of tasks, optionally scheduled: what one flow file declares.
+///
+/// A `Flow` is always valid: `FlowFiles` builds one only from a file without faults, and `Storage`
+/// checks again what it reads back, because the master tables may be changed with plain SQL.
+package struct Flow: Sendable, Equatable {
+    /// `[a-z0-9][a-z0-9._-]{0,63}`, unique in a state folder.
+    package var name: String
+    package var description: String
+    /// In the file's order; identities (`ScheduleSpec.identity`) are unique.
+    package var schedules: [ScheduleSpec]
+    package var overlap: OverlapPolicy
+    /// How many tasks of this flow may run at once, over all its runs; `nil` = no limit. At least 1.
+    package var concurrency: Int?
+    /// -20...19, lower first, as nice(1).
+    package var priority: Int
+    /// Names are unique; in the file's order.
+    package var parameters: [Variable]
+    /// Values may hold `${…}`. Names are unique; in the file's order.
+    package var environment: [Variable]
+    /// An absolute path.
+    package var workingDirectory: String
+    /// The words before a `run:` text, which is handed over with `-c`. Never empty.
+    package var shell: [String]
+    /// At least one, at most `Limit.tasksPerFlow`; names are unique; in the file's order.
+    package var tasks: [TaskSpec]
+
+    package init(
+        name: String,
+        description: String = "",
+        schedules: [ScheduleSpec] = [],
+        overlap: OverlapPolicy = .skip,
+        concurrency: Int? = nil,
+        priority: Int = 0,
+        parameters: [Variable] = [],
+        environment: [Variable] = [],
+        workingDirectory: String,
+        shell: [String] = Flow.defaultShell,
+        tasks: [TaskSpec]
+    ) {
+        self.name = name
+        self.description = description
+        self.schedules = schedules
+        self.overlap = overlap
+        self.concurrency = concurrency
+        self.priority = priority
+        self.parameters = parameters
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.shell = shell
+        self.tasks = tasks
+    }
+
+    package static let defaultShell = ["sh", "-eu"]
+}
+
+/// A name with its text: a parameter, or a variable of an environment.
+package struct Variable: Sendable, Hashable, Codable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a fire does while an earlier run of its flow is active.
+package enum OverlapPolicy: String, Sendable, CaseIterable, Codable {
+    /// The fire is recorded with the reason `overlap` and not run.
+    case skip
+    /// The run starts beside the other.
+    case allow
+}

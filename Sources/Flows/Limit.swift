@@ -1,0 +1,18 @@
+/// Every limit of the flow model, by name, so that a refusal can say which one was met.
+package enum Limit {
+    package static let fileBytes = 8 << 20
+    package static let tasksPerFlow = 100_000
+    package static let schedulesPerFile = 10_000
+    /// Over all tasks of a flow.
+    package static let needsPerFlow = 1_000_000
+    package static let parametersPerFlow = 1_000
+    package static let parameterBytes = 64 << 10
+    package static let nameBytes = 64
+    package static let retries = 1_000
+    package static let concurrency = 100_000
+    package static let priority = -20...19
+    /// Of a time-out, a retry's delay or its cap: about a year.
+    package static let durationMilliseconds: Int64 = 366 * 86_400_000
+    /// Kept in the database of what an attempt printed last.
+    package static let tailBytes = 64 << 10
+}

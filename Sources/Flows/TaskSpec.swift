@@ -1,0 +1,96 @@
+/// A task as declared in a flow file; `TaskRun` is its execution in a run.
+package struct TaskSpec: Sendable, Equatable {
+    /// `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, unique in the flow.
+    package var name: String
+    /// Names of tasks of the same flow, each once, in the file's order.
+    package var needs: [String]
+    package var action: TaskAction
+    /// Values may hold `${…}`; win over the flow's variables of the same names.
+    package var environment: [Variable]
+    /// For one attempt; `nil` = none. More than zero.
+    package var timeout: Duration?
+    package var retries: RetryPolicy
+    /// -20...19; `nil` = the flow's.
+    package var priority: Int?
+
+    package init(
+        name: String,
+        needs: [String] = [],
+        action: TaskAction,
+        environment: [Variable] = [],
+        timeout: Duration? = nil,
+        retries: RetryPolicy = .none,
+        priority: Int? = nil
+    ) {
+        self.name = name
+        self.needs = needs
+        self.action = action
+        self.environment = environment
+        self.timeout = timeout
+        self.retries = retries
+        self.priority = priority
+    }
+}
+
+/// What a task does. The stored words are `run`, `exec` and `component`.
+package enum TaskAction: Sendable, Equatable {
+    /// `run:`, a text for the flow's shell. Never substituted: parameters arrive as environment.
+    case run(String)
+    /// `exec:`, a program and its arguments, each of which may hold `${…}`. Never empty.
+    case exec([String])
+    /// `component:` and `with:`, Swift code in the runner's process; strings in `with` may hold `${…}`.
+    case component(name: String, with: JSONValue)
+
+    package var kind: String {
+        switch self {
+        case .run: "run"
+        case .exec: "exec"
+        case .component: "component"
+        }
+    }
+}
+
+/// When and how often a failed attempt is tried again.
+package struct RetryPolicy: Sendable, Equatable {
+    /// Further attempts after the first, 0...`Limit.retries`.
+    package var limit: Int
+    /// Before the first further attempt.
+    package var delay: Duration
+    /// Each wait is the one before times this, 1...100.
+    package var backoff: Double
+    /// No wait is longer.
+    package var maxDelay: Duration
+
+    package init(
+        limit: Int,
+        delay: Duration = .seconds(1),
+        backoff: Double = 2,
+        maxDelay: Duration = .seconds(3600)
+    ) {
+        self.limit = limit
+        self.delay = delay
+        self.backoff = backoff
+        self.maxDelay = maxDelay
+    }
+
+    package static let none = RetryPolicy(limit: 0)
+
+    /// The wait before the attempt that follows `failures` failed ones; `failures` from 1.
+    ///
+    /// `min(delay × backoff^(failures - 1), maxDelay)`, in whole milliseconds.
+    package func wait(afterFailures failures: Int) -> Duration {
+        precondition(failures >= 1, "a retry follows at least one failed attempt")
+        let cap = Double(maxDelay.milliseconds)
+        var milliseconds = Double(delay.milliseconds)
+        for _ in 1..<failures where milliseconds < cap { milliseconds *= backoff }
+        return .milliseconds(Int64(min(milliseconds, cap)))
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded towards zero.
+    package var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}

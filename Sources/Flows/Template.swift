@@ -1,0 +1,78 @@
+/// A text with `${NAME}` places, as allowed in values of `environment`, elements of `exec` and strings
+/// of `with`; never in `run:`, where parameters arrive as environment and are not pasted into text.
+///
+/// `$${` stands for a literal `${`. A lone `$` is itself.
+package struct Template: Sendable, Hashable {
+    package enum Part: Sendable, Hashable {
+        case text(String)
+        case place(String)
+    }
+
+    package let parts: [Part]
+
+    package struct Fault: Error, Hashable {
+        package let message: String
+        /// From 0, in UTF-8 bytes, of the `$` that begins the bad place.
+        package let offset: Int
+    }
+
+    /// - Throws: `Fault` for a `${` without `}` and for an empty name.
+    package init(_ text: String) throws(Fault) {
+        let bytes = Array(text.utf8)
+        var parts: [Part] = []
+        var literal: [UInt8] = []
+        var index = 0
+        let dollar = UInt8(ascii: "$")
+        let open = UInt8(ascii: "{")
+        while index < bytes.count {
+            if bytes[index...].starts(with: [dollar, dollar, open]) {
+                literal += [dollar, open]
+                index += 3
+            } else if bytes[index...].starts(with: [dollar, open]) {
+                guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else {
+                    throw Fault(
+                        message: "'${' has no '}'; a literal one is written '$${'",
+                        offset: index
+                    )
+                }
+                let name = String(decoding: bytes[(index + 2)..<end], as: UTF8.self)
+                guard !name.isEmpty else {
+                    throw Fault(message: "'${}' names nothing", offset: index)
+                }
+                if !literal.isEmpty {
+                    parts.append(.text(String(decoding: literal, as: UTF8.self)))
+                }
+                literal = []
+                parts.append(.place(name))
+                index = end + 1
+            } else {
+                literal.append(bytes[index])
+                index += 1
+            }
+        }
+        if !literal.isEmpty { parts.append(.text(String(decoding: literal, as: UTF8.self))) }
+        self.parts = parts
+    }
+
+    /// The names in its places, in order, repeated where they repeat.
+    package var names: [String] {
+        parts.compactMap { if case .place(let name) = $0 { name } else { nil } }
+    }
+
+    /// The text with every place filled; `nil` from `value` leaves the place empty.
+    ///
+    /// `FlowFiles` refuses unknown names, so a missing one can only come from a change in SQL.
+    package func filled(_ value: (String) -> String?) -> String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .text(let literal): text += literal
+            case .place(let name): text += value(name) ?? ""
+            }
+        }
+        return text
+    }
+
+    /// The names every template may use besides the flow's parameters.
+    package static let builtInNames = ["due.at", "due.date", "due.time", "run.id"]
+}
