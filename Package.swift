@@ -14,6 +14,8 @@ let package = Package(
     targets: [
         .target(name: "Cron", swiftSettings: flags),
         .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
+        .target(name: "CLinux"),
+        .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]
