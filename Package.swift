@@ -10,13 +10,23 @@ let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 let package = Package(
     name: "flower",
     products: [],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+    ],
     targets: [
+        .target(name: "CLinux"),
         .target(name: "Cron", swiftSettings: flags),
         .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
-        .target(name: "CLinux"),
+        .target(
+            name: "Storage",
+            dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["SCHEMA.md"],
+            swiftSettings: flags
+        ),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron"], swiftSettings: flags),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows"], swiftSettings: flags),
+        .testTarget(name: "StorageTests", dependencies: ["Storage"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,15 @@
+/// What one file of a set declares: the unit of applying.
+package struct FlowSource: Sendable, Equatable {
+    /// Absolute, with links resolved: what a flow remembers to be from.
+    package var path: String
+    /// Of the file's bytes: an unchanged file never overwrites a change made in SQL.
+    package var digest: String
+    /// One for a `.yaml` file, one for each entry of a `.crontab` file.
+    package var flows: [Flow]
+
+    package init(path: String, digest: String, flows: [Flow]) {
+        self.path = path
+        self.digest = digest
+        self.flows = flows
+    }
+}

@@ -1,0 +1,172 @@
+import Cron
+import Flows
+
+/// What the tasks of one run have in common, as it was at registration. Never changes.
+package final class RunContext: Sendable {
+    package let runID: Int64
+    package let flow: String
+    /// Of the database, so that a task's process can be told from another database's.
+    package let instance: String
+    /// `nil` for a run that no schedule made.
+    package let dueAt: Instant?
+    package let registeredAt: Instant
+    /// An IANA name: `${due.date}` and `${due.time}` are told in it.
+    package let timezone: String
+    /// The flow's, with the schedule's and the person's values; by name.
+    package let parameters: [Variable]
+    /// The flow's own; values may hold `${…}`; by name.
+    package let environment: [Variable]
+    package let workingDirectory: String
+    package let shell: [String]
+
+    package init(
+        runID: Int64,
+        flow: String,
+        instance: String,
+        dueAt: Instant?,
+        registeredAt: Instant,
+        timezone: String,
+        parameters: [Variable],
+        environment: [Variable],
+        workingDirectory: String,
+        shell: [String]
+    ) {
+        self.runID = runID
+        self.flow = flow
+        self.instance = instance
+        self.dueAt = dueAt
+        self.registeredAt = registeredAt
+        self.timezone = timezone
+        self.parameters = parameters
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.shell = shell
+    }
+}
+
+/// A task that one runner has taken, in a committed transaction, and may launch.
+package struct Claim: Sendable {
+    package let taskID: Int64
+    /// From 1, never reset: the number that the attempt will have if the task is launched.
+    package let attempt: Int
+    package let run: RunContext
+    package let name: String
+    /// 0 unless the task came of a `for_each:`.
+    package let item: Int
+    package let action: TaskAction
+    /// The task's own; values may hold `${…}`; by name.
+    package let environment: [Variable]
+    package let timeout: Duration?
+    package let retries: RetryPolicy
+    /// Attempts before the last reset: they do not count against `retries`.
+    package let retryBase: Int
+
+    package init(
+        taskID: Int64,
+        attempt: Int,
+        run: RunContext,
+        name: String,
+        item: Int,
+        action: TaskAction,
+        environment: [Variable],
+        timeout: Duration?,
+        retries: RetryPolicy,
+        retryBase: Int
+    ) {
+        self.taskID = taskID
+        self.attempt = attempt
+        self.run = run
+        self.name = name
+        self.item = item
+        self.action = action
+        self.environment = environment
+        self.timeout = timeout
+        self.retries = retries
+        self.retryBase = retryBase
+    }
+}
+
+/// A launch: recorded at the next turn, so that the task is seen running.
+package struct AttemptStart: Sendable {
+    package let claim: Claim
+    package let startedAt: Instant
+    /// `nil` for a component, which has no process of its own.
+    package let pid: Int32?
+    /// Where its output is kept: `file:PATH`, `journal`, or empty for nowhere.
+    package let sink: String
+
+    package init(claim: Claim, startedAt: Instant, pid: Int32?, sink: String) {
+        self.claim = claim
+        self.startedAt = startedAt
+        self.pid = pid
+        self.sink = sink
+    }
+}
+
+/// What became of an attempt.
+package struct AttemptEnd: Sendable {
+    package let start: AttemptStart
+    package let endedAt: Instant
+    /// By CLOCK_MONOTONIC: a clock step between start and end does not touch it.
+    package let duration: Duration
+    package let outcome: Outcome
+    package var userCPU: Duration = .zero
+    package var systemCPU: Duration = .zero
+    package var maxRSSKiB = 0
+    /// How many lines it printed, dropped ones included.
+    package var lines = 0
+    /// The last of what it printed, at most `Limit.tailBytes`.
+    package var tail: [UInt8] = []
+    /// What a person should know besides: processes left behind, a line cut, why it could not start.
+    package var note: String?
+
+    package init(start: AttemptStart, endedAt: Instant, duration: Duration, outcome: Outcome) {
+        self.start = start
+        self.endedAt = endedAt
+        self.duration = duration
+        self.outcome = outcome
+    }
+}
+
+/// One turn of a runner: what is to be recorded, and how much it could take on.
+package struct Turn: Sendable {
+    /// Launched since the last turn and still running.
+    package var started: [AttemptStart] = []
+    package var ended: [AttemptEnd] = []
+    /// Claims handed back unlaunched; costs no retry.
+    package var returned: [Claim] = []
+    /// How many further claims at most.
+    package var wanted = 0
+
+    package init() {}
+
+    package var recordsNothing: Bool { started.isEmpty && ended.isEmpty && returned.isEmpty }
+}
+
+/// What a turn gave.
+package struct TurnResult: Sendable {
+    package var claims: [Claim] = []
+    /// When the next retry comes due, of any run; `nil` where none waits.
+    package var nextRetryAt: Instant?
+    /// Tasks whose last attempt ended in this turn with the state failed.
+    package var failedTasks = 0
+
+    package init() {}
+}
+
+/// Who a runner is, told to the database with its first claim.
+package struct RunnerIdentity: Sendable, Hashable {
+    /// Random, above 0; names the file `runners/<id>` that it holds locked while it lives.
+    package let id: Int64
+    package let pid: Int32
+    /// `/proc/sys/kernel/random/boot_id`.
+    package let bootID: String
+    package let workers: Int
+
+    package init(id: Int64, pid: Int32, bootID: String, workers: Int) {
+        self.id = id
+        self.pid = pid
+        self.bootID = bootID
+        self.workers = workers
+    }
+}

@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+
+/// A file that exists to be locked: `write.lock`, `schema.lock`.
+///
+/// Open-file-description locks (fcntl(2)): unlike POSIX locks they belong to the descriptor, so two stores
+/// in one process exclude each other too, and closing another descriptor of the file drops nothing. The
+/// kernel queues waiters in order of arrival.
+final class LockFile: Sendable {
+    enum Kind {
+        case shared
+        case exclusive
+    }
+
+    private let path: String
+    private let descriptor: Int32
+
+    init(path: String, mode: mode_t) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, mode)
+        guard descriptor >= 0 else {
+            throw StorageError(
+                errno == EACCES || errno == EPERM ? .notAllowed : .cannotCreate,
+                "cannot open \(path): \(systemMessage())",
+                hint: "check the owner and mode of the state folder"
+            )
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Blocks until the lock is had, at most `limit`.
+    ///
+    /// - Throws: `StorageError.refused` after `limit`.
+    func lock(_ kind: Kind, limit: Duration) throws {
+        let type = Int16(kind == .shared ? F_RDLCK : F_WRLCK)
+        guard clinux_ofd_lock_wait(descriptor, type, Int32(limit.milliseconds)) != 0 else { return }
+        let reason = errno == ETIMEDOUT ? "another process holds it" : systemMessage()
+        throw StorageError(
+            .refused,
+            "cannot lock \(path) within \(limit.milliseconds / 1000) s: \(reason)",
+            hint: "see who holds it: fuser \(path)"
+        )
+    }
+
+    func unlock() { clinux_ofd_unlock(descriptor) }
+}

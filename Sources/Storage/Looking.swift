@@ -1,0 +1,92 @@
+import Cron
+import Flows
+
+/// A flow as lists show it.
+package struct FlowSummary: Sendable, Codable {
+    package let name: String
+    package let description: String
+    package let tasks: Int
+    package let schedules: Int
+    package let isPaused: Bool
+    package let isEdited: Bool
+    package let lastRun: Int64?
+    package let lastState: RunState?
+}
+
+/// A flow with what the database knows of it besides its definition.
+package struct FlowDetail: Sendable {
+    package let flow: Flow
+    package let sourcePath: String?
+    package let appliedAt: Instant
+    /// When the master was changed with SQL since it was applied.
+    package let editedAt: Instant?
+    package let pausedAt: Instant?
+    package let pauseReason: String?
+}
+
+/// The last fire of a schedule that is past.
+package struct LastFire: Sendable {
+    package let dueAt: Instant
+    package let outcome: FireOutcome
+    package let runID: Int64?
+    package let state: RunState?
+}
+
+/// A run as lists show it.
+package struct RunSummary: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let state: RunState
+    package let origin: String
+    package let dueAt: Instant?
+    package let registeredAt: Instant
+    /// Of its first attempt.
+    package let startedAt: Instant?
+    /// Of its last attempt; `nil` while the run is active.
+    package let endedAt: Instant?
+    package let parameters: [Variable]
+    /// How many tasks are in each state.
+    package let counts: [TaskState: Int]
+}
+
+/// A run with all its tasks.
+package struct RunDetail: Sendable {
+    package let summary: RunSummary
+    /// In the flow file's order.
+    package let tasks: [TaskDetail]
+}
+
+/// A task of a run: `TaskRun` in the words of the model.
+package struct TaskDetail: Sendable {
+    package let id: Int64
+    package let name: String
+    package let item: Int
+    package let state: TaskState
+    /// Names, in the file's order.
+    package let needs: [String]
+    /// Claimed, but its process is not started yet: shown as waiting.
+    package let isLaunched: Bool
+    package let isReady: Bool
+    package let retryAt: Instant?
+    package let attempts: [AttemptDetail]
+}
+
+package struct AttemptDetail: Sendable {
+    package let number: Int
+    package let startedAt: Instant
+    package let endedAt: Instant?
+    package let durationMilliseconds: Int64?
+    /// The word of `Outcome`; `nil` while it runs.
+    package let outcome: String?
+    package let exitCode: Int?
+    package let signal: Int?
+    package let pid: Int32?
+    package let userCPUMilliseconds: Int64?
+    package let systemCPUMilliseconds: Int64?
+    package let maxRSSKiB: Int64?
+    package let lines: Int
+    package let sink: String?
+    package let note: String?
+    /// The last of its output.
+    package let tail: [UInt8]
+}

@@ -1,0 +1,93 @@
+import GRDB
+
+/// A failure of the state folder or its database, met at this door and converted once.
+package struct StorageError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// No such flow, run or task, or no state folder where one is needed (exit 66).
+        case notFound
+        /// The state folder cannot be made or written (exit 73).
+        case cannotCreate
+        /// The database cannot be used: damaged, foreign, newer, full, or not answering (exit 74).
+        case unusable
+        /// Refused for now: busy, paused, active, running (exit 75).
+        case refused
+        /// The file system's or the folder's owner says no (exit 77).
+        case notAllowed
+        /// What was asked does not fit the flow: an unknown parameter, a faulty edit in SQL (exit 65).
+        case badInput
+    }
+
+    package let code: Code
+    /// What failed, on what and why: lower case, no full stop.
+    package let message: String
+    /// What to do next.
+    package let hint: String?
+    /// SQLite's own words, where it was SQLite.
+    package let underlyingError: (any Error)?
+
+    package init(
+        _ code: Code,
+        _ message: String,
+        hint: String? = nil,
+        underlyingError: (any Error)? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.underlyingError = underlyingError
+    }
+
+    package var description: String { hint.map { "\(message)\nhint: \($0)" } ?? message }
+}
+
+extension StorageError {
+    /// SQLite's error on the database at `path`, in a person's words. Codes: sqlite.org/rescode.html.
+    init(_ error: DatabaseError, path: String) {
+        let reason = error.message ?? "\(error.resultCode)"
+        func made(_ code: Code, _ message: String, _ hint: String?) -> StorageError {
+            StorageError(code, message, hint: hint, underlyingError: error)
+        }
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self = made(
+                .refused,
+                "\(path) is locked by another program that keeps a transaction open",
+                "end that transaction (fuser \(path) names the process), then try again"
+            )
+        case .SQLITE_FULL:
+            self = made(
+                .unusable,
+                "the disk of \(path) is full",
+                "free some space; nothing was lost"
+            )
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            self = made(
+                .notAllowed,
+                "\(path) may not be written: \(reason)",
+                "check the owner and mode of the state folder, and that its disk is not read-only"
+            )
+        case .SQLITE_CANTOPEN:
+            self = made(
+                .cannotCreate,
+                "cannot open \(path): \(reason)",
+                "check that the state folder exists and may be written"
+            )
+        case .SQLITE_NOTADB:
+            self = made(
+                .unusable,
+                "\(path) is not a SQLite database",
+                "move it away, or name another state folder with --state"
+            )
+        case .SQLITE_CORRUPT:
+            self = made(
+                .unusable,
+                "\(path) is damaged: \(reason)",
+                "keep a copy, then restore a backup or try: sqlite3 \(path) .recover"
+            )
+        case .SQLITE_CONSTRAINT:
+            self = made(.badInput, reason, nil)
+        default:
+            self = made(.unusable, "cannot use \(path): \(reason)", nil)
+        }
+    }
+}

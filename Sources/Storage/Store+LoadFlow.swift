@@ -1,0 +1,130 @@
+import Cron
+import Flows
+import GRDB
+
+/// Reading a flow back from the master, where plain SQL may have changed it.
+extension Store {
+    /// - Throws: `StorageError.badInput` for what an edit in SQL left that no flow file could say.
+    static func loadFlow(_ db: Database, id: Int64) throws -> Flow {
+        let sql = "SELECT * FROM flow WHERE id = ?"
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+            preconditionFailure("the caller has just seen flow \(id)")
+        }
+        let name: String = row["name"]
+        return Flow(
+            name: name,
+            description: row["description"],
+            schedules: try loadSchedules(db, flow: id, named: name),
+            overlap: OverlapPolicy(rawValue: row["overlap"]) ?? .skip,
+            concurrency: row["concurrency"],
+            priority: row["priority"],
+            parameters: try loadVariables(db, "flow_parameter WHERE flow_id = ?", [id]),
+            environment: try loadEnvironment(db, flow: id)["", default: []],
+            workingDirectory: row["working_directory"],
+            shell: try decode([String].self, row["shell"]),
+            tasks: try loadTasks(db, flow: id)
+        )
+    }
+
+    private static func loadVariables(
+        _ db: Database,
+        _ place: String,
+        _ arguments: StatementArguments
+    ) throws -> [Variable] {
+        try Row.fetchAll(
+            db,
+            sql: "SELECT name, value FROM \(place) ORDER BY position",
+            arguments: arguments
+        ).map { Variable($0["name"], $0["value"]) }
+    }
+
+    private static func loadEnvironment(
+        _ db: Database,
+        flow id: Int64
+    ) throws -> [String: [Variable]] {
+        let sql =
+            "SELECT task, name, value FROM flow_environment WHERE flow_id = ? ORDER BY position"
+        var result: [String: [Variable]] = [:]
+        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            result[row["task"], default: []].append(Variable(row["name"], row["value"]))
+        }
+        return result
+    }
+
+    private static func loadTasks(_ db: Database, flow id: Int64) throws -> [TaskSpec] {
+        let environments = try loadEnvironment(db, flow: id)
+        var needs: [String: [String]] = [:]
+        let needSQL = "SELECT task, need FROM flow_need WHERE flow_id = ? ORDER BY position"
+        for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
+            needs[row["task"], default: []].append(row["need"])
+        }
+        let sql = "SELECT * FROM flow_task WHERE flow_id = ? ORDER BY position, name"
+        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+            let name: String = row["name"]
+            return TaskSpec(
+                name: name,
+                needs: needs[name, default: []],
+                action: try action(
+                    kind: row["kind"],
+                    command: row["command"],
+                    with: row["arguments"]
+                ),
+                environment: environments[name, default: []],
+                timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
+                retries: retryPolicy(row),
+                priority: row["priority"]
+            )
+        }
+    }
+
+    /// Of a row of `flow_task` or `task`, whose columns have the same names.
+    static func retryPolicy(_ row: Row) -> RetryPolicy {
+        RetryPolicy(
+            limit: row["retry_limit"],
+            delay: .milliseconds(row["retry_delay_ms"] as Int64),
+            backoff: row["retry_backoff"],
+            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64)
+        )
+    }
+
+    private static func loadSchedules(
+        _ db: Database,
+        flow id: Int64,
+        named name: String
+    ) throws -> [ScheduleSpec] {
+        let sql = """
+            SELECT * FROM schedule WHERE flow_id = ? AND removed_at_ms IS NULL ORDER BY position
+            """
+        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+            let text: String = row["cron"]
+            let expression = try parse(text, flow: name)
+            var schedule = ScheduleSpec(
+                text: text,
+                expression: expression,
+                timezone: row["timezone"],
+                parameters: try loadVariables(
+                    db,
+                    "schedule_parameter WHERE schedule_id = ?",
+                    [row["id"] as Int64]
+                )
+            )
+            // An identity that the expression does not give is a name from the file.
+            if schedule.identity != row["identity"] { schedule.name = row["identity"] }
+            return schedule
+        }
+    }
+
+    /// The expression of a schedule, which an edit in SQL may have spoilt.
+    static func parse(_ text: String, flow: String) throws -> CronExpression {
+        do {
+            return try CronExpression(text, hashID: flow)
+        } catch {
+            throw StorageError(
+                .badInput,
+                "a schedule of flow '\(flow)' has a bad expression in the database:"
+                    + " '\(text)': \(error.problem)",
+                hint: "mend it with SQL, or apply its flow file again"
+            )
+        }
+    }
+}

@@ -1,0 +1,227 @@
+import Cron
+import Flows
+import Foundation
+import GRDB
+
+/// What people look at. Nothing here writes.
+extension Store {
+    /// How many rows a list gives unless more are asked for.
+    package static let rowsPerPage = 100
+
+    /// By name.
+    package func flows() throws -> [FlowSummary] {
+        try read { db in
+            let sql = """
+                SELECT f.*,
+                  (SELECT count(*) FROM flow_task WHERE flow_id = f.id) AS tasks,
+                  (SELECT count(*) FROM schedule WHERE flow_id = f.id AND removed_at_ms IS NULL)
+                    AS schedules,
+                  (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run
+                FROM flow f WHERE removed_at_ms IS NULL ORDER BY name
+                """
+            return try Row.fetchAll(db, sql: sql).map { row in
+                let lastRun: Int64? = row["last_run"]
+                return FlowSummary(
+                    name: row["name"],
+                    description: row["description"],
+                    tasks: row["tasks"],
+                    schedules: row["schedules"],
+                    isPaused: row["paused_at_ms"] as Int64? != nil,
+                    isEdited: row["edited_at_ms"] as Int64? != nil,
+                    lastRun: lastRun,
+                    lastState: try lastRun.map { try Self.state(db, run: $0) }
+                )
+            }
+        }
+    }
+
+    /// - Throws: `StorageError.notFound`, with the nearest name.
+    package func flow(named name: String) throws -> FlowDetail {
+        try read { db in
+            let row = try Self.liveFlow(db, named: name)
+            return FlowDetail(
+                flow: try Self.loadFlow(db, id: row["id"]),
+                sourcePath: row["source_path"],
+                appliedAt: Instant(milliseconds: row["applied_at_ms"]),
+                editedAt: Self.instant(row, "edited_at_ms"),
+                pausedAt: Self.instant(row, "paused_at_ms"),
+                pauseReason: row["pause_reason"]
+            )
+        }
+    }
+
+    /// The newest past fire of each schedule that has one, by schedule id.
+    package func lastFires() throws -> [Int64: LastFire] {
+        try read { db in
+            let sql = """
+                SELECT fire.schedule_id, max(fire.due_at_ms) AS due, fire.outcome, run.id AS run
+                FROM fire LEFT JOIN run ON run.fire_id = fire.id GROUP BY fire.schedule_id
+                """
+            var result: [Int64: LastFire] = [:]
+            for row in try Row.fetchAll(db, sql: sql) {
+                let run: Int64? = row["run"]
+                result[row["schedule_id"]] = LastFire(
+                    dueAt: Instant(milliseconds: row["due"]),
+                    outcome: FireOutcome(rawValue: row["outcome"]) ?? .missed,
+                    runID: run,
+                    state: try run.map { try Self.state(db, run: $0) }
+                )
+            }
+            return result
+        }
+    }
+
+    /// Newest first.
+    ///
+    /// - Parameter flow: only this flow's, removed ones included.
+    /// - Throws: `StorageError.notFound` for a flow that never was.
+    package func runs(
+        flow: String? = nil,
+        limit: Int = Store.rowsPerPage
+    ) throws -> [RunSummary] {
+        try read { db in
+            var condition = ""
+            var arguments: StatementArguments = []
+            if let flow {
+                let sql = "SELECT id FROM flow WHERE name = ?"
+                guard let id = try Int64.fetchOne(db, sql: sql, arguments: [flow]) else {
+                    _ = try Self.liveFlow(db, named: flow)
+                    return []
+                }
+                condition = "WHERE flow_id = ?"
+                arguments = [id]
+            }
+            let sql = "SELECT id FROM run \(condition) ORDER BY id DESC LIMIT ?"
+            let ids = try Int64.fetchAll(db, sql: sql, arguments: arguments + [limit])
+            return try ids.map { try Self.summary(db, run: $0) }
+        }
+    }
+
+    /// - Throws: `StorageError.notFound`.
+    package func run(_ id: Int64) throws -> RunDetail {
+        try read { db in
+            RunDetail(summary: try Self.summary(db, run: id), tasks: try Self.tasks(db, run: id))
+        }
+    }
+
+    /// - Throws: `StorageError.notFound`.
+    package func state(ofRun id: Int64) throws -> RunState {
+        try read { db in
+            try Self.checkRun(db, id)
+            return try Self.state(db, run: id)
+        }
+    }
+
+    // MARK: - The parts
+
+    static func checkRun(_ db: Database, _ id: Int64) throws {
+        let sql = "SELECT 1 FROM run WHERE id = ?"
+        if try Bool.fetchOne(db, sql: sql, arguments: [id]) ?? false { return }
+        throw StorageError(.notFound, "there is no run \(id)", hint: "flower runs lists them")
+    }
+
+    static func state(_ db: Database, run id: Int64) throws -> RunState {
+        let sql = "SELECT state FROM run_state WHERE run_id = ?"
+        let word = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+        guard let state = word.flatMap(RunState.init) else {
+            preconditionFailure("the view run_state gives the words of RunState")
+        }
+        return state
+    }
+
+    private static func instant(_ row: Row, _ column: String) -> Instant? {
+        (row[column] as Int64?).map { Instant(milliseconds: $0) }
+    }
+
+    private static func summary(_ db: Database, run id: Int64) throws -> RunSummary {
+        try checkRun(db, id)
+        let sql = """
+            SELECT run.*, flow.name AS flow,
+              (SELECT min(started_at_ms) FROM attempt JOIN task ON task.id = task_id
+                WHERE run_id = run.id) AS started,
+              (SELECT max(ended_at_ms) FROM attempt JOIN task ON task.id = task_id
+                WHERE run_id = run.id) AS ended
+            FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
+            """
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+            preconditionFailure("run \(id) was just seen")
+        }
+        var counts: [TaskState: Int] = [:]
+        let countSQL = "SELECT status, count(*) AS count FROM task WHERE run_id = ? GROUP BY status"
+        for row in try Row.fetchAll(db, sql: countSQL, arguments: [id]) {
+            guard let state = TaskState(rawValue: row["status"]) else { continue }
+            counts[state] = row["count"]
+        }
+        let state = try state(db, run: id)
+        return RunSummary(
+            id: id,
+            flow: row["flow"],
+            state: state,
+            origin: row["origin"],
+            dueAt: instant(row, "due_at_ms"),
+            registeredAt: Instant(milliseconds: row["registered_at_ms"]),
+            startedAt: instant(row, "started"),
+            endedAt: state.isActive ? nil : instant(row, "ended"),
+            parameters: try decodeVariables(row["parameters"]),
+            counts: counts
+        )
+    }
+
+    private static func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
+        var needs: [Int64: [String]] = [:]
+        let needSQL = """
+            SELECT task_need.task_id, n.name FROM task_need
+            JOIN task n ON n.id = task_need.need_id WHERE n.run_id = ? ORDER BY n.position, n.item
+            """
+        for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
+            needs[row["task_id"], default: []].append(row["name"])
+        }
+        var attempts: [Int64: [AttemptDetail]] = [:]
+        let attemptSQL = """
+            SELECT attempt.* FROM task JOIN attempt ON attempt.task_id = task.id
+            WHERE task.run_id = ? ORDER BY attempt.task_id, attempt.number
+            """
+        for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
+            attempts[row["task_id"], default: []].append(attempt(row))
+        }
+        let sql = "SELECT * FROM task WHERE run_id = ? ORDER BY position, item"
+        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+            let task: Int64 = row["id"]
+            let own = attempts[task, default: []]
+            guard let state = TaskState(rawValue: row["status"]) else {
+                preconditionFailure("the table allows only the states of TaskState")
+            }
+            return TaskDetail(
+                id: task,
+                name: row["name"],
+                item: row["item"],
+                state: state,
+                needs: needs[task, default: []],
+                isLaunched: own.last.map { $0.endedAt == nil } ?? false,
+                isReady: row["rank_ms"] as Int64? != nil,
+                retryAt: instant(row, "retry_at_ms"),
+                attempts: own
+            )
+        }
+    }
+
+    private static func attempt(_ row: Row) -> AttemptDetail {
+        AttemptDetail(
+            number: row["number"],
+            startedAt: Instant(milliseconds: row["started_at_ms"]),
+            endedAt: instant(row, "ended_at_ms"),
+            durationMilliseconds: row["duration_ms"],
+            outcome: row["outcome"],
+            exitCode: row["exit_code"],
+            signal: row["signal"],
+            pid: row["pid"],
+            userCPUMilliseconds: row["user_cpu_ms"],
+            systemCPUMilliseconds: row["system_cpu_ms"],
+            maxRSSKiB: row["max_rss_kib"],
+            lines: row["lines"],
+            sink: row["sink"],
+            note: row["note"],
+            tail: (row["tail"] as Data?).map { Array($0) } ?? []
+        )
+    }
+}

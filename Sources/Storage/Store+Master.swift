@@ -1,0 +1,206 @@
+import Cron
+import Flows
+import Foundation
+import GRDB
+
+/// The master's rows ⇄ `Flow`.
+extension Store {
+    /// Replaces the rows of one flow; schedules that keep their identity keep their row.
+    static func writeMaster(
+        _ db: Database,
+        _ flow: Flow,
+        from source: FlowSource,
+        at now: Instant
+    ) throws {
+        let id = try writeFlow(db, flow, from: source, at: now)
+        for table in ["flow_parameter", "flow_environment", "flow_need", "flow_task"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE flow_id = ?", arguments: [id])
+        }
+        try writeVariables(db, flow.parameters, into: "flow_parameter (flow_id", id)
+        try writeEnvironment(db, flow.environment, flow: id, task: "")
+        for (position, task) in flow.tasks.enumerated() {
+            try writeTask(db, task, flow: id, position: position)
+        }
+        let sql = "INSERT INTO flow_need (flow_id, task, need, position) VALUES (?, ?, ?, ?)"
+        let statement = try db.cachedStatement(sql: sql)
+        for task in flow.tasks {
+            for (position, need) in task.needs.enumerated() {
+                try statement.execute(arguments: [id, task.name, need, position])
+            }
+        }
+        try writeSchedules(db, flow.schedules, flow: id, at: now)
+        try db.execute(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?", arguments: [id])
+    }
+
+    private static func writeFlow(
+        _ db: Database,
+        _ flow: Flow,
+        from source: FlowSource,
+        at now: Instant
+    ) throws -> Int64 {
+        let sql = """
+            INSERT INTO flow (name, description, overlap, concurrency, priority, working_directory,
+              shell, source_path, source_digest, applied_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET description = excluded.description,
+              overlap = excluded.overlap, concurrency = excluded.concurrency,
+              priority = excluded.priority, working_directory = excluded.working_directory,
+              shell = excluded.shell, source_path = excluded.source_path,
+              source_digest = excluded.source_digest, applied_at_ms = excluded.applied_at_ms,
+              removed_at_ms = NULL
+            RETURNING id
+            """
+        let arguments: StatementArguments = [
+            flow.name, flow.description, flow.overlap.rawValue, flow.concurrency, flow.priority,
+            flow.workingDirectory, try encode(flow.shell), source.path, source.digest,
+            now.milliseconds,
+        ]
+        guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+            preconditionFailure("an upsert returns its row")
+        }
+        return id
+    }
+
+    private static func writeTask(
+        _ db: Database,
+        _ task: TaskSpec,
+        flow: Int64,
+        position: Int
+    ) throws {
+        let sql = """
+            INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
+              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        let (command, with) = try stored(task.action)
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            flow, task.name, position, task.action.kind, command, with, task.priority,
+            task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
+            task.retries.backoff, task.retries.maxDelay.milliseconds,
+        ])
+        try writeEnvironment(db, task.environment, flow: flow, task: task.name)
+    }
+
+    private static func writeEnvironment(
+        _ db: Database,
+        _ variables: [Variable],
+        flow: Int64,
+        task: String
+    ) throws {
+        let sql = """
+            INSERT INTO flow_environment (flow_id, task, name, position, value) VALUES (?, ?, ?, ?, ?)
+            """
+        for (position, variable) in variables.enumerated() {
+            try db.cachedStatement(sql: sql)
+                .execute(arguments: [flow, task, variable.name, position, variable.value])
+        }
+    }
+
+    private static func writeVariables(
+        _ db: Database,
+        _ variables: [Variable],
+        into table: String,
+        _ owner: Int64
+    ) throws {
+        let sql = "INSERT INTO \(table), name, position, value) VALUES (?, ?, ?, ?)"
+        for (position, variable) in variables.enumerated() {
+            try db.cachedStatement(sql: sql)
+                .execute(arguments: [owner, variable.name, position, variable.value])
+        }
+    }
+
+    /// A schedule's life begins at its first apply and anew when its expression or zone changes:
+    /// nothing earlier is a misfire.
+    private static func writeSchedules(
+        _ db: Database,
+        _ schedules: [ScheduleSpec],
+        flow: Int64,
+        at now: Instant
+    ) throws {
+        try db.execute(
+            sql:
+                "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL",
+            arguments: [now.milliseconds, flow]
+        )
+        let sql = """
+            INSERT INTO schedule
+              (flow_id, identity, position, cron, timezone, begun_at_ms, considered_until_ms)
+            VALUES (:flow, :identity, :position, :cron, :timezone, :now, :now)
+            ON CONFLICT (flow_id, identity) DO UPDATE SET
+              begun_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
+                AND timezone IS excluded.timezone THEN begun_at_ms ELSE :now END,
+              considered_until_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
+                AND timezone IS excluded.timezone THEN considered_until_ms ELSE :now END,
+              position = excluded.position, cron = excluded.cron, timezone = excluded.timezone,
+              removed_at_ms = NULL
+            RETURNING id
+            """
+        for (position, schedule) in schedules.enumerated() {
+            let arguments: StatementArguments = [
+                "flow": flow, "identity": schedule.identity, "position": position,
+                "cron": schedule.text, "timezone": schedule.timezone, "now": now.milliseconds,
+            ]
+            guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+                preconditionFailure("an upsert returns its row")
+            }
+            try db.execute(
+                sql: "DELETE FROM schedule_parameter WHERE schedule_id = ?",
+                arguments: [id]
+            )
+            try writeVariables(
+                db,
+                schedule.parameters,
+                into: "schedule_parameter (schedule_id",
+                id
+            )
+        }
+    }
+
+    /// The columns `command` and `arguments` of an action.
+    static func stored(_ action: TaskAction) throws -> (command: String, with: String?) {
+        switch action {
+        case .run(let text): (text, nil)
+        case .exec(let words): (try encode(words), nil)
+        case .component(let name, let with): (name, try encode(with))
+        }
+    }
+
+    /// The action of the columns `kind`, `command` and `arguments`.
+    static func action(kind: String, command: String, with: String?) throws -> TaskAction {
+        switch kind {
+        case "run": .run(command)
+        case "exec": .exec(try decode([String].self, command))
+        case "component": .component(name: command, with: try decode(JSONValue.self, with ?? "{}"))
+        default: throw StorageError(.badInput, "a task's kind is '\(kind)': run, exec or component")
+        }
+    }
+
+    static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch {
+            throw StorageError(
+                .badInput,
+                "the database holds '\(text.prefix(200))', which is not the JSON it should be",
+                hint: "mend it with SQL, or apply its flow file again",
+                underlyingError: error
+            )
+        }
+    }
+
+    /// Variables as a JSON object, for the rows of runs and tasks.
+    static func encode(_ variables: [Variable]) throws -> String {
+        try encode(Dictionary(variables.map { ($0.name, $0.value) }) { _, last in last })
+    }
+
+    static func decodeVariables(_ text: String) throws -> [Variable] {
+        try decode([String: String].self, text).sorted { $0.key < $1.key }
+            .map { Variable($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,240 @@
+import Cron
+import Flows
+import GRDB
+
+/// What is asked of `Store.register`.
+package struct RegisterRequest: Sendable {
+    package enum Origin: String, Sendable {
+        case schedule
+        case manual
+        case backfill
+        case api
+    }
+
+    package var flow: String
+    /// Override the flow's parameters; each must be one of them.
+    package var parameters: [Variable]
+    package var origin: Origin
+    /// Register even though `overlap: skip` and a run is active.
+    package var isForced: Bool
+    /// An IANA name: the host's zone, in which a run without a schedule tells its date.
+    package var hostZone: String
+
+    package init(
+        flow: String,
+        parameters: [Variable] = [],
+        origin: Origin = .manual,
+        isForced: Bool = false,
+        hostZone: String
+    ) {
+        self.flow = flow
+        self.parameters = parameters
+        self.origin = origin
+        self.isForced = isForced
+        self.hostZone = hostZone
+    }
+}
+
+/// A run just registered.
+package struct Registration: Sendable, Equatable {
+    package let runID: Int64
+    /// The flow is paused: a person may register all the same, and is told so.
+    package let isPaused: Bool
+}
+
+extension Store {
+    /// Makes a run of a flow, with its tasks and their definition as it is now.
+    ///
+    /// - Throws: `StorageError.notFound` (no such flow), `.badInput` (no such parameter, or a master
+    ///   spoilt with SQL), `.refused` (`overlap: skip` while a run is active). Then nothing is written.
+    package func register(
+        _ request: RegisterRequest,
+        by actor: String,
+        at now: Instant
+    ) throws -> Registration {
+        let registration = try write { db in
+            let flow = try Self.liveFlow(db, named: request.flow)
+            let id: Int64 = flow["id"]
+            let parameters = try Self.parameters(db, flow: id, overriddenBy: [request.parameters])
+            if !request.isForced, flow["overlap"] == "skip",
+                let active = try Self.activeRun(db, flow: id)
+            {
+                throw StorageError(
+                    .refused,
+                    "run \(active) of flow '\(request.flow)' is still active, and its overlap is skip",
+                    hint:
+                        "wait for it (flower status \(active)), or register all the same with --force"
+                )
+            }
+            let run = try Self.makeRun(
+                db,
+                flow: flow,
+                parameters: parameters,
+                origin: request.origin,
+                due: nil,
+                timezone: request.hostZone,
+                at: now
+            )
+            try Self.audit(db, at: now, by: actor, "register", flow: request.flow, run: run)
+            return Registration(runID: run, isPaused: flow["paused_at_ms"] as Int64? != nil)
+        }
+        folder.touchWake()
+        return registration
+    }
+
+    // MARK: - The steps, each within the caller's transaction
+
+    static func liveFlow(_ db: Database, named name: String) throws -> Row {
+        let sql = "SELECT * FROM flow WHERE name = ? AND removed_at_ms IS NULL"
+        if let row = try Row.fetchOne(db, sql: sql, arguments: [name]) { return row }
+        let names = try String.fetchAll(
+            db,
+            sql: "SELECT name FROM flow WHERE removed_at_ms IS NULL"
+        )
+        throw StorageError(
+            .notFound,
+            "there is no flow '\(name)'",
+            hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                ?? "flower flows lists them"
+        )
+    }
+
+    /// The newest active run of a flow; `nil` where all are settled.
+    static func activeRun(_ db: Database, flow id: Int64) throws -> Int64? {
+        let sql = """
+            SELECT run_id FROM task JOIN run ON run.id = task.run_id
+            WHERE run.flow_id = ? AND status <> 3 AND (status IN (1, 4)
+              OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL)))
+            ORDER BY run_id DESC LIMIT 1
+            """
+        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+    }
+
+    /// The flow's parameters with later layers over earlier ones.
+    static func parameters(
+        _ db: Database,
+        flow id: Int64,
+        overriddenBy layers: [[Variable]]
+    ) throws -> [Variable] {
+        let sql = "SELECT name, value FROM flow_parameter WHERE flow_id = ? ORDER BY position"
+        var values = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+            .map { Variable($0["name"], $0["value"]) }
+        for variable in layers.joined() {
+            guard let place = values.firstIndex(where: { $0.name == variable.name }) else {
+                let names = values.map(\.name)
+                throw StorageError(
+                    .badInput,
+                    "the flow has no parameter '\(variable.name)'",
+                    hint: nearest(to: variable.name, among: names).map { "did you mean '\($0)'?" }
+                        ?? (names.isEmpty
+                            ? "it has none" : "it has \(names.joined(separator: ", "))")
+                )
+            }
+            guard variable.value.utf8.count <= Limit.parameterBytes else {
+                throw StorageError(
+                    .badInput,
+                    "the value of parameter '\(variable.name)' is longer than"
+                        + " \(Limit.parameterBytes) bytes",
+                    hint: "put it into a file and pass the file's name"
+                )
+            }
+            guard !variable.value.utf8.contains(0) else {
+                throw StorageError(
+                    .badInput,
+                    "the value of parameter '\(variable.name)' has a NUL byte, which no environment holds"
+                )
+            }
+            values[place].value = variable.value
+        }
+        return values
+    }
+
+    /// Inserts the run and copies the master's tasks and needs into it.
+    static func makeRun(
+        _ db: Database,
+        flow: Row,
+        parameters: [Variable],
+        origin: RegisterRequest.Origin,
+        due: (at: Instant, fire: Int64)?,
+        timezone: String,
+        at now: Instant
+    ) throws -> Int64 {
+        let id: Int64 = flow["id"]
+        if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
+        let sql = """
+            INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, timezone, parameters,
+              environment, working_directory, shell)
+            SELECT id, ?, ?, ?, ?, ?, ?,
+              (SELECT json_group_object(name, value) FROM flow_environment
+                WHERE flow_id = flow.id AND task = ''), working_directory, shell
+            FROM flow WHERE id = ?
+            """
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds, timezone,
+            try encode(parameters), id,
+        ])
+        let run = db.lastInsertedRowID
+        try copyTasks(db, flow: id, run: run, at: now)
+        return run
+    }
+
+    private static func copyTasks(
+        _ db: Database,
+        flow id: Int64,
+        run: Int64,
+        at now: Instant
+    ) throws {
+        let tasks = """
+            INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
+              arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
+              retry_max_delay_ms)
+            SELECT :run, t.position, t.name, n.unmet,
+              CASE n.unmet WHEN 0 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
+              CASE WHEN f.concurrency IS NULL THEN 0 ELSE f.id END, coalesce(t.priority, f.priority),
+              t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
+              iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
+              iif(t.retry_limit, t.retry_max_delay_ms, 0)
+            FROM flow f JOIN flow_task t ON t.flow_id = f.id
+            LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
+              FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e
+              ON e.task = t.name
+            JOIN (SELECT name AS task, (SELECT count(*) FROM flow_need
+                WHERE flow_id = :flow AND task = flow_task.name) AS unmet
+              FROM flow_task WHERE flow_id = :flow) n ON n.task = t.name
+            WHERE f.id = :flow ORDER BY t.position
+            """
+        try db.cachedStatement(sql: tasks)
+            .execute(arguments: ["run": run, "flow": id, "now": now.milliseconds])
+        let needs = """
+            INSERT INTO task_need (task_id, need_id)
+            SELECT t.id, n.id FROM flow_need
+            JOIN task t ON t.run_id = :run AND t.name = flow_need.task AND t.item = 0
+            JOIN task n ON n.run_id = :run AND n.name = flow_need.need AND n.item = 0
+            WHERE flow_need.flow_id = :flow
+            """
+        try db.cachedStatement(sql: needs).execute(arguments: ["run": run, "flow": id])
+    }
+
+    /// Checks what plain SQL can spoil and the tables' own rules cannot see.
+    private static func checkEdited(_ db: Database, flow id: Int64) throws {
+        let flow = try loadFlow(db, id: id)
+        func refuse(_ what: String) -> StorageError {
+            StorageError(
+                .badInput,
+                "flow '\(flow.name)' was changed with SQL and cannot run: \(what)",
+                hint: "mend it with SQL, or apply its flow file again"
+            )
+        }
+        guard !flow.tasks.isEmpty else { throw refuse("it has no tasks") }
+        let names = Set(flow.tasks.map(\.name))
+        for task in flow.tasks {
+            for need in task.needs where !names.contains(need) {
+                throw refuse("task '\(task.name)' needs '\(need)', which is no task of it")
+            }
+        }
+        if let cycle = Graph(flow.tasks).cycle {
+            let path = cycle.map { flow.tasks[$0].name }.joined(separator: " → ")
+            throw refuse("its tasks need each other in a circle: \(path)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Cron
+import Flows
+import GRDB
+
+/// Which tasks of a run are to run again.
+package enum RerunScope: Sendable, Equatable {
+    case all
+    /// The failed and cancelled ones; what waits for them carries on by itself.
+    case failed
+    /// A task and all that needs it, directly or not.
+    case from(String)
+}
+
+extension Store {
+    /// Sets tasks of a run back to waiting; the next runner carries on from there. Ignores overlap.
+    ///
+    /// - Returns: how many tasks were set back.
+    /// - Throws: `StorageError.notFound` (run or task), `.refused` if one of them runs, or nothing fits.
+    package func rerun(
+        _ id: Int64,
+        _ scope: RerunScope,
+        by actor: String,
+        at now: Instant
+    ) throws -> Int {
+        let count = try write { db in
+            try Self.checkRun(db, id)
+            let chosen = try Self.tasks(db, run: id, in: scope)
+            let isRunning = """
+                SELECT name FROM task WHERE status = 1 AND id IN (SELECT value FROM json_each(?))
+                """
+            let list = try Self.encode(chosen)
+            if let name = try String.fetchOne(db, sql: isRunning, arguments: [list]) {
+                throw StorageError(
+                    .refused,
+                    "task '\(name)' of run \(id) is running",
+                    hint: "wait until it has ended, then rerun"
+                )
+            }
+            try db.execute(
+                sql: """
+                    UPDATE task SET status = 0
+                    WHERE status IN (2, 3, 8, 9) AND id IN (SELECT value FROM json_each(?))
+                    """,
+                arguments: [list]
+            )
+            let count = db.changesCount
+            guard count > 0 else {
+                throw StorageError(
+                    .refused,
+                    scope == .failed
+                        ? "run \(id) has no failed task" : "no task of run \(id) has ended yet",
+                    hint: "flower status \(id) shows its tasks"
+                )
+            }
+            try Self.audit(db, at: now, by: actor, "rerun", run: id, detail: "\(scope)")
+            return count
+        }
+        folder.touchWake()
+        return count
+    }
+
+    private static func tasks(
+        _ db: Database,
+        run id: Int64,
+        in scope: RerunScope
+    ) throws -> [Int64] {
+        switch scope {
+        case .all:
+            return try Int64.fetchAll(
+                db,
+                sql: "SELECT id FROM task WHERE run_id = ?",
+                arguments: [id]
+            )
+        case .failed:
+            return try Int64.fetchAll(
+                db,
+                sql: "SELECT id FROM task WHERE run_id = ? AND status IN (2, 8)",
+                arguments: [id]
+            )
+        case .from(let name):
+            let sql = """
+                WITH RECURSIVE below (id) AS (
+                  SELECT id FROM task WHERE run_id = ? AND name = ?
+                  UNION
+                  SELECT task_need.task_id FROM task_need JOIN below ON need_id = below.id)
+                SELECT id FROM below
+                """
+            let found = try Int64.fetchAll(db, sql: sql, arguments: [id, name])
+            guard found.isEmpty else { return found }
+            let names = try String.fetchAll(
+                db,
+                sql: "SELECT DISTINCT name FROM task WHERE run_id = ?",
+                arguments: [id]
+            )
+            throw StorageError(
+                .notFound,
+                "run \(id) has no task '\(name)'",
+                hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                    ?? "flower status \(id) shows its tasks"
+            )
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Cron
+import Flows
+import GRDB
+
+/// A task that a runner took and, the runner being dead, nobody looks after.
+package struct Abandoned: Sendable {
+    package let claim: Claim
+    /// `nil` where the database has no launch of it; the runner's file may know more.
+    package let pid: Int32?
+    package let startedAt: Instant?
+}
+
+extension Store {
+    /// The runners that have not said that they ended, with the boot they lived in.
+    package func unendedRunners() throws -> [RunnerIdentity] {
+        try read { db in
+            let sql = "SELECT * FROM runner WHERE ended_at_ms IS NULL ORDER BY id"
+            return try Row.fetchAll(db, sql: sql).map { row in
+                RunnerIdentity(
+                    id: row["id"],
+                    pid: row["pid"],
+                    bootID: row["boot_id"],
+                    workers: row["workers"]
+                )
+            }
+        }
+    }
+
+    /// What a dead runner had taken and not given back.
+    ///
+    /// Call it only with the dead runner's lock held: then nobody else rescues, and it is dead.
+    package func abandoned(by runner: RunnerIdentity) throws -> [Abandoned] {
+        try read { db in
+            let sql = """
+                SELECT task.*, a.number AS open_number, a.pid AS open_pid, a.started_at_ms AS open_started,
+                  (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id) AS attempts
+                FROM task
+                LEFT JOIN attempt a ON a.task_id = task.id AND a.ended_at_ms IS NULL
+                WHERE task.status = 1 AND task.runner_id = ? ORDER BY task.id
+                """
+            return try Row.fetchAll(db, sql: sql, arguments: [runner.id]).map { row in
+                let open: Int? = row["open_number"]
+                let recorded: Int = row["attempts"]
+                return Abandoned(
+                    claim: try claim(db, id: row["id"], row, attempt: open ?? recorded + 1),
+                    pid: row["open_pid"],
+                    startedAt: (row["open_started"] as Int64?).map { Instant(milliseconds: $0) }
+                )
+            }
+        }
+    }
+
+    /// Records what the rescue found, hands back what was never launched and ends the runner's row: in one
+    /// transaction, so that a rescuer killed in between leaves the next one the whole work.
+    ///
+    /// - Returns: how many tasks failed by it.
+    package func rescue(
+        _ runner: RunnerIdentity,
+        ended: [AttemptEnd],
+        returned: [Claim],
+        at now: Instant
+    ) throws -> Int {
+        var turn = Turn()
+        turn.ended = ended
+        turn.returned = returned
+        let failed = try write { db in
+            let result = try Self.recordTurn(db, turn, runner: runner, at: now)
+            try db.execute(
+                sql: "UPDATE runner SET ended_at_ms = ? WHERE id = ?",
+                arguments: [now.milliseconds, runner.id]
+            )
+            return result
+        }
+        folder.touchWake()
+        return failed
+    }
+}

@@ -1,0 +1,211 @@
+import CLinux
+import Cron
+import Flows
+import GRDB
+import Glibc
+
+/// The one door to the database: every public method is one transaction.
+///
+/// Any number of stores, in any number of processes, may be open on one state folder at once. Calls
+/// block; a write waits at most `Store.writeLimit` for its turn. Safe to use from any thread.
+package final class Store: Sendable {
+    package let folder: StateFolder
+    /// 8 hex digits made with the database; tells its tasks' processes from another database's.
+    package let instance: String
+
+    let queue: DatabaseQueue
+    private let writeLock: LockFile
+    /// Held shared for the process's life: a migration that older binaries cannot bear waits for it.
+    private let schemaLock: LockFile
+    let contexts = RunContextCache()
+
+    /// How long a write waits for other writers before it is refused (exit 75).
+    package static let writeLimit: Duration = .seconds(5)
+
+    private init(
+        folder: StateFolder,
+        instance: String,
+        queue: DatabaseQueue,
+        writeLock: LockFile,
+        schemaLock: LockFile
+    ) {
+        self.folder = folder
+        self.instance = instance
+        self.queue = queue
+        self.writeLock = writeLock
+        self.schemaLock = schemaLock
+    }
+
+    /// Opens the database in `folder`.
+    ///
+    /// - Parameter create: makes folder and database where missing; else their absence is `.notFound`.
+    /// - Throws: `StorageError` with any code.
+    package static func open(_ folder: StateFolder, create: Bool) throws -> Store {
+        if !folder.exists {
+            guard create else { throw missing(folder) }
+            try folder.create()
+        }
+        try folder.becomeOwner()
+        try makeDatabaseFile(folder)
+        let schemaLock = try LockFile(path: folder.schemaLockPath, mode: folder.fileMode)
+        try schemaLock.lock(.shared, limit: writeLimit)
+        let writeLock = try LockFile(path: folder.writeLockPath, mode: folder.fileMode)
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: folder.databasePath, configuration: configuration)
+            let version = try queue.inDatabase { try schemaVersion($0, path: folder.databasePath) }
+            if version < Schema.migrations.count {
+                try writeLock.lock(.exclusive, limit: writeLimit)
+                defer { writeLock.unlock() }
+                try migrate(queue)
+            }
+            let instance = try queue.inDatabase { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                return try String.fetchOne(db, sql: "SELECT name FROM instance") ?? ""
+            }
+            return Store(
+                folder: folder,
+                instance: instance,
+                queue: queue,
+                writeLock: writeLock,
+                schemaLock: schemaLock
+            )
+        } catch let error as DatabaseError {
+            throw StorageError(error, path: folder.databasePath)
+        }
+    }
+
+    /// Runs `work` in one `BEGIN IMMEDIATE` transaction, in turn with all other writers of the folder.
+    ///
+    /// The lock makes the turn fair: behind SQLite's busy handler alone a busy writer starves another
+    /// for more than a second.
+    func write<Result>(_ work: (Database) throws -> Result) throws -> Result {
+        do {
+            // Inside the queue, because two threads of one process share the lock's descriptor.
+            return try queue.writeWithoutTransaction { db in
+                try writeLock.lock(.exclusive, limit: Self.writeLimit)
+                defer { writeLock.unlock() }
+                var result: Result?
+                try db.inTransaction(.immediate) {
+                    result = try work(db)
+                    return .commit
+                }
+                guard let result else {
+                    preconditionFailure("a transaction either throws or gives")
+                }
+                return result
+            }
+        } catch let error as DatabaseError {
+            throw StorageError(error, path: folder.databasePath)
+        }
+    }
+
+    /// Runs `work` on one snapshot of the database; writes nothing.
+    func read<Result>(_ work: (Database) throws -> Result) throws -> Result {
+        do {
+            return try queue.read(work)
+        } catch let error as DatabaseError {
+            throw StorageError(error, path: folder.databasePath)
+        }
+    }
+
+    /// `PRAGMA journal_mode` and `synchronous` as this connection has them, for the test that promise 3
+    /// rests on.
+    func durability() throws -> (journalMode: String?, synchronous: Int?) {
+        try read { db in
+            (
+                try String.fetchOne(db, sql: "PRAGMA journal_mode"),
+                try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            )
+        }
+    }
+}
+
+// MARK: - Opening
+
+extension Store {
+    private static func missing(_ folder: StateFolder) -> StorageError {
+        let isSystem = folder.path == StateFolder.systemPath
+        return StorageError(
+            .notFound,
+            "there is no state folder at \(folder.path) yet",
+            hint: isSystem
+                ? "flower apply makes one; --user looks at your own"
+                : "flower apply makes one; --system looks at \(StateFolder.systemPath)"
+        )
+    }
+
+    /// Makes an empty file of the right mode before SQLite would make one by the umask.
+    private static func makeDatabaseFile(_ folder: StateFolder) throws {
+        let descriptor = Glibc.open(
+            folder.databasePath,
+            O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+            folder.fileMode
+        )
+        if descriptor >= 0 {
+            close(descriptor)
+            return
+        }
+        let isDenied = errno == EACCES || errno == EPERM
+        throw StorageError(
+            isDenied ? .notAllowed : .cannotCreate,
+            "cannot open \(folder.databasePath) for writing: \(systemMessage())",
+            hint: errno == EROFS
+                ? "its disk is read-only: remount it, or name another state folder with --state"
+                : "check the owner and mode of the state folder, or name another with --state"
+        )
+    }
+
+    /// How many migrations the file has; 0 for a fresh one.
+    private static func schemaVersion(_ db: Database, path: String) throws -> Int {
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let isFresh =
+            try version == 0 && application == 0
+            && Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
+        guard isFresh || application == Schema.applicationID else {
+            throw StorageError(
+                .unusable,
+                "\(path) is a SQLite database, but not one of Flower's",
+                hint: "move it away, or name another state folder with --state"
+            )
+        }
+        guard version <= Schema.migrations.count else {
+            throw StorageError(
+                .unusable,
+                "\(path) was written by a newer Flower (schema \(version); this one knows"
+                    + " \(Schema.migrations.count))",
+                hint: "install that version again; nothing was changed"
+            )
+        }
+        return version
+    }
+
+    /// Called with the write lock: of several processes that found a fresh file, one does the work.
+    private static func migrate(_ queue: DatabaseQueue) throws {
+        // The journal mode is kept in the file, and cannot be changed inside a transaction.
+        try queue.inDatabase { db in
+            _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        try queue.write { db in
+            let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            for migration in Schema.migrations.dropFirst(version) { try db.execute(sql: migration) }
+            if version == 0 {
+                try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+                try db.execute(
+                    sql:
+                        "INSERT INTO instance (id, name, created_at_ms) VALUES (1, ?, \(Schema.now))",
+                    arguments: [newInstanceName()]
+                )
+            }
+            try db.execute(sql: "PRAGMA user_version = \(Schema.migrations.count)")
+        }
+    }
+
+    private static func newInstanceName() -> String {
+        let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}

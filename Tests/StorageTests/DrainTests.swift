@@ -1,0 +1,111 @@
+import Flows
+import Testing
+
+@testable import Storage
+
+@Suite struct DrainTests {
+    let temporary: TemporaryStore
+
+    init() throws { temporary = try TemporaryStore() }
+
+    @Test func `every commit reaches the disk`() throws {
+        let (journalMode, synchronous) = try temporary.store.durability()
+        #expect(journalMode == "wal")
+        #expect(synchronous == 2)  // FULL
+    }
+
+    @Test func `a diamond is drained from its top to its bottom`() throws {
+        try temporary.apply(.diamond)
+        let run = try temporary.register("test")
+        #expect(try temporary.claim().map(\.name) == ["a"])
+        #expect(try temporary.store.state(ofRun: run) == .running)
+    }
+
+    @Test func `what a task frees is claimed in the same turn`() throws {
+        try temporary.apply(.diamond)
+        _ = try temporary.register("test")
+        let first = try temporary.claim()
+        let second = try temporary.end(first, .exited(0), wanting: 10).claims
+        #expect(second.map(\.name) == ["b", "c"])
+        #expect(try temporary.end([second[0]], .exited(0), wanting: 10).claims.isEmpty)
+        let third = try temporary.end([second[1]], .exited(0), wanting: 10).claims
+        #expect(third.map(\.name) == ["d"])
+    }
+
+    @Test func `a failed task stops only what needs it`() throws {
+        try temporary.apply(.diamond)
+        let run = try temporary.register("test")
+        let order = try temporary.drain { $0.name == "b" ? .exited(3) : .exited(0) }
+        #expect(order == ["a", "b", "c"])
+        let states = try temporary.states(ofRun: run)
+        #expect(states == ["a": .succeeded, "b": .failed, "c": .succeeded, "d": .waiting])
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+    }
+
+    @Test func `retries are counted from the last reset and never reuse a number`() throws {
+        let policy = RetryPolicy(limit: 1, delay: .zero)
+        try temporary.apply(.nothing(["a": []], retries: policy))
+        let run = try temporary.register("test")
+        #expect(try temporary.drain { _ in .exited(1) } == ["a", "a"])
+        #expect(try temporary.store.rerun(run, .failed, by: "test", at: temporary.now) == 1)
+        #expect(try temporary.drain { _ in .signalled(9) } == ["a", "a"])
+        let attempts = try temporary.store.run(run).tasks[0].attempts
+        #expect(attempts.map(\.number) == [1, 2, 3, 4])
+        #expect(attempts.map(\.outcome) == ["failed", "failed", "signalled", "signalled"])
+    }
+
+    @Test func `a retry waits for its instant`() throws {
+        let policy = RetryPolicy(limit: 1, delay: .seconds(60))
+        try temporary.apply(.nothing(["a": []], retries: policy))
+        let run = try temporary.register("test")
+        let result = try temporary.end(temporary.claim(), .timedOut, wanting: 1)
+        #expect(result.claims.isEmpty)
+        #expect(result.failedTasks == 0)
+        let retryAt = try #require(result.nextRetryAt)
+        #expect(try temporary.store.state(ofRun: run) == .waiting)
+        var turn = Turn()
+        turn.wanted = 1
+        let later = try temporary.store.turn(turn, by: temporary.runner, at: retryAt)
+        #expect(later.claims.map(\.attempt) == [2])
+    }
+
+    @Test func `a claim handed back costs nothing`() throws {
+        try temporary.apply(.nothing(["a": []]))
+        _ = try temporary.register("test")
+        var turn = Turn()
+        turn.returned = try temporary.claim()
+        turn.wanted = 1
+        let again = try temporary.store.turn(turn, by: temporary.runner, at: temporary.now)
+        #expect(again.claims.map(\.attempt) == [1])
+    }
+
+    @Test func `a flow's concurrency holds over all its runs, and its overflow holds up nobody`()
+        throws
+    {
+        try temporary.apply(.nothing(["a": [], "b": [], "c": []], named: "narrow", concurrency: 2))
+        try temporary.apply(.nothing(["x": [], "y": []], named: "wide"))
+        _ = try temporary.register("narrow")
+        _ = try temporary.register("narrow", force: true)
+        _ = try temporary.register("wide")
+        let claims = try temporary.claim()
+        #expect(claims.map(\.name) == ["a", "b", "x", "y"])
+        let next = try temporary.end([claims[0]], .exited(0), wanting: 10).claims
+        #expect(next.map(\.name) == ["c"])
+    }
+
+    @Test func `a step of priority is worth a minute of waiting`() throws {
+        var flow = Flow.nothing(["a": [], "b": [], "c": []])
+        flow.tasks[1].priority = -1
+        flow.tasks[0].priority = 5
+        try temporary.apply(flow)
+        _ = try temporary.register("test")
+        #expect(try temporary.claim().map(\.name) == ["b", "c", "a"])
+    }
+
+    @Test func `a runner with nothing to claim writes nothing`() throws {
+        try temporary.apply(.diamond)
+        let before = try temporary.shell("PRAGMA data_version; SELECT count(*) FROM runner")
+        #expect(try temporary.claim().isEmpty)
+        #expect(try temporary.shell("PRAGMA data_version; SELECT count(*) FROM runner") == before)
+    }
+}

@@ -1,0 +1,118 @@
+import Cron
+import Flows
+import Foundation
+import Testing
+
+@testable import Storage
+
+/// A real database in a folder of its own, gone with the value.
+final class TemporaryStore {
+    let folder: StateFolder
+    let store: Store
+    let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 8)
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/flower-\(UUID().uuidString)"
+        folder = StateFolder(path: path)
+        store = try Store.open(folder, create: true)
+    }
+
+    deinit {
+        // Only litter is left where this fails.
+        try? FileManager.default.removeItem(atPath: folder.path)
+    }
+
+    /// Applies one flow as a file of its own would.
+    @discardableResult
+    func apply(_ flow: Flow, digest: String = "1") throws -> ApplyReport {
+        let source = FlowSource(path: "/flows/\(flow.name).yaml", digest: digest, flows: [flow])
+        return try store.apply([source], by: "test", at: now)
+    }
+
+    func register(_ flow: String, _ parameters: [Variable] = [], force: Bool = false) throws
+        -> Int64
+    {
+        let request = RegisterRequest(
+            flow: flow,
+            parameters: parameters,
+            isForced: force,
+            hostZone: "UTC"
+        )
+        return try store.register(request, by: "test", at: now).runID
+    }
+
+    func claim(_ count: Int = 100) throws -> [Claim] {
+        var turn = Turn()
+        turn.wanted = count
+        return try store.turn(turn, by: runner, at: now).claims
+    }
+
+    @discardableResult
+    func end(_ claims: [Claim], _ outcome: Outcome, wanting count: Int = 0) throws -> TurnResult {
+        var turn = Turn()
+        turn.ended = claims.map { claim in
+            let start = AttemptStart(claim: claim, startedAt: now, pid: 7, sink: "")
+            return AttemptEnd(start: start, endedAt: now, duration: .zero, outcome: outcome)
+        }
+        turn.wanted = count
+        return try store.turn(turn, by: runner, at: now)
+    }
+
+    /// Runs everything to its end, each task with what `outcome` says; gives the names in order.
+    func drain(_ outcome: (Claim) -> Outcome = { _ in .exited(0) }) throws -> [String] {
+        var names: [String] = []
+        while true {
+            let claims = try claim(1)
+            guard let claim = claims.first else { return names }
+            names.append(claim.name)
+            try end([claim], outcome(claim))
+        }
+    }
+
+    /// What Debian's own `sqlite3` prints, its complaints included: none of our code runs in it.
+    func shell(_ sql: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
+        process.arguments = ["-cmd", ".timeout 5000", folder.databasePath, sql]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines
+        )
+    }
+
+    func states(ofRun run: Int64) throws -> [String: TaskState] {
+        let tasks = try store.run(run).tasks
+        return Dictionary(uniqueKeysWithValues: tasks.map { ($0.name, $0.state) })
+    }
+
+    /// The real time: the triggers use it, and a retry's instant is compared with it.
+    var now: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+}
+
+extension Flow {
+    /// A flow whose tasks all do nothing: `["b": ["a"]]` reads "b needs a"; order is by name.
+    static func nothing(
+        _ needs: [String: [String]],
+        named name: String = "test",
+        concurrency: Int? = nil,
+        retries: RetryPolicy = .none
+    ) -> Flow {
+        let names = Set(needs.keys).union(needs.values.joined()).sorted()
+        return Flow(
+            name: name,
+            concurrency: concurrency,
+            parameters: [Variable("region", "all")],
+            workingDirectory: "/",
+            tasks: names.map {
+                TaskSpec(name: $0, needs: needs[$0] ?? [], action: .run("true"), retries: retries)
+            }
+        )
+    }
+
+    static let diamond = nothing(["b": ["a"], "c": ["a"], "d": ["b", "c"]])
+}
