@@ -13,7 +13,9 @@ let package = Package(
     dependencies: [],
     targets: [
         .target(name: "Cron", swiftSettings: flags),
-        .testTarget(name: "CronTests", dependencies: ["Cron"], swiftSettings: flags),
+        .target(name: "HostTime", dependencies: ["Cron"], swiftSettings: flags),
+        .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
+        .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]
 )
