@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Cron", swiftSettings: flags),
         .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
+        .target(name: "HostTime", dependencies: ["Cron"], swiftSettings: flags),
         .target(
             name: "Storage",
             dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
@@ -24,8 +25,9 @@ let package = Package(
             swiftSettings: flags
         ),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
-        .testTarget(name: "CronTests", dependencies: ["Cron"], swiftSettings: flags),
+        .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
         .testTarget(name: "FlowsTests", dependencies: ["Flows"], swiftSettings: flags),
+        .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
         .testTarget(name: "StorageTests", dependencies: ["Storage"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]

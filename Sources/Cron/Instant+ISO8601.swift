@@ -1,0 +1,139 @@
+/// Instants as text: `2026-03-29T02:00:00+01:00`.
+extension Instant {
+    /// The local time in a zone with its offset, always numeric; a fraction only if there is one.
+    package func iso8601(in zone: Zone = .utc) -> String {
+        let offset = zone.offset(at: self)
+        let local = seconds + offset
+        let day = floorDivide(local, by: CivilDate.secondsPerDay)
+        let date = CivilDate(daysSinceEpoch: Int(day))
+        let time = Int(local - day * CivilDate.secondsPerDay)
+        var text = Self.padded(abs(date.year), 4) + "-" + Self.padded(date.month, 2)
+        text += "-" + Self.padded(date.day, 2) + "T" + Self.clock(time, showsSeconds: true)
+        if date.year < 0 { text = "-" + text }
+        let fraction = Int(milliseconds - seconds * 1000)
+        if fraction != 0 { text += "." + Self.padded(fraction, 3) }
+        let distance = Int(abs(offset))
+        return text + (offset < 0 ? "-" : "+")
+            + Self.clock(distance, showsSeconds: distance % 60 != 0)
+    }
+
+    private static func clock(_ seconds: Int, showsSeconds: Bool) -> String {
+        let text = padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2)
+        return showsSeconds ? text + ":" + padded(seconds % 60, 2) : text
+    }
+
+    private static func padded(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+
+    /// Reads `YYYY-MM-DDTHH:MM[:SS[.fraction]]` with `Z` or `±HH:MM[:SS]`.
+    ///
+    /// The offset is required: a local time alone is not an instant. Digits below the millisecond
+    /// are cut off, but never so that a fraction becomes a whole second.
+    package init(iso8601 text: String) throws(InstantFormatError) {
+        var reader = ISOReader(text)
+        let year = try reader.number(4, in: 0...9999, "year")
+        try reader.expect("-")
+        let month = try reader.number(2, in: 1...12, "month")
+        try reader.expect("-")
+        let days = CivilDate.days(inMonth: month, isLeap: CivilDate.isLeap(year))
+        let day = try reader.number(2, in: 1...days, "day")
+        try reader.expect("T")
+        let hour = try reader.number(2, in: 0...23, "hour")
+        try reader.expect(":")
+        let minute = try reader.number(2, in: 0...59, "minute")
+        var second = 0
+        var fraction = 0
+        if reader.accept(":") {
+            second = try reader.number(2, in: 0...59, "second")
+            if reader.accept(".") { fraction = try reader.fraction() }
+        }
+        let offset = try reader.offset()
+        let date = CivilDate(year: year, month: month, day: day)
+        let local = Int64(date.daysSinceEpoch * 86_400 + (hour * 60 + minute) * 60 + second)
+        self.init(milliseconds: (local - offset) * 1000 + Int64(fraction))
+    }
+}
+
+/// Why a text is not an instant.
+package struct InstantFormatError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let text: String
+    package let problem: String
+
+    package var description: String {
+        "'\(text)' is not an instant: \(problem); write 2026-03-29T02:00:00+01:00"
+    }
+}
+
+private struct ISOReader {
+    let text: String
+    let bytes: [UInt8]
+    var position = 0
+
+    init(_ text: String) {
+        self.text = text
+        bytes = Array(text.utf8)
+    }
+
+    func failure(_ problem: String) -> InstantFormatError {
+        InstantFormatError(text: text, problem: problem)
+    }
+
+    mutating func accept(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else {
+            return false
+        }
+        position += 1
+        return true
+    }
+
+    mutating func expect(_ character: Unicode.Scalar) throws(InstantFormatError) {
+        guard accept(character) else { throw failure("'\(character)' is missing") }
+    }
+
+    mutating func number(
+        _ digits: Int,
+        in range: ClosedRange<Int>,
+        _ what: String
+    ) throws(InstantFormatError) -> Int {
+        let end = position + digits
+        guard end <= bytes.count, bytes[position..<end].allSatisfy(CronFieldParser.isDigit) else {
+            throw failure("the \(what) is not \(digits) digits")
+        }
+        let value = CronFieldParser.number(bytes[position..<end])
+        guard range.contains(value) else { throw failure("there is no \(what) \(value)") }
+        position = end
+        return value
+    }
+
+    /// Milliseconds.
+    mutating func fraction() throws(InstantFormatError) -> Int {
+        let digits = bytes[position...].prefix(while: CronFieldParser.isDigit)
+        guard !digits.isEmpty else { throw failure("the fraction has no digits") }
+        position = digits.endIndex
+        var value = 0
+        for index in 0..<3 {
+            let digit = digits.count > index ? digits[digits.startIndex + index] : UInt8(ascii: "0")
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        let isWhole = digits.allSatisfy { $0 == UInt8(ascii: "0") }
+        return value == 0 && !isWhole ? 1 : value
+    }
+
+    /// Seconds east of UTC; the end of the text must follow.
+    mutating func offset() throws(InstantFormatError) -> Int64 {
+        var seconds = 0
+        if !accept("Z") {
+            let isWest = accept("-")
+            guard isWest || accept("+") else { throw failure("Z or an offset is missing") }
+            seconds = try number(2, in: 0...25, "offset hour") * 3600
+            try expect(":")
+            seconds += try number(2, in: 0...59, "offset minute") * 60
+            if accept(":") { seconds += try number(2, in: 0...59, "offset second") }
+            if isWest { seconds.negate() }
+        }
+        guard position == bytes.count else { throw failure("something follows the offset") }
+        return Int64(seconds)
+    }
+}
