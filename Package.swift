@@ -24,11 +24,18 @@ let package = Package(
             exclude: ["SCHEMA.md"],
             swiftSettings: flags
         ),
+        .target(
+            name: "Scheduling",
+            dependencies: ["CLinux", "HostTime", "Storage"],
+            swiftSettings: flags
+        ),
+        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
-        .testTarget(name: "FlowsTests", dependencies: ["Flows"], swiftSettings: flags),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "TestSupport"], swiftSettings: flags),
         .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
-        .testTarget(name: "StorageTests", dependencies: ["Storage"], swiftSettings: flags),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: flags),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]
 )

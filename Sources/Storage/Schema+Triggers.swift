@@ -6,7 +6,7 @@ extension Schema {
     /// `design.md`, claim order: a step of priority is worth a minute of waiting.
     private static let rank = "\(now) + priority * 60000"
 
-    static let triggers = guardTriggers + progressTriggers + editTriggers
+    static let triggers = guardTriggers + progressTriggers + editTriggers + scheduleTriggers
 
     /// The refusals: the same changes of state that `TaskState.after` refuses, each with a sentence.
     ///
@@ -113,6 +113,26 @@ extension Schema {
             END;
 
             """
+    }
+
+    /// What the scheduler must read anew; `Store.scheduleVersion` tells it.
+    private static var scheduleTriggers: String {
+        let columns = "cron, timezone, begun_at_ms, removed_at_ms"
+        let events = [
+            ("flow_unscheduled", "UPDATE OF paused_at_ms, removed_at_ms ON flow"),
+            ("schedule_inserted", "INSERT ON schedule"),
+            ("schedule_deleted", "DELETE ON schedule"),
+            ("schedule_updated", "UPDATE OF \(columns) ON schedule"),
+        ]
+        return events.map { name, event in
+            """
+            CREATE TRIGGER \(name) AFTER \(event)
+            BEGIN
+              UPDATE instance SET schedule_version = schedule_version + 1;
+            END;
+
+            """
+        }.joined()
     }
 
     static let views = """

@@ -18,7 +18,8 @@ enum Schema {
         CREATE TABLE instance (
           id INTEGER PRIMARY KEY CHECK (id = 1),
           name TEXT NOT NULL CHECK (length(name) = 8),
-          created_at_ms INTEGER NOT NULL
+          created_at_ms INTEGER NOT NULL,
+          schedule_version INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE flow (

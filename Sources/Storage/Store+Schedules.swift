@@ -28,6 +28,9 @@ package struct DueFire: Sendable {
     package let dueAt: Instant
     /// The kernel's boot, for `@reboot`: a fire of which the key is the boot and not the instant.
     package let bootID: String?
+    /// Of a row that stands for several missed fires: the last of them, and how many there were.
+    package let lastDueAt: Instant?
+    package let count: Int
     /// In which the run tells its date.
     package let timezone: String
     package let verdict: Verdict
@@ -36,12 +39,16 @@ package struct DueFire: Sendable {
         scheduleID: Int64,
         dueAt: Instant,
         bootID: String? = nil,
+        lastDueAt: Instant? = nil,
+        count: Int = 1,
         timezone: String,
         verdict: Verdict
     ) {
         self.scheduleID = scheduleID
         self.dueAt = dueAt
         self.bootID = bootID
+        self.lastDueAt = lastDueAt
+        self.count = count
         self.timezone = timezone
         self.verdict = verdict
     }
@@ -91,6 +98,14 @@ extension Store {
                     isPaused: row["paused_at_ms"] as Int64? != nil
                 )
             }
+        }
+    }
+
+    /// Changes whenever a schedule, or the pause or removal of a flow, does: by us or by plain SQL.
+    package func scheduleVersion() throws -> Int64 {
+        try read { db in
+            let sql = "SELECT schedule_version FROM instance"
+            return try Int64.fetchOne(db.cachedStatement(sql: sql)) ?? 0
         }
     }
 
@@ -216,12 +231,13 @@ extension Store {
         at now: Instant
     ) throws -> Int64? {
         let sql = """
-            INSERT INTO fire (schedule_id, due_at_ms, boot_id, outcome, recorded_at_ms)
-            VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO fire
+              (schedule_id, due_at_ms, boot_id, outcome, recorded_at_ms, last_due_at_ms, count)
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             fire.scheduleID, fire.dueAt.milliseconds, fire.bootID, outcome.rawValue,
-            now.milliseconds,
+            now.milliseconds, fire.lastDueAt?.milliseconds, fire.count,
         ])
         return db.changesCount == 0 ? nil : db.lastInsertedRowID
     }

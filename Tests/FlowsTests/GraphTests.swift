@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Flows
@@ -26,7 +27,7 @@ import Testing
 
     @Test(arguments: 1...200)
     func `in a random graph every layer stands below its needs`(seed: UInt64) {
-        var generator = SplitMix64(state: seed)
+        var generator = SplitMix64(seed: seed)
         let count = Int.random(in: 1...60, using: &generator)
         let needs = (0..<count).map { position in
             (0..<position).filter { _ in Int.random(in: 0..<8, using: &generator) == 0 }
@@ -42,18 +43,5 @@ import Testing
             let lowest = wanted.compactMap { layerOf[$0] }.max() ?? -1
             #expect(layerOf[position] == lowest + 1, "seed \(seed)")
         }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be had again.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,25 +1,22 @@
 import Cron
 import Flows
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Storage
 
 /// A real database in a folder of its own, gone with the value.
 final class TemporaryStore {
+    private let temporary: TemporaryFolder
     let folder: StateFolder
     let store: Store
     let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 8)
 
     init() throws {
-        let path = FileManager.default.temporaryDirectory.path + "/flower-\(UUID().uuidString)"
-        folder = StateFolder(path: path)
+        temporary = try TemporaryFolder()
+        folder = StateFolder(path: temporary.path)
         store = try Store.open(folder, create: true)
-    }
-
-    deinit {
-        // Only litter is left where this fails.
-        try? FileManager.default.removeItem(atPath: folder.path)
     }
 
     /// Applies one flow as a file of its own would.

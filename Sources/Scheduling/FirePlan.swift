@@ -1,0 +1,75 @@
+import Cron
+import Flows
+
+/// What is done about fires that passed while nobody watched.
+package enum CatchUp: String, Sendable, CaseIterable {
+    /// Each is recorded as missed.
+    case skip
+    /// The newest runs, unless a later fire is on time; the others are recorded as missed.
+    case latest
+    /// Each runs.
+    case all
+}
+
+/// What becomes of the fires of one schedule that are due: on time, caught up, or missed. Pure.
+struct FirePlan {
+    struct Item: Equatable {
+        var dueAt: Instant
+        var isRun: Bool
+        /// Of a row that stands for several missed fires: the last of them, and how many.
+        var lastDueAt: Instant?
+        var count = 1
+    }
+
+    /// A fire registered later than this after its due instant is a misfire (`design.md`, Time).
+    static let onTime: Int64 = 60_000
+    /// Missed fires that get a row each; the older ones of an absence share one.
+    static let missedRows = 1_000
+
+    /// Ascending by due instant.
+    let items: [Item]
+
+    /// - Parameter fires: ascending, all of them due: at `now` or before.
+    init(
+        _ fires: some Sequence<Instant>,
+        at now: Instant,
+        catchUp: CatchUp = .latest,
+        window: Duration = .seconds(86_400)
+    ) {
+        let oldest = now.milliseconds - max(window.milliseconds, Self.onTime)
+        var old: Item?
+        var missed: [Item] = []
+        var timely: [Item] = []
+        for fire in fires {
+            let isTimely = now.milliseconds - fire.milliseconds <= Self.onTime
+            let isCaughtUp = catchUp == .all && fire.milliseconds >= oldest
+            if isTimely {
+                timely.append(Item(dueAt: fire, isRun: true))
+            } else {
+                missed.append(Item(dueAt: fire, isRun: isCaughtUp))
+            }
+            if missed.count >= 2 * Self.missedRows { Self.fold(&missed, into: &old) }
+        }
+        Self.fold(&missed, into: &old)
+        let isNewestRun = catchUp == .latest && timely.isEmpty
+        if isNewestRun, let last = missed.indices.last, missed[last].dueAt.milliseconds >= oldest {
+            missed[last].isRun = true
+        }
+        items = (old.map { [$0] } ?? []) + missed + timely
+    }
+
+    /// Folds all but the newest `missedRows` into one item; those to be run stay as they are.
+    private static func fold(_ missed: inout [Item], into old: inout Item?) {
+        let surplus = missed.count - missedRows
+        guard surplus > 0 else { return }
+        for item in missed.prefix(surplus) where !item.isRun {
+            if old == nil {
+                old = item
+            } else {
+                old?.lastDueAt = item.dueAt
+                old?.count += 1
+            }
+        }
+        missed = missed.prefix(surplus).filter(\.isRun) + missed.dropFirst(surplus)
+    }
+}

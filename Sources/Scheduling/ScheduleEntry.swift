@@ -1,0 +1,58 @@
+import Cron
+import Flows
+import HostTime
+import Storage
+
+/// A schedule compiled: when it is due next, and all fires up to now.
+struct ScheduleEntry {
+    let stored: StoredSchedule
+    let expression: CronExpression
+    let zone: Zone
+
+    /// - Throws: a sentence for the person, where the expression or its zone cannot be used.
+    init(_ stored: StoredSchedule, zones: ZoneDirectory) throws(ScheduleFault) {
+        self.stored = stored
+        do {
+            expression = try CronExpression(stored.cron, hashID: stored.flow)
+        } catch {
+            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error.problem)")
+        }
+        do {
+            if let name = expression.zoneName ?? stored.timezone {
+                zone = try zones.zone(named: name)
+            } else {
+                zone = try HostZone.current(in: zones)
+            }
+        } catch {
+            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error)")
+        }
+    }
+
+    /// The least fire after `instant`; `nil` for `@reboot` and where there is none.
+    func next(after instant: Instant) -> Instant? {
+        guard let every = expression.every else { return expression.next(after: instant, in: zone) }
+        // In a flow `@every` counts from the schedule's own beginning, so a restart moves nothing.
+        let elapsed = instant.seconds - stored.begunAt.seconds
+        let periods = elapsed < 0 ? 0 : elapsed / every
+        return Instant(seconds: stored.begunAt.seconds + (periods + 1) * every)
+    }
+
+    /// The fires in (`start`, `end`], ascending.
+    func fires(after start: Instant, through end: Instant) -> some Sequence<Instant> {
+        sequence(first: start) { next(after: $0) }.dropFirst().prefix { $0 <= end }
+    }
+
+    /// `@reboot`: due once in each boot that began during the schedule's life.
+    func isDue(in boot: HostBoot?) -> Bool {
+        guard expression.isReboot, let boot else { return false }
+        return stored.begunAt < boot.startedAt
+    }
+}
+
+/// A schedule that cannot be used as it stands in the database.
+package struct ScheduleFault: Error, Sendable, Hashable, CustomStringConvertible {
+    package let flow: String
+    package let problem: String
+
+    package var description: String { "a schedule of flow '\(flow)' is not used: \(problem)" }
+}
