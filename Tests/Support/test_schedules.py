@@ -1,5 +1,5 @@
-"""The scripts of schedules/, each run as its task would run: in the environment that a task gets and
-nothing else, from the folder of the flow files. Needs sh, awk and sqlite3(1), no Flower.
+"""The scripts of schedules/, each run as its task would run: in the environment that a task gets
+and nothing else, from the folder of the flow files. Needs sh, awk and sqlite3(1), no Flower.
 
     python3 -m unittest Tests/Support/test_schedules.py
 """
@@ -82,8 +82,9 @@ class Case(unittest.TestCase):
             "LOGNAME": "someone", "SHELL": "/bin/sh", "LANG": "C.UTF-8", "FLOWER_FLOW": "a-flow",
             "FLOWER_RUN": str(run_number or self.run_number), "FLOWER_TASK": "a-task",
             "FLOWER_ITEM": "0", "FLOWER_ATTEMPT": "1", "FLOWER_INSTANCE": "0a1b2c3d",
-            "FLOWER_DUE_AT": "2026-01-02T06:20:00+00:00", "FLOWER_OUTPUT": str(self.home / "output"),
-            "state_folder": str(self.state), **parameters,
+            "FLOWER_DUE_AT": "2026-01-02T06:20:00+00:00",
+            "FLOWER_OUTPUT": str(self.home / "output"), "state_folder": str(self.state),
+            **parameters,
         }
 
     def script(self, command, parameters, exit_code=0, run_number=None):
