@@ -1,0 +1,92 @@
+# Flower's front door. `make` alone shows what there is.
+
+PREFIX = /usr/local
+SWIFT = swift
+PYTHON = python3
+
+BINARY = .build/release/flower
+BIN = $(DESTDIR)$(PREFIX)/bin
+DOC = $(DESTDIR)$(PREFIX)/share/doc/flower
+DATA = $(DESTDIR)$(PREFIX)/share/flower
+
+# Debian packages. What is missing is installed, or the command to type is shown.
+BUILD_PACKAGES = libsqlite3-dev
+DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
+TEST_PACKAGES = $(DEMO_PACKAGES) python3 python3-venv shellcheck
+BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3
+
+NEED = sh Tests/Support/debian-packages.sh
+
+# What `make test-core` leaves out: suites that want more of the host than the build does.
+BEYOND_CORE = ^(EndToEndTests|SystemdTests|ConsoleTests)\.
+
+# The oracles (independent answers from other programs) live in a Python environment of their own.
+ORACLE = .build-test/oracle
+ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
+export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
+endif
+
+.PHONY: help demo build test test-core lint bench install uninstall clean
+.PHONY: swift build-packages demo-packages test-packages bench-packages oracle
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: demo-packages build ## See it work: real flows, a schedule that comes due, a drained run
+	@sh Tests/Support/demo.sh $(BINARY)
+
+build: swift build-packages ## Build the release binary, .build/release/flower
+	$(SWIFT) build -c release --static-swift-stdlib --product flower
+
+# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped; it reaches the tests as it is.
+test: export FLOWER_STRICT = 1
+test: swift test-packages oracle lint ## Set up and run every test
+	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
+	$(SWIFT) test --disable-xctest
+
+test-core: swift build-packages ## Run the tests that need no more than the build does
+	$(SWIFT) test --disable-xctest --skip '$(BEYOND_CORE)'
+
+lint: swift test-packages ## Check the format of the sources and scripts
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	shellcheck .ci/run Tests/Support/*.sh schedules/*/*.sh
+
+bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
+	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
+
+install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/local)
+	install -d $(BIN) $(DOC) $(DATA)/schedules
+	install -m 755 $(BINARY) $(BIN)/flower
+	install -m 644 $(wildcard README.md) LICENSE $(DOC)
+	cp -R schedules/. $(DATA)/schedules
+	chmod -R u=rwX,go=rX $(DATA)
+
+uninstall: ## Remove what `make install` has put there; flows, runs and logs stay
+	rm -f $(BIN)/flower
+	rm -rf $(DOC) $(DATA)
+
+clean: ## Remove everything that was built here
+	rm -rf .build .build-test
+
+# Only where there is none: `sudo make install` is not to build, as root, in a user's folder.
+$(BINARY):
+	$(MAKE) build
+
+swift:
+	@command -v $(SWIFT) > /dev/null || \
+	    { echo "there is no $(SWIFT): building needs a Swift toolchain, 6.2 or later"; exit 1; }
+
+build-packages:
+	@$(NEED) $(BUILD_PACKAGES)
+
+demo-packages:
+	@$(NEED) $(DEMO_PACKAGES)
+
+test-packages:
+	@$(NEED) $(TEST_PACKAGES)
+
+bench-packages:
+	@$(NEED) $(BENCH_PACKAGES)
+
+oracle: test-packages
+	@sh Tests/Support/oracle-environment.sh $(PYTHON) $(ORACLE)

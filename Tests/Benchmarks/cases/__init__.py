@@ -1,0 +1,14 @@
+"""The cases of the benchmark, by name. A new one is a file here and a line in CASES."""
+
+from cases import cold, components, graphs_drained, independent
+
+CASES = {
+    "cold": cold.cold,
+    "flat8": independent.flat8,
+    "flat2": independent.flat2,
+    "chain": graphs_drained.chain,
+    "fan": graphs_drained.fan,
+    "layers": graphs_drained.layers,
+    "noop": components.noop,
+    "register": components.register,
+}

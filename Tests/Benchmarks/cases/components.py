@@ -1,0 +1,56 @@
+"""Tasks that run inside the runner: what remains is Flower's own work."""
+
+import shlex
+
+import graphs
+from harness import Case, Contender, Goal, nothing, run
+
+NOOP = "component: noop"
+
+
+def noop(bench):
+    """20,000 no-ops from registration to last commit, as F3 makes its rows within its time."""
+    graph = graphs.flat(bench.scaled(20_000))
+
+    def flower(folder):
+        state = folder / "state"
+        graphs.write_flow(folder / "bench.yaml", graph, NOOP)
+        run([bench.flower, "apply", folder / "bench.yaml", "--state", state])
+        return shell(bench, state, 1), lambda: graphs.check_succeeded(state, len(graph))
+
+    def turns(folder):
+        return [bench.programs["turns"], str(folder / "floor.db"), str(len(graph)), "200"], nothing
+
+    return Case(f"{len(graph)} no-op components, registered and drained", len(graph), [
+        Contender("flower", flower),
+        Contender("F3 turns of 200", turns, [Goal("rate", 0.5, 5)]),
+    ])
+
+
+def register(bench):
+    """20 commands that register three no-ops each, then the drain, all from a cold start."""
+    graph = graphs.chain(3)
+
+    def flower(folder):
+        state = folder / "state"
+        graphs.write_flow(folder / "bench.yaml", graph, NOOP)
+        run([bench.flower, "apply", folder / "bench.yaml", "--state", state])
+        return shell(bench, state, 20), lambda: graphs.check_succeeded(state, 60)
+
+    def starts(_):
+        loop = "i=0; while [ $i -lt 21 ]; do sqlite3 :memory: 'select 1'; i=$((i + 1)); done"
+        return ["sh", "-c", loop], nothing
+
+    return Case("20 registrations of 3 no-ops, then the drain", 60, [
+        Contender("flower", flower, [Goal("seconds", 0.1, 5)]),
+        Contender("21 x sqlite3", starts),
+    ], rounds=9)
+
+
+def shell(bench, state, registrations):
+    """One command line for several commands, so that they are timed as one."""
+    program, folder = shlex.quote(bench.flower), shlex.quote(str(state))
+    lines = ["set -e", f"for i in $(seq {registrations})",
+             f"do {program} register bench --state {folder}", "done",
+             f"{program} run --workers 8 --state {folder}"]
+    return ["sh", "-c", "\n".join(lines)]

@@ -1,0 +1,202 @@
+"""Measures contenders side by side and says who was how fast: nothing here knows what they run.
+
+A machine drifts by a factor of two within minutes, so only ratios within one round count: each
+round runs every contender once, in an order rotated from round to round, and a goal is judged by
+the median of the rounds' own ratios, never by the ratio of two medians.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from typing import Callable
+
+FLOORS = pathlib.Path(__file__).resolve().parent / "floors"
+PROGRAMS = {
+    "measure": ["measure.c"],
+    "spawn": ["spawn.c"],
+    "durable": ["durable.c", "store.c", "-lsqlite3"],
+    "turns": ["turns.c", "store.c", "-lsqlite3"],
+}
+
+Command = list[str]
+Prepared = tuple[Command, Callable[[], None]]
+
+
+@dataclasses.dataclass
+class Cost:
+    """What one command took, its waited-for children included."""
+
+    seconds: float
+    cpu_seconds: float
+    rss_mib: float
+
+
+@dataclasses.dataclass
+class Goal:
+    """`limit` bounds what `of` names: our rate as a multiple of the contender's, our time likewise,
+    or our own seconds or resident memory."""
+
+    of: str                # "rate", "time", "seconds", "rss"
+    limit: float
+    issue: int
+    strict: bool = False   # "faster than", not "at least"
+
+    def met(self, value):
+        if self.of == "rate":
+            return value > self.limit if self.strict else value >= self.limit
+        return value <= self.limit
+
+    def __str__(self):
+        sign = (">" if self.strict else ">=") if self.of == "rate" else "<="
+        unit = {"rate": "x", "time": "x time", "seconds": " s", "rss": " MiB"}[self.of]
+        return f"{sign} {self.limit:g}{unit} (issue {self.issue})"
+
+
+@dataclasses.dataclass
+class Contender:
+    """`prepare` is not timed: it makes what one round needs in the folder that it is given and
+    returns the command to time, with a check of the command's work to make afterwards."""
+
+    name: str
+    prepare: Callable[[pathlib.Path], Prepared]
+    goals: list[Goal] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Case:
+    """The first contender is Flower; the others are what it is compared with."""
+
+    title: str
+    tasks: int
+    contenders: list[Contender]
+    rounds: int = 5
+
+
+@dataclasses.dataclass
+class Bench:
+    """What a case needs to know of this invocation."""
+
+    flower: str
+    programs: dict[str, str]
+    scale: float
+
+    def scaled(self, count):
+        return max(2, int(count * self.scale))
+
+
+class BenchError(Exception):
+    pass
+
+
+def nothing():
+    pass
+
+
+def run(command, **options):
+    """Runs a command that is not timed; its output is shown only if it fails."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, **options,
+    )
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def build_floors(folder):
+    compiler = os.environ.get("CC", "cc")
+    built = {}
+    for name, parts in PROGRAMS.items():
+        sources = [str(FLOORS / part) if part.endswith(".c") else part for part in parts]
+        built[name] = str(folder / name)
+        run([compiler, "-O2", "-o", built[name], *sources])
+    return built
+
+
+def measure(bench, command, folder):
+    done = subprocess.run(
+        [bench.programs["measure"], *command], cwd=folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    fields = done.stdout.split()
+    if done.returncode != 0 or fields[4] != "0":
+        raise BenchError(f"{' '.join(command)}: {done.stdout.strip()}\n{done.stderr}")
+    wall, user, system, rss = map(int, fields[:4])
+    return Cost(wall / 1e9, (user + system) / 1e6, rss / 1024)
+
+
+def measure_case(bench, case, rounds, root):
+    """The costs by contender, one for each round."""
+    costs = {contender.name: [] for contender in case.contenders}
+    for number in range(rounds):
+        shift = number % len(case.contenders)
+        for contender in case.contenders[shift:] + case.contenders[:shift]:
+            folder = pathlib.Path(tempfile.mkdtemp(dir=root))
+            command, check = contender.prepare(folder)
+            costs[contender.name].append(measure(bench, command, folder))
+            check()
+            shutil.rmtree(folder)
+        print(f"\r{case.title}: round {number + 1} of {rounds}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return costs
+
+
+def goal_value(goal, ours, theirs):
+    """The median that the goal bounds."""
+    if goal.of == "rss":
+        return max(cost.rss_mib for cost in ours)
+    if goal.of == "seconds":
+        return statistics.median(cost.seconds for cost in ours)
+    pairs = zip(ours, theirs)
+    if goal.of == "rate":
+        return statistics.median(their.seconds / our.seconds for our, their in pairs)
+    return statistics.median(our.seconds / their.seconds for our, their in pairs)
+
+
+def case_rows(name, case, costs):
+    """The case's part of the table: a row for each contender."""
+    ours = costs[case.contenders[0].name]
+    for contender in case.contenders:
+        theirs = costs[contender.name]
+        seconds = statistics.median(cost.seconds for cost in theirs)
+        cpu = statistics.median(cost.cpu_seconds for cost in theirs)
+        ratio = goal_value(Goal("rate", 0, 0), ours, theirs)
+        verdicts = []
+        for goal in contender.goals:
+            value = goal_value(goal, ours, theirs)
+            verdicts.append(f"{goal}: {value:.2f} {'met' if goal.met(value) else 'MISSED'}")
+        yield (
+            name, contender.name, f"{seconds * 1000:.2f}", f"{case.tasks / seconds:.0f}",
+            f"{cpu * 1000 / case.tasks:.2f}", f"{max(c.rss_mib for c in theirs):.1f}",
+            "" if theirs is ours else f"{ratio:.2f}", "; ".join(verdicts),
+        )
+
+
+HEADERS = ("case", "contender", "ms", "per s", "CPU ms each", "RSS MiB", "flower's rate", "goal")
+
+
+def print_table(rows):
+    table = [HEADERS, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(HEADERS))]
+    for number, row in enumerate(table):
+        if number and row[0] != table[number - 1][0]:
+            print("  ".join("-" * width for width in widths[:-1]))
+        left = [row[0].ljust(widths[0]), row[1].ljust(widths[1])]
+        right = [row[i].rjust(widths[i]) for i in range(2, len(HEADERS) - 1)]
+        print("  ".join([*left, *right, row[-1]]).rstrip())
+
+
+def machine():
+    model = platform.machine()
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+        model = names[0] if names else model
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}, load {load}"
