@@ -36,6 +36,7 @@ let package = Package(
         .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: flags),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: flags),
+        .testTarget(name: "TidyTests", swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,144 @@
+import Testing
+
+/// The rules of style that a machine can check: sizes, doors, words, and that every test runs.
+@Suite struct TidyTests {
+    @Test func `the list of files is the whole tree`() {
+        #expect(SourceFile.all.count > 50)
+        #expect(SourceFile.all.contains { $0.path == "Sources/Cron/Instant.swift" })
+    }
+
+    @Test func `no file has two ideas in it`() {
+        for file in SourceFile.all {
+            let limit = file.isTest ? 600 : 400
+            #expect(file.lines.count <= limit + 1, "\(file.path)")
+        }
+    }
+
+    @Test func `no line is wider than a hundred columns`() {
+        for file in SourceFile.all {
+            for (number, line) in file.lines.enumerated() where line.count > 100 {
+                // What swift-format cannot break either: a text in quotes, a table's row.
+                let isText = line.contains("\"") || line.contains("`") || !line.contains(" func ")
+                #expect(isText, "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
+    @Test func `no function is longer than seventy lines`() {
+        for file in SourceFile.all {
+            for (name, start, length) in functions(of: file) where length > 70 {
+                Issue.record("\(file.path):\(start): \(name) has \(length) lines")
+            }
+        }
+    }
+
+    /// Each outside thing has one door; the core is pure.
+    static let doors: [(imported: String, modules: Set<String>)] = [
+        ("GRDB", ["Storage", "StorageTests"]),
+        ("Yams", ["FlowFiles", "FlowFilesTests"]),
+        ("CSystemd", ["Systemd"]),
+        ("Hummingbird", ["Console", "ConsoleTests"]),
+        ("ArgumentParser", ["FlowerKit", "flower", "FlowerKitTests", "Support"]),
+        ("AsyncHTTPClient", ["Components"]),
+    ]
+
+    @Test(arguments: doors)
+    func `an outside library is used behind its door alone`(
+        imported: String,
+        modules: Set<String>
+    ) {
+        for file in SourceFile.all where file.imports.contains(imported) {
+            #expect(modules.contains(file.module), "\(file.path) imports \(imported)")
+        }
+    }
+
+    @Test func `the pure core imports nothing of the world`() {
+        let world: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "CLinux", "GRDB"]
+        for file in SourceFile.all where !file.isTest && ["Cron", "Flows"].contains(file.module) {
+            #expect(world.isDisjoint(with: file.imports), "\(file.path)")
+        }
+    }
+
+    /// What a module of ours may import of ours: arrows point down only.
+    static let arrows: [String: Set<String>] = [
+        "Cron": [], "Flows": ["Cron"], "HostTime": ["Cron", "Flows"],
+        "FlowFiles": ["Cron", "Flows", "HostTime"], "Storage": ["CLinux", "Cron", "Flows"],
+        "Components": ["Cron", "Flows"],
+        "Scheduling": ["CLinux", "Cron", "Flows", "HostTime", "Storage"],
+        "Execution": ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage"],
+    ]
+
+    @Test(arguments: arrows.keys.sorted())
+    func `arrows point down only`(module: String) {
+        let ours = Set(Self.arrows.keys).union(["CLinux", "FlowerKit"])
+        for file in SourceFile.all where !file.isTest && file.module == module {
+            let wrong = ours.intersection(file.imports).subtracting(Self.arrows[module] ?? [])
+            #expect(wrong.isEmpty, "\(file.path) imports \(wrong.sorted())")
+        }
+    }
+
+    @Test func `no file is named for everything and nothing`() {
+        for file in SourceFile.all {
+            let name = file.path.split(separator: "/").last ?? ""
+            for word in ["Utils", "Util", "Helpers", "Helper", "Common", "Manager"] {
+                #expect(!name.contains(word), "\(file.path)")
+            }
+        }
+    }
+
+    @Test func `nothing traps on purpose outside tests`() {
+        for file in SourceFile.all where !file.isTest {
+            for (number, line) in file.lines.enumerated() {
+                let code = line.prefix { $0 != "\"" }
+                let isTrap = code.contains("try!") || code.contains("fatalError(")
+                #expect(!isTrap, "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
+    @Test func `every test function is marked, so that it runs`() {
+        for file in SourceFile.all where file.isTest {
+            for (number, line) in file.lines.enumerated() where line.contains("func `") {
+                let before = number > 0 ? file.lines[max(0, number - 8)..<number] : []
+                let isMarked = line.contains("@Test") || before.contains { $0.contains("@Test") }
+                #expect(isMarked, "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
+    @Test func `no test sleeps, and none is switched off`() {
+        for file in SourceFile.all where file.isTest && file.module != "TidyTests" {
+            for (number, line) in file.lines.enumerated() {
+                let code = line.prefix { $0 != "\"" }
+                for word in ["Task.sleep", "Thread.sleep", "usleep(", "nanosleep(", ".disabled("] {
+                    #expect(!code.contains(word), "\(file.path):\(number + 1)")
+                }
+            }
+        }
+    }
+
+    @Test func `a todo has its issue's number`() {
+        for file in SourceFile.all where file.module != "TidyTests" {
+            for (number, line) in file.lines.enumerated() where line.contains("TODO") {
+                #expect(line.contains("TODO(#"), "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
+    /// Functions with their first line (from 1) and length, by the indentation of their closing brace.
+    private func functions(of file: SourceFile) -> [(name: String, start: Int, length: Int)] {
+        var open: [(name: String, start: Int, indent: Int)] = []
+        var found: [(String, Int, Int)] = []
+        for (number, line) in file.lines.enumerated() {
+            let indent = line.prefix { $0 == " " }.count
+            let code = line.dropFirst(indent)
+            if code.contains("func "), !code.hasPrefix("//"), !code.contains("}") {
+                open.append((String(code.prefix(60)), number, indent))
+            } else if code == "}", let last = open.last, last.indent == indent {
+                open.removeLast()
+                found.append((last.name, last.start + 1, number - last.start + 1))
+            }
+        }
+        return found
+    }
+}
