@@ -11,19 +11,22 @@ package struct ScheduleSpec: Sendable, Equatable {
     package var timezone: String?
     /// Override the flow's parameters of the same names.
     package var parameters: [Variable]
+    package var timing: ScheduleTiming
 
     package init(
         name: String? = nil,
         text: String,
         expression: CronExpression,
         timezone: String? = nil,
-        parameters: [Variable] = []
+        parameters: [Variable] = [],
+        timing: ScheduleTiming = ScheduleTiming()
     ) {
         self.name = name
         self.text = text
         self.expression = expression
         self.timezone = timezone
         self.parameters = parameters
+        self.timing = timing
     }
 
     /// The zone that decides: the expression's prefix, else `timezone:`, else `nil` (the host's).

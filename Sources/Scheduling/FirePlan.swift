@@ -1,21 +1,12 @@
 import Cron
 import Flows
 
-/// What is done about fires that passed while nobody watched.
-package enum CatchUp: String, Sendable, CaseIterable {
-    /// Each is recorded as missed.
-    case skip
-    /// The newest runs, unless a later fire is on time; the others are recorded as missed.
-    case latest
-    /// Each runs.
-    case all
-}
-
 /// What becomes of the fires of one schedule that are due: on time, caught up, or missed. Pure.
 struct FirePlan {
     struct Item: Equatable {
         var dueAt: Instant
         var isRun: Bool
+        var isExcepted = false
         /// Of a row that stands for several missed fires: the last of them, and how many.
         var lastDueAt: Instant?
         var count = 1
@@ -29,21 +20,31 @@ struct FirePlan {
     /// Ascending by due instant.
     let items: [Item]
 
-    /// - Parameter fires: ascending, all of them due: at `now` or before.
+    /// - Parameters:
+    ///   - fires: ascending, all of them due: at `now` or before.
+    ///   - delay: the schedule's jitter, by which a fire is on time so much later.
+    ///   - isExcepted: whether `except:` names a fire.
     init(
         _ fires: some Sequence<Instant>,
         at now: Instant,
-        catchUp: CatchUp = .latest,
-        window: Duration = .seconds(86_400)
+        timing: ScheduleTiming = ScheduleTiming(),
+        delay: Duration = .zero,
+        isExcepted: (Instant) -> Bool = { _ in false }
     ) {
-        let oldest = now.milliseconds - max(window.milliseconds, Self.onTime)
+        let onTime = Self.onTime + delay.milliseconds
+        let oldest = now.milliseconds - max(timing.catchUpWindow.milliseconds, onTime)
+        let catchUp = timing.catchUp
         var old: Item?
         var missed: [Item] = []
         var timely: [Item] = []
         for fire in fires {
-            let isTimely = now.milliseconds - fire.milliseconds <= Self.onTime
+            let isTimely = now.milliseconds - fire.milliseconds <= onTime
             let isCaughtUp = catchUp == .all && fire.milliseconds >= oldest
-            if isTimely {
+            if isExcepted(fire) {
+                // It keeps its place among the others, and is neither run nor caught up.
+                let item = Item(dueAt: fire, isRun: false, isExcepted: true)
+                if isTimely { timely.append(item) } else { missed.append(item) }
+            } else if isTimely {
                 timely.append(Item(dueAt: fire, isRun: true))
             } else {
                 missed.append(Item(dueAt: fire, isRun: isCaughtUp))
@@ -51,8 +52,10 @@ struct FirePlan {
             if missed.count >= 2 * Self.missedRows { Self.fold(&missed, into: &old) }
         }
         Self.fold(&missed, into: &old)
-        let isNewestRun = catchUp == .latest && timely.isEmpty
-        if isNewestRun, let last = missed.indices.last, missed[last].dueAt.milliseconds >= oldest {
+        let isNewestRun = catchUp == .latest && !timely.contains(where: \.isRun)
+        if isNewestRun, let last = missed.lastIndex(where: { !$0.isExcepted }),
+            missed[last].dueAt.milliseconds >= oldest
+        {
             missed[last].isRun = true
         }
         items = (old.map { [$0] } ?? []) + missed + timely
@@ -65,6 +68,7 @@ struct FirePlan {
         for item in missed.prefix(surplus) where !item.isRun {
             if old == nil {
                 old = item
+                old?.isExcepted = false
             } else {
                 old?.lastDueAt = item.dueAt
                 old?.count += 1

@@ -8,10 +8,14 @@ struct ScheduleEntry {
     let stored: StoredSchedule
     let expression: CronExpression
     let zone: Zone
+    /// By how much its fires are registered later than they are due; the same for all of them.
+    let delay: Duration
+    private let exceptions: FireExceptions
 
     /// - Throws: a sentence for the person, where the expression or its zone cannot be used.
     init(_ stored: StoredSchedule, zones: ZoneDirectory) throws(ScheduleFault) {
         self.stored = stored
+        delay = Self.delay(of: stored)
         do {
             expression = try CronExpression(stored.cron, hashID: stored.flow)
         } catch {
@@ -26,6 +30,30 @@ struct ScheduleEntry {
         } catch {
             throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error)")
         }
+        exceptions = try FireExceptions(stored)
+    }
+
+    /// 0 ..< jitter, by FNV-1a-64 of flow and identity, so that a restart moves nothing.
+    private static func delay(of schedule: StoredSchedule) -> Duration {
+        let jitter = UInt64(schedule.timing.jitter.milliseconds)
+        guard jitter > 0 else { return .zero }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(schedule.flow)/\(schedule.identity)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return .milliseconds(Int64((hash ^ (hash >> 32)) % jitter))
+    }
+
+    func isExcepted(_ fire: Instant) -> Bool { exceptions.contains(fire, in: zone) }
+
+    /// The instant at which a fire is registered.
+    func startAt(of fire: Instant) -> Instant {
+        Instant(milliseconds: fire.milliseconds + delay.milliseconds)
+    }
+
+    /// The latest fire that is to be registered by now, jitter reckoned.
+    func dueAt(_ now: Instant) -> Instant {
+        Instant(milliseconds: now.milliseconds - delay.milliseconds)
     }
 
     /// The least fire after `instant`; `nil` for `@reboot` and where there is none.

@@ -55,7 +55,7 @@ package final class Scheduler {
             popped.append(item)
             let entry = entries[item.entry]
             fires += plan(entry, from: item.at, at: now)
-            considered[entry.stored.id] = now
+            considered[entry.stored.id] = entry.dueAt(now)
         }
         guard !fires.isEmpty else { return [] }
         do {
@@ -86,27 +86,41 @@ package final class Scheduler {
         heap = FireHeap(
             entries.indices.compactMap { position in
                 let from = min(entries[position].stored.consideredUntil, now)
-                return entries[position].next(after: from).map { .init(at: $0, entry: position) }
+                let next = entries[position].next(after: from)
+                return next.map { .init(at: entries[position].startAt(of: $0), entry: position) }
             }
         )
         self.version = version
     }
 
     private func push(_ position: Int, after now: Instant) {
-        guard let next = entries[position].next(after: now) else { return }
-        heap.push(.init(at: next, entry: position))
+        let entry = entries[position]
+        guard let next = entry.next(after: entry.dueAt(now)) else { return }
+        heap.push(.init(at: entry.startAt(of: next), entry: position))
     }
 
-    private func plan(_ entry: ScheduleEntry, from first: Instant, at now: Instant) -> [DueFire] {
-        let before = Instant(milliseconds: first.milliseconds - 1)
-        return FirePlan(entry.fires(after: before, through: now), at: now).items.map { item in
+    /// - Parameter start: when the first of its due fires was to be registered.
+    private func plan(_ entry: ScheduleEntry, from start: Instant, at now: Instant) -> [DueFire] {
+        let before = Instant(milliseconds: entry.dueAt(start).milliseconds - 1)
+        let timing = entry.stored.timing
+        let plan = FirePlan(
+            entry.fires(after: before, through: entry.dueAt(now)),
+            at: now,
+            timing: timing,
+            delay: entry.delay,
+            isExcepted: entry.isExcepted
+        )
+        return plan.items.map { item in
             DueFire(
                 scheduleID: entry.stored.id,
                 dueAt: item.dueAt,
                 lastDueAt: item.lastDueAt,
                 count: item.count,
+                startBy: timing.deadline.map {
+                    Instant(milliseconds: item.dueAt.milliseconds + $0.milliseconds)
+                },
                 timezone: entry.zone.name,
-                verdict: item.isRun ? .run : .missed
+                verdict: item.isRun ? .run : item.isExcepted ? .except : .missed
             )
         }
     }

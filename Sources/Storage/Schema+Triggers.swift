@@ -99,7 +99,9 @@ extension Schema {
         }
         text += editTrigger(on: "schedule", verb: "INSERT", row: "NEW")
         text += editTrigger(on: "schedule", verb: "DELETE", row: "OLD")
-        let scheduleColumns = "identity, cron, timezone, removed_at_ms"
+        let scheduleColumns =
+            "identity, cron, timezone, catchup, catchup_window_ms, deadline_ms,"
+            + " jitter_ms, removed_at_ms"
         return text
             + editTrigger(on: "schedule", verb: "UPDATE OF \(scheduleColumns)", row: "NEW")
     }
@@ -117,12 +119,17 @@ extension Schema {
 
     /// What the scheduler must read anew; `Store.scheduleVersion` tells it.
     private static var scheduleTriggers: String {
-        let columns = "cron, timezone, begun_at_ms, removed_at_ms"
+        let columns =
+            "cron, timezone, catchup, catchup_window_ms, deadline_ms, jitter_ms, begun_at_ms,"
+            + " removed_at_ms"
         let events = [
-            ("flow_unscheduled", "UPDATE OF paused_at_ms, removed_at_ms ON flow"),
+            ("flow_unscheduled", "UPDATE OF paused_at_ms, paused_until_ms, removed_at_ms ON flow"),
             ("schedule_inserted", "INSERT ON schedule"),
             ("schedule_deleted", "DELETE ON schedule"),
             ("schedule_updated", "UPDATE OF \(columns) ON schedule"),
+            ("except_inserted", "INSERT ON schedule_except"),
+            ("except_updated", "UPDATE ON schedule_except"),
+            ("except_deleted", "DELETE ON schedule_except"),
         ]
         return events.map { name, event in
             """

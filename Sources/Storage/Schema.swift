@@ -38,6 +38,7 @@ enum Schema {
           edited_at_ms INTEGER,
           removed_at_ms INTEGER,
           paused_at_ms INTEGER,
+          paused_until_ms INTEGER,
           pause_reason TEXT
         ) STRICT;
 
@@ -99,6 +100,10 @@ enum Schema {
           position INTEGER NOT NULL,
           cron TEXT NOT NULL,
           timezone TEXT,
+          catchup TEXT NOT NULL DEFAULT 'latest' CHECK (catchup IN ('skip', 'latest', 'all')),
+          catchup_window_ms INTEGER NOT NULL DEFAULT 86400000 CHECK (catchup_window_ms > 0),
+          deadline_ms INTEGER CHECK (deadline_ms > 0),
+          jitter_ms INTEGER NOT NULL DEFAULT 0 CHECK (jitter_ms >= 0),
           begun_at_ms INTEGER NOT NULL,
           considered_until_ms INTEGER NOT NULL,
           removed_at_ms INTEGER,
@@ -111,6 +116,13 @@ enum Schema {
           position INTEGER NOT NULL,
           value TEXT NOT NULL,
           PRIMARY KEY (schedule_id, name)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE schedule_except (
+          schedule_id INTEGER NOT NULL REFERENCES schedule ON DELETE CASCADE,
+          position INTEGER NOT NULL,
+          text TEXT NOT NULL,
+          PRIMARY KEY (schedule_id, position)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE fire (
@@ -139,6 +151,7 @@ enum Schema {
           origin TEXT NOT NULL CHECK (origin IN ('schedule', 'manual', 'backfill', 'api')),
           due_at_ms INTEGER,
           registered_at_ms INTEGER NOT NULL,
+          start_by_ms INTEGER,
           timezone TEXT NOT NULL,
           parameters TEXT NOT NULL CHECK (json_valid(parameters)),
           environment TEXT NOT NULL CHECK (json_valid(environment)),
@@ -146,6 +159,8 @@ enum Schema {
           shell TEXT NOT NULL CHECK (json_valid(shell))
         ) STRICT;
         CREATE INDEX run_flow ON run (flow_id, id);
+        CREATE INDEX run_fire ON run (fire_id) WHERE fire_id IS NOT NULL;
+        CREATE INDEX run_start_by ON run (start_by_ms) WHERE start_by_ms IS NOT NULL;
 
         CREATE TABLE runner (
           id INTEGER PRIMARY KEY,

@@ -28,14 +28,18 @@ extension Store {
                 FROM task WHERE id = ?
                 """
         )
-        return try chosen.map { id in
+        var claims: [Claim] = []
+        for id in chosen {
             try take.execute(arguments: [runner.id, id])
             guard let row = try Row.fetchOne(look, arguments: [id]) else {
                 preconditionFailure("task \(id) was just claimed")
             }
             let attempts: Int = row["attempts"]
-            return try claim(db, id: id, row, attempt: attempts + 1)
+            let claim = try claim(db, id: id, row, attempt: attempts + 1)
+            if claim.run !== claims.last?.run { try Self.started(db, run: claim.run.runID) }
+            claims.append(claim)
         }
+        return claims
     }
 
     /// The claim of a row of `task`.

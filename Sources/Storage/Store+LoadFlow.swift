@@ -106,7 +106,8 @@ extension Store {
                     db,
                     "schedule_parameter WHERE schedule_id = ?",
                     [row["id"] as Int64]
-                )
+                ),
+                timing: try loadTiming(db, row)
             )
             // An identity that the expression does not give is a name from the file.
             if schedule.identity != row["identity"] { schedule.name = row["identity"] }

@@ -96,7 +96,7 @@ extension Store {
         }
     }
 
-    private static func writeVariables(
+    static func writeVariables(
         _ db: Database,
         _ variables: [Variable],
         into table: String,
@@ -106,53 +106,6 @@ extension Store {
         for (position, variable) in variables.enumerated() {
             try db.cachedStatement(sql: sql)
                 .execute(arguments: [owner, variable.name, position, variable.value])
-        }
-    }
-
-    /// A schedule's life begins at its first apply and anew when its expression or zone changes:
-    /// nothing earlier is a misfire.
-    private static func writeSchedules(
-        _ db: Database,
-        _ schedules: [ScheduleSpec],
-        flow: Int64,
-        at now: Instant
-    ) throws {
-        try db.execute(
-            sql:
-                "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL",
-            arguments: [now.milliseconds, flow]
-        )
-        let sql = """
-            INSERT INTO schedule
-              (flow_id, identity, position, cron, timezone, begun_at_ms, considered_until_ms)
-            VALUES (:flow, :identity, :position, :cron, :timezone, :now, :now)
-            ON CONFLICT (flow_id, identity) DO UPDATE SET
-              begun_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
-                AND timezone IS excluded.timezone THEN begun_at_ms ELSE :now END,
-              considered_until_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
-                AND timezone IS excluded.timezone THEN considered_until_ms ELSE :now END,
-              position = excluded.position, cron = excluded.cron, timezone = excluded.timezone,
-              removed_at_ms = NULL
-            RETURNING id
-            """
-        for (position, schedule) in schedules.enumerated() {
-            let arguments: StatementArguments = [
-                "flow": flow, "identity": schedule.identity, "position": position,
-                "cron": schedule.text, "timezone": schedule.timezone, "now": now.milliseconds,
-            ]
-            guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
-                preconditionFailure("an upsert returns its row")
-            }
-            try db.execute(
-                sql: "DELETE FROM schedule_parameter WHERE schedule_id = ?",
-                arguments: [id]
-            )
-            try writeVariables(
-                db,
-                schedule.parameters,
-                into: "schedule_parameter (schedule_id",
-                id
-            )
         }
     }
 

@@ -155,23 +155,23 @@ extension Store {
         flow: Row,
         parameters: [Variable],
         origin: RegisterRequest.Origin,
-        due: (at: Instant, fire: Int64)?,
+        due: (at: Instant, fire: Int64, startBy: Instant?)?,
         timezone: String,
         at now: Instant
     ) throws -> Int64 {
         let id: Int64 = flow["id"]
         if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
         let sql = """
-            INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, timezone, parameters,
-              environment, working_directory, shell)
-            SELECT id, ?, ?, ?, ?, ?, ?,
+            INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, timezone,
+              parameters, environment, working_directory, shell)
+            SELECT id, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
-            due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds, timezone,
-            try encode(parameters), id,
+            due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds,
+            due?.startBy?.milliseconds, timezone, try encode(parameters), id,
         ])
         let run = db.lastInsertedRowID
         try copyTasks(db, flow: id, run: run, at: now)

@@ -8,11 +8,13 @@ package struct StoredSchedule: Sendable {
     package let flow: String
     package let cron: String
     package let timezone: String?
+    /// What it is known by in its flow: the seed of its jitter.
+    package let identity: String
+    package let timing: ScheduleTiming
     /// `@every` counts from here.
     package let begunAt: Instant
     /// Every fire up to and including this instant has its row.
     package let consideredUntil: Instant
-    package let isPaused: Bool
 }
 
 /// One due instant of a schedule, to be registered or recorded with the reason why not.
@@ -22,6 +24,8 @@ package struct DueFire: Sendable {
         case run
         /// Record that it was not run: its instant passed while nobody watched.
         case missed
+        /// Record that `except:` kept it from being run.
+        case except
     }
 
     package let scheduleID: Int64
@@ -31,6 +35,8 @@ package struct DueFire: Sendable {
     /// Of a row that stands for several missed fires: the last of them, and how many there were.
     package let lastDueAt: Instant?
     package let count: Int
+    /// The latest start; `nil` = none.
+    package let startBy: Instant?
     /// In which the run tells its date.
     package let timezone: String
     package let verdict: Verdict
@@ -41,6 +47,7 @@ package struct DueFire: Sendable {
         bootID: String? = nil,
         lastDueAt: Instant? = nil,
         count: Int = 1,
+        startBy: Instant? = nil,
         timezone: String,
         verdict: Verdict
     ) {
@@ -49,6 +56,7 @@ package struct DueFire: Sendable {
         self.bootID = bootID
         self.lastDueAt = lastDueAt
         self.count = count
+        self.startBy = startBy
         self.timezone = timezone
         self.verdict = verdict
     }
@@ -82,7 +90,7 @@ extension Store {
     package func schedules() throws -> [StoredSchedule] {
         try read { db in
             let sql = """
-                SELECT schedule.*, flow.name AS flow, flow.paused_at_ms FROM schedule
+                SELECT schedule.*, flow.name AS flow FROM schedule
                 JOIN flow ON flow.id = schedule.flow_id
                 WHERE schedule.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
                 ORDER BY flow.name, schedule.position
@@ -93,9 +101,10 @@ extension Store {
                     flow: row["flow"],
                     cron: row["cron"],
                     timezone: row["timezone"],
+                    identity: row["identity"],
+                    timing: try Self.loadTiming(db, row),
                     begunAt: Instant(milliseconds: row["begun_at_ms"]),
-                    consideredUntil: Instant(milliseconds: row["considered_until_ms"]),
-                    isPaused: row["paused_at_ms"] as Int64? != nil
+                    consideredUntil: Instant(milliseconds: row["considered_until_ms"])
                 )
             }
         }
@@ -149,7 +158,7 @@ extension Store {
         let found = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [fire.scheduleID])
         guard let flow = found else { return nil }
         let name: String = flow["name"]
-        let outcome = try outcome(db, of: fire, flow: flow)
+        let outcome = try outcome(db, of: fire, flow: flow, at: now)
         guard let id = try insert(db, fire, outcome, at: now) else { return nil }
         guard outcome == .registered else {
             return RecordedFire(
@@ -206,7 +215,7 @@ extension Store {
             flow: flow,
             parameters: try parameters(db, flow: flow["id"], overriddenBy: [overrides]),
             origin: .schedule,
-            due: (fire.dueAt, id),
+            due: (fire.dueAt, id, fire.startBy),
             timezone: fire.timezone,
             at: now
         )
@@ -215,10 +224,13 @@ extension Store {
     private static func outcome(
         _ db: Database,
         of fire: DueFire,
-        flow: Row
+        flow: Row,
+        at now: Instant
     ) throws -> FireOutcome {
+        if fire.verdict == .except { return .except }
         if flow["paused_at_ms"] as Int64? != nil { return .paused }
         if fire.verdict == .missed { return .missed }
+        if let startBy = fire.startBy, startBy < now { return .deadline }
         if flow["overlap"] == "skip", try activeRun(db, flow: flow["id"]) != nil { return .overlap }
         return .registered
     }

@@ -27,6 +27,7 @@ extension Store {
         return try write { db in
             var result = TurnResult()
             result.failedTasks = try Self.recordTurn(db, turn, runner: runner, at: now)
+            try Self.cancelLateRuns(db, at: now)
             try Self.promoteRetries(db, at: now)
             if turn.wanted > 0 {
                 result.claims = try claim(db, atMost: turn.wanted, runner: runner, at: now)
@@ -197,10 +198,11 @@ extension Store {
     private static func hasReady(_ db: Database, at now: Instant) throws -> Bool {
         let sql = """
             SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL)
-              OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms <= ?)
+              OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms <= :now)
+              OR EXISTS (SELECT 1 FROM run WHERE start_by_ms < :now)
             """
-        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [now.milliseconds])
-            ?? false
+        let arguments: StatementArguments = ["now": now.milliseconds]
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
     }
 }
 

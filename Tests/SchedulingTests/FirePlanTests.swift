@@ -1,4 +1,5 @@
 import Cron
+import Flows
 import TestSupport
 import Testing
 
@@ -14,26 +15,34 @@ import Testing
     }
 
     @Test func `a fire is on time for sixty seconds`() {
-        let plan = FirePlan([Instant(seconds: now.seconds - 60)], at: now, catchUp: .skip)
+        let plan = FirePlan(
+            [Instant(seconds: now.seconds - 60)],
+            at: now,
+            timing: .init(catchUp: .skip)
+        )
         #expect(plan.items.map(\.isRun) == [true])
         let late = FirePlan(
             [Instant(milliseconds: now.milliseconds - 60_001)],
             at: now,
-            catchUp: .skip
+            timing: .init(catchUp: .skip)
         )
         #expect(late.items.map(\.isRun) == [false])
     }
 
     @Test(arguments: [(CatchUp.skip, 0), (.latest, 1), (.all, 5)])
     func `catch-up decides what becomes of misfires`(catchUp: CatchUp, runs: Int) {
-        let plan = FirePlan(fires(every: 100, from: 500).dropLast(), at: now, catchUp: catchUp)
+        let plan = FirePlan(
+            fires(every: 100, from: 500).dropLast(),
+            at: now,
+            timing: .init(catchUp: catchUp)
+        )
         #expect(plan.items.count == 5)
         #expect(plan.items.count(where: \.isRun) == runs)
         if catchUp == .latest { #expect(plan.items.last?.isRun == true) }
     }
 
     @Test func `latest runs no misfire beside a fire that is on time`() {
-        let plan = FirePlan(fires(every: 100, from: 500), at: now, catchUp: .latest)
+        let plan = FirePlan(fires(every: 100, from: 500), at: now, timing: .init(catchUp: .latest))
         #expect(plan.items.filter(\.isRun).map(\.dueAt) == [now])
     }
 
@@ -42,8 +51,7 @@ import Testing
         let plan = FirePlan(
             fires(every: 100, from: 1000).dropLast(),
             at: now,
-            catchUp: catchUp,
-            window: .seconds(90)
+            timing: .init(catchUp: catchUp, catchUpWindow: .seconds(90))
         )
         #expect(plan.items.count(where: \.isRun) == 0)
     }
@@ -52,7 +60,7 @@ import Testing
     func `the newest thousand have a row each and the rest one with their count`(count: Int) throws
     {
         let missed = Array(fires(every: 100, from: Int64(count) * 100).dropLast())
-        let plan = FirePlan(missed, at: now, catchUp: .skip)
+        let plan = FirePlan(missed, at: now, timing: .init(catchUp: .skip))
         #expect(plan.items.reduce(0) { $0 + $1.count } == count)
         #expect(plan.items.count == min(count, 1_001))
         #expect(plan.items.last?.dueAt == missed.last)

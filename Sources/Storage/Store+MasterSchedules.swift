@@ -1,0 +1,83 @@
+import Cron
+import Flows
+import GRDB
+
+/// The schedules of a flow ⇄ `ScheduleSpec`.
+extension Store {
+    /// A schedule's life begins at its first apply and anew when its expression or zone changes:
+    /// nothing earlier is a misfire.
+    static func writeSchedules(
+        _ db: Database,
+        _ schedules: [ScheduleSpec],
+        flow: Int64,
+        at now: Instant
+    ) throws {
+        try db.execute(
+            sql:
+                "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL",
+            arguments: [now.milliseconds, flow]
+        )
+        let sql = """
+            INSERT INTO schedule
+              (flow_id, identity, position, cron, timezone, catchup, catchup_window_ms, deadline_ms,
+              jitter_ms, begun_at_ms, considered_until_ms)
+            VALUES (:flow, :identity, :position, :cron, :timezone, :catchup, :window, :deadline,
+              :jitter, :now, :now)
+            ON CONFLICT (flow_id, identity) DO UPDATE SET
+              begun_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
+                AND timezone IS excluded.timezone THEN begun_at_ms ELSE :now END,
+              considered_until_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
+                AND timezone IS excluded.timezone THEN considered_until_ms ELSE :now END,
+              position = excluded.position, cron = excluded.cron, timezone = excluded.timezone,
+              catchup = excluded.catchup, catchup_window_ms = excluded.catchup_window_ms,
+              deadline_ms = excluded.deadline_ms, jitter_ms = excluded.jitter_ms,
+              removed_at_ms = NULL
+            RETURNING id
+            """
+        for (position, schedule) in schedules.enumerated() {
+            let arguments: StatementArguments = [
+                "flow": flow, "identity": schedule.identity, "position": position,
+                "cron": schedule.text, "timezone": schedule.timezone, "now": now.milliseconds,
+                "catchup": schedule.timing.catchUp.rawValue,
+                "window": schedule.timing.catchUpWindow.milliseconds,
+                "deadline": schedule.timing.deadline?.milliseconds,
+                "jitter": schedule.timing.jitter.milliseconds,
+            ]
+            guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+                preconditionFailure("an upsert returns its row")
+            }
+            for table in ["schedule_parameter", "schedule_except"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE schedule_id = ?", arguments: [id])
+            }
+            try writeVariables(
+                db,
+                schedule.parameters,
+                into: "schedule_parameter (schedule_id",
+                id
+            )
+            for (position, exception) in schedule.timing.exceptions.enumerated() {
+                try db.execute(
+                    sql:
+                        "INSERT INTO schedule_except (schedule_id, position, text) VALUES (?, ?, ?)",
+                    arguments: [id, position, exception.text]
+                )
+            }
+        }
+    }
+
+    static func loadTiming(_ db: Database, _ row: Row) throws -> ScheduleTiming {
+        let texts = try String.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT text FROM schedule_except WHERE schedule_id = ? ORDER BY position"
+            ),
+            arguments: [row["id"] as Int64]
+        )
+        return ScheduleTiming(
+            catchUp: CatchUp(rawValue: row["catchup"]) ?? .latest,
+            catchUpWindow: .milliseconds(row["catchup_window_ms"] as Int64),
+            deadline: (row["deadline_ms"] as Int64?).map { .milliseconds($0) },
+            jitter: .milliseconds(row["jitter_ms"] as Int64),
+            exceptions: texts.map { $0.contains(" ") ? .expression($0) : .date($0) }
+        )
+    }
+}
