@@ -11,6 +11,8 @@ package struct Flow: Sendable, Equatable {
     /// In the file's order; identities (`ScheduleSpec.identity`) are unique.
     package var schedules: [ScheduleSpec]
     package var overlap: OverlapPolicy
+    /// How many runs may be queued under `overlap: queue`; a fire beyond is recorded and not run.
+    package var queueLimit: Int
     /// How many tasks of this flow may run at once, over all its runs; `nil` = no limit. At least 1.
     package var concurrency: Int?
     /// -20...19, lower first, as nice(1).
@@ -31,6 +33,7 @@ package struct Flow: Sendable, Equatable {
         description: String = "",
         schedules: [ScheduleSpec] = [],
         overlap: OverlapPolicy = .skip,
+        queueLimit: Int = Limit.queuedRuns,
         concurrency: Int? = nil,
         priority: Int = 0,
         parameters: [Variable] = [],
@@ -43,6 +46,7 @@ package struct Flow: Sendable, Equatable {
         self.description = description
         self.schedules = schedules
         self.overlap = overlap
+        self.queueLimit = queueLimit
         self.concurrency = concurrency
         self.priority = priority
         self.parameters = parameters
@@ -70,6 +74,10 @@ package struct Variable: Sendable, Hashable, Codable {
 package enum OverlapPolicy: String, Sendable, CaseIterable, Codable {
     /// The fire is recorded with the reason `overlap` and not run.
     case skip
+    /// The run is registered at once and starts when those before it have settled.
+    case queue
     /// The run starts beside the other.
     case allow
+    /// The earlier runs are cancelled, and the run starts when they have ended.
+    case replace
 }

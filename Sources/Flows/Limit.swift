@@ -9,6 +9,8 @@ package enum Limit {
     package static let parameterBytes = 64 << 10
     package static let nameBytes = 64
     package static let retries = 1_000
+    /// Of a flow with `overlap: queue`, unless it says another number.
+    package static let queuedRuns = 100
     package static let concurrency = 100_000
     package static let priority = -20...19
     /// Of a time-out, a retry's delay or its cap: about a year.

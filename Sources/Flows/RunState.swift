@@ -4,6 +4,8 @@ package enum RunState: String, Sendable, CaseIterable, Codable {
     case running
     /// A task can start without a person, retries included.
     case waiting
+    /// Held back until an earlier run of its flow has settled.
+    case queued
     /// What is left waits for a person's `release`.
     case held
     /// Settled, and a task failed.
@@ -16,7 +18,7 @@ package enum RunState: String, Sendable, CaseIterable, Codable {
     /// Whether an overlap policy must reckon with it.
     package var isActive: Bool {
         switch self {
-        case .running, .waiting, .held: true
+        case .running, .waiting, .queued, .held: true
         case .failed, .cancelled, .succeeded: false
         }
     }

@@ -135,17 +135,23 @@ package struct Turn: Sendable {
     package var ended: [AttemptEnd] = []
     /// Claims handed back unlaunched; costs no retry.
     package var returned: [Claim] = []
+    /// Claims that were to be cancelled before they were launched.
+    package var cancelled: [Claim] = []
     /// How many further claims at most.
     package var wanted = 0
 
     package init() {}
 
-    package var recordsNothing: Bool { started.isEmpty && ended.isEmpty && returned.isEmpty }
+    package var recordsNothing: Bool {
+        started.isEmpty && ended.isEmpty && returned.isEmpty && cancelled.isEmpty
+    }
 }
 
 /// What a turn gave.
 package struct TurnResult: Sendable {
     package var claims: [Claim] = []
+    /// Tasks of this runner that are to be ended: a person said so, or `overlap: replace`.
+    package var toCancel: [Int64] = []
     /// When the next retry comes due, of any run; `nil` where none waits.
     package var nextRetryAt: Instant?
     /// Tasks whose last attempt ended in this turn with the state failed.

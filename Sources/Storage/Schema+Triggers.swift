@@ -62,6 +62,12 @@ extension Schema {
             WHERE id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);
         END;
 
+        CREATE TRIGGER task_left_running AFTER UPDATE OF status ON task
+        WHEN OLD.status = 1 AND NEW.cancel_at_ms IS NOT NULL
+        BEGIN
+          UPDATE task SET cancel_at_ms = NULL WHERE id = NEW.id;
+        END;
+
         -- Reset or release: retries count anew, and the task is ready at once if its needs are met.
         CREATE TRIGGER task_reset AFTER UPDATE OF status ON task
         WHEN NEW.status = 0 AND OLD.status NOT IN (0, 1)
@@ -83,7 +89,8 @@ extension Schema {
     /// A change to the master by hand is remembered, so that an unchanged file never overwrites it.
     /// `Store.apply` clears the mark at the end of its own transaction.
     private static var editTriggers: String {
-        let flowColumns = "description, overlap, concurrency, priority, working_directory, shell"
+        let flowColumns =
+            "description, overlap, queue_limit, concurrency, priority, working_directory, shell"
         var text = """
             CREATE TRIGGER flow_edited AFTER UPDATE OF \(flowColumns) ON flow
             BEGIN
@@ -148,6 +155,8 @@ extension Schema {
         SELECT run.id AS run_id, flow.name AS flow,
           CASE
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 1) THEN 'running'
+            WHEN queued = 1 AND EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 0)
+              THEN 'queued'
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 0
               AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL)) THEN 'waiting'
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 4) THEN 'held'

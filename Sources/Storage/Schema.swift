@@ -28,6 +28,7 @@ enum Schema {
           description TEXT NOT NULL DEFAULT '',
           overlap TEXT NOT NULL DEFAULT 'skip'
             CHECK (overlap IN ('skip', 'queue', 'allow', 'replace')),
+          queue_limit INTEGER NOT NULL DEFAULT 100 CHECK (queue_limit >= 1),
           concurrency INTEGER CHECK (concurrency >= 1),
           priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -20 AND 19),
           working_directory TEXT NOT NULL CHECK (working_directory LIKE '/%'),
@@ -152,6 +153,7 @@ enum Schema {
           due_at_ms INTEGER,
           registered_at_ms INTEGER NOT NULL,
           start_by_ms INTEGER,
+          queued INTEGER NOT NULL DEFAULT 0 CHECK (queued IN (0, 1)),
           timezone TEXT NOT NULL,
           parameters TEXT NOT NULL CHECK (json_valid(parameters)),
           environment TEXT NOT NULL CHECK (json_valid(environment)),
@@ -160,6 +162,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX run_flow ON run (flow_id, id);
         CREATE INDEX run_fire ON run (fire_id) WHERE fire_id IS NOT NULL;
+        CREATE INDEX run_queued ON run (flow_id, id) WHERE queued = 1;
         CREATE INDEX run_start_by ON run (start_by_ms) WHERE start_by_ms IS NOT NULL;
 
         CREATE TABLE runner (
@@ -184,6 +187,7 @@ enum Schema {
           retry_at_ms INTEGER,
           retry_base INTEGER NOT NULL DEFAULT 0,
           runner_id INTEGER REFERENCES runner,
+          cancel_at_ms INTEGER,
           lane INTEGER NOT NULL DEFAULT 0,
           priority INTEGER NOT NULL DEFAULT 0,
           kind TEXT NOT NULL CHECK (kind IN ('run', 'exec', 'component')),
@@ -201,6 +205,7 @@ enum Schema {
         CREATE INDEX task_ready ON task (lane, rank_ms) WHERE rank_ms IS NOT NULL;
         CREATE INDEX task_retry ON task (retry_at_ms) WHERE retry_at_ms IS NOT NULL;
         CREATE INDEX task_claimed ON task (lane, runner_id) WHERE status = 1;
+        CREATE INDEX task_cancel ON task (runner_id) WHERE cancel_at_ms IS NOT NULL;
         CREATE INDEX task_open ON task (run_id, status) WHERE status <> 3;
 
         CREATE TABLE task_need (

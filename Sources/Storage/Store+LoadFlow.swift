@@ -16,6 +16,7 @@ extension Store {
             description: row["description"],
             schedules: try loadSchedules(db, flow: id, named: name),
             overlap: OverlapPolicy(rawValue: row["overlap"]) ?? .skip,
+            queueLimit: row["queue_limit"],
             concurrency: row["concurrency"],
             priority: row["priority"],
             parameters: try loadVariables(db, "flow_parameter WHERE flow_id = ?", [id]),

@@ -39,11 +39,12 @@ extension Store {
         at now: Instant
     ) throws -> Int64 {
         let sql = """
-            INSERT INTO flow (name, description, overlap, concurrency, priority, working_directory,
-              shell, source_path, source_digest, applied_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO flow (name, description, overlap, queue_limit, concurrency, priority,
+              working_directory, shell, source_path, source_digest, applied_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET description = excluded.description,
-              overlap = excluded.overlap, concurrency = excluded.concurrency,
+              overlap = excluded.overlap, queue_limit = excluded.queue_limit,
+              concurrency = excluded.concurrency,
               priority = excluded.priority, working_directory = excluded.working_directory,
               shell = excluded.shell, source_path = excluded.source_path,
               source_digest = excluded.source_digest, applied_at_ms = excluded.applied_at_ms,
@@ -51,7 +52,8 @@ extension Store {
             RETURNING id
             """
         let arguments: StatementArguments = [
-            flow.name, flow.description, flow.overlap.rawValue, flow.concurrency, flow.priority,
+            flow.name, flow.description, flow.overlap.rawValue, flow.queueLimit, flow.concurrency,
+            flow.priority,
             flow.workingDirectory, try encode(flow.shell), source.path, source.digest,
             now.milliseconds,
         ]

@@ -38,6 +38,8 @@ package struct RegisterRequest: Sendable {
 /// A run just registered.
 package struct Registration: Sendable, Equatable {
     package let runID: Int64
+    /// It starts when the flow's earlier runs have settled.
+    package let isQueued: Bool
     /// The flow is paused: a person may register all the same, and is told so.
     package let isPaused: Bool
 }
@@ -56,12 +58,11 @@ extension Store {
             let flow = try Self.liveFlow(db, named: request.flow)
             let id: Int64 = flow["id"]
             let parameters = try Self.parameters(db, flow: id, overriddenBy: [request.parameters])
-            if !request.isForced, flow["overlap"] == "skip",
-                let active = try Self.activeRun(db, flow: id)
-            {
+            let overlap = request.isForced ? .start : try Self.overlap(db, flow: flow, at: now)
+            if case .refuse(let reason, let active) = overlap {
                 throw StorageError(
                     .refused,
-                    "run \(active) of flow '\(request.flow)' is still active, and its overlap is skip",
+                    "flow '\(request.flow)' is not registered: \(reason)",
                     hint:
                         "wait for it (flower status \(active)), or register all the same with --force"
                 )
@@ -72,11 +73,16 @@ extension Store {
                 parameters: parameters,
                 origin: request.origin,
                 due: nil,
+                isQueued: overlap == .wait,
                 timezone: request.hostZone,
                 at: now
             )
             try Self.audit(db, at: now, by: actor, "register", flow: request.flow, run: run)
-            return Registration(runID: run, isPaused: flow["paused_at_ms"] as Int64? != nil)
+            return Registration(
+                runID: run,
+                isQueued: overlap == .wait,
+                isPaused: flow["paused_at_ms"] as Int64? != nil
+            )
         }
         folder.touchWake()
         return registration
@@ -97,17 +103,6 @@ extension Store {
             hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
                 ?? "flower flows lists them"
         )
-    }
-
-    /// The newest active run of a flow; `nil` where all are settled.
-    static func activeRun(_ db: Database, flow id: Int64) throws -> Int64? {
-        let sql = """
-            SELECT run_id FROM task JOIN run ON run.id = task.run_id
-            WHERE run.flow_id = ? AND status <> 3 AND (status IN (1, 4)
-              OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL)))
-            ORDER BY run_id DESC LIMIT 1
-            """
-        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
     }
 
     /// The flow's parameters with later layers over earlier ones.
@@ -156,25 +151,26 @@ extension Store {
         parameters: [Variable],
         origin: RegisterRequest.Origin,
         due: (at: Instant, fire: Int64, startBy: Instant?)?,
+        isQueued: Bool,
         timezone: String,
         at now: Instant
     ) throws -> Int64 {
         let id: Int64 = flow["id"]
         if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
         let sql = """
-            INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, timezone,
-              parameters, environment, working_directory, shell)
-            SELECT id, ?, ?, ?, ?, ?, ?, ?,
+            INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
+              timezone, parameters, environment, working_directory, shell)
+            SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds,
-            due?.startBy?.milliseconds, timezone, try encode(parameters), id,
+            due?.startBy?.milliseconds, isQueued, timezone, try encode(parameters), id,
         ])
         let run = db.lastInsertedRowID
-        try copyTasks(db, flow: id, run: run, at: now)
+        try copyTasks(db, flow: id, run: run, isQueued: isQueued, at: now)
         return run
     }
 
@@ -182,6 +178,7 @@ extension Store {
         _ db: Database,
         flow id: Int64,
         run: Int64,
+        isQueued: Bool,
         at now: Instant
     ) throws {
         let tasks = """
@@ -199,12 +196,14 @@ extension Store {
               FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e
               ON e.task = t.name
             JOIN (SELECT name AS task, (SELECT count(*) FROM flow_need
-                WHERE flow_id = :flow AND task = flow_task.name) AS unmet
+                WHERE flow_id = :flow AND task = flow_task.name) + :queued AS unmet
               FROM flow_task WHERE flow_id = :flow) n ON n.task = t.name
             WHERE f.id = :flow ORDER BY t.position
             """
         try db.cachedStatement(sql: tasks)
-            .execute(arguments: ["run": run, "flow": id, "now": now.milliseconds])
+            .execute(arguments: [
+                "run": run, "flow": id, "now": now.milliseconds, "queued": isQueued,
+            ])
         let needs = """
             INSERT INTO task_need (task_id, need_id)
             SELECT t.id, n.id FROM flow_need

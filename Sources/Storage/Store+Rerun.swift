@@ -85,19 +85,8 @@ extension Store {
                   SELECT task_need.task_id FROM task_need JOIN below ON need_id = below.id)
                 SELECT id FROM below
                 """
-            let found = try Int64.fetchAll(db, sql: sql, arguments: [id, name])
-            guard found.isEmpty else { return found }
-            let names = try String.fetchAll(
-                db,
-                sql: "SELECT DISTINCT name FROM task WHERE run_id = ?",
-                arguments: [id]
-            )
-            throw StorageError(
-                .notFound,
-                "run \(id) has no task '\(name)'",
-                hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
-                    ?? "flower status \(id) shows its tasks"
-            )
+            try checkTask(db, run: id, named: name)
+            return try Int64.fetchAll(db, sql: sql, arguments: [id, name])
         }
     }
 }

@@ -2,89 +2,6 @@ import Cron
 import Flows
 import GRDB
 
-/// A schedule as the scheduler needs it: the flow stays in the database until its fire is due.
-package struct StoredSchedule: Sendable {
-    package let id: Int64
-    package let flow: String
-    package let cron: String
-    package let timezone: String?
-    /// What it is known by in its flow: the seed of its jitter.
-    package let identity: String
-    package let timing: ScheduleTiming
-    /// `@every` counts from here.
-    package let begunAt: Instant
-    /// Every fire up to and including this instant has its row.
-    package let consideredUntil: Instant
-}
-
-/// One due instant of a schedule, to be registered or recorded with the reason why not.
-package struct DueFire: Sendable {
-    package enum Verdict: Sendable {
-        /// Register it, subject to the flow's overlap policy.
-        case run
-        /// Record that it was not run: its instant passed while nobody watched.
-        case missed
-        /// Record that `except:` kept it from being run.
-        case except
-    }
-
-    package let scheduleID: Int64
-    package let dueAt: Instant
-    /// The kernel's boot, for `@reboot`: a fire of which the key is the boot and not the instant.
-    package let bootID: String?
-    /// Of a row that stands for several missed fires: the last of them, and how many there were.
-    package let lastDueAt: Instant?
-    package let count: Int
-    /// The latest start; `nil` = none.
-    package let startBy: Instant?
-    /// In which the run tells its date.
-    package let timezone: String
-    package let verdict: Verdict
-
-    package init(
-        scheduleID: Int64,
-        dueAt: Instant,
-        bootID: String? = nil,
-        lastDueAt: Instant? = nil,
-        count: Int = 1,
-        startBy: Instant? = nil,
-        timezone: String,
-        verdict: Verdict
-    ) {
-        self.scheduleID = scheduleID
-        self.dueAt = dueAt
-        self.bootID = bootID
-        self.lastDueAt = lastDueAt
-        self.count = count
-        self.startBy = startBy
-        self.timezone = timezone
-        self.verdict = verdict
-    }
-}
-
-/// What became of a due fire.
-package enum FireOutcome: String, Sendable, CaseIterable {
-    case registered
-    case missed
-    case overlap
-    case deadline
-    case paused
-    case except
-    /// The flow's definition was spoilt with SQL: no run can be made of it until that is mended.
-    case faulty
-}
-
-/// A fire that has just got its row.
-package struct RecordedFire: Sendable {
-    package let flow: String
-    package let dueAt: Instant
-    package let outcome: FireOutcome
-    /// Of a registered one.
-    package let runID: Int64?
-    /// Why a faulty one could not be registered.
-    package let note: String?
-}
-
 extension Store {
     /// The schedules that can come due: those of flows and files that are still there.
     package func schedules() throws -> [StoredSchedule] {
@@ -140,6 +57,8 @@ extension Store {
             for (id, instant) in consideredUntil {
                 try statement.execute(arguments: [instant.milliseconds, id])
             }
+            // A run that was asked to make room, and had nothing running, has settled here.
+            try Self.openQueuedRuns(db, at: now)
             return recorded
         }
         if recorded.contains(where: { $0.outcome == .registered }) { folder.touchWake() }
@@ -157,81 +76,67 @@ extension Store {
             """
         let found = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [fire.scheduleID])
         guard let flow = found else { return nil }
-        let name: String = flow["name"]
-        let outcome = try outcome(db, of: fire, flow: flow, at: now)
-        guard let id = try insert(db, fire, outcome, at: now) else { return nil }
-        guard outcome == .registered else {
-            return RecordedFire(
-                flow: name,
-                dueAt: fire.dueAt,
-                outcome: outcome,
-                runID: nil,
-                note: nil
-            )
-        }
+        // The row comes first: a fire that has one cancels nobody's run a second time.
+        let verdict = outcome(of: fire, flow: flow, at: now)
+        guard let id = try insert(db, fire, verdict, at: now) else { return nil }
+        var result = RecordedFire(flow: flow["name"], dueAt: fire.dueAt, outcome: verdict)
+        guard verdict == .registered else { return result }
         do {
-            var run: Int64 = 0
             try db.inSavepoint {
-                run = try makeRun(db, of: fire, id: id, flow: flow, at: now)
+                let overlap = try overlap(db, flow: flow, at: now)
+                if case .refuse(let reason, _) = overlap {
+                    (result.outcome, result.note) = (.overlap, reason)
+                } else {
+                    let isQueued = overlap == .wait
+                    let due = (fire: fire, id: id)
+                    result.runID = try makeRun(db, due, flow: flow, isQueued: isQueued, at: now)
+                }
                 return .commit
             }
-            return RecordedFire(
-                flow: name,
-                dueAt: fire.dueAt,
-                outcome: outcome,
-                runID: run,
-                note: nil
-            )
         } catch let error as StorageError where error.code == .badInput {
             // One spoilt flow must not keep the fires of all others from being recorded.
+            (result.outcome, result.note) = (.faulty, error.message)
+        }
+        if result.outcome != .registered {
             try db.execute(
-                sql: "UPDATE fire SET outcome = 'faulty', note = ? WHERE id = ?",
-                arguments: [error.message, id]
-            )
-            return RecordedFire(
-                flow: name,
-                dueAt: fire.dueAt,
-                outcome: .faulty,
-                runID: nil,
-                note: error.message
+                sql: "UPDATE fire SET outcome = ?, note = ? WHERE id = ?",
+                arguments: [result.outcome.rawValue, result.note, id]
             )
         }
+        return result
     }
 
     private static func makeRun(
         _ db: Database,
-        of fire: DueFire,
-        id: Int64,
+        _ due: (fire: DueFire, id: Int64),
         flow: Row,
+        isQueued: Bool,
         at now: Instant
     ) throws -> Int64 {
         let sql = """
             SELECT name, value FROM schedule_parameter WHERE schedule_id = ? ORDER BY position
             """
-        let overrides = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [fire.scheduleID])
-            .map { Variable($0["name"], $0["value"]) }
+        let overrides = try Row.fetchAll(
+            db.cachedStatement(sql: sql),
+            arguments: [due.fire.scheduleID]
+        ).map { Variable($0["name"], $0["value"]) }
         return try makeRun(
             db,
             flow: flow,
             parameters: try parameters(db, flow: flow["id"], overriddenBy: [overrides]),
             origin: .schedule,
-            due: (fire.dueAt, id, fire.startBy),
-            timezone: fire.timezone,
+            due: (due.fire.dueAt, due.id, due.fire.startBy),
+            isQueued: isQueued,
+            timezone: due.fire.timezone,
             at: now
         )
     }
 
-    private static func outcome(
-        _ db: Database,
-        of fire: DueFire,
-        flow: Row,
-        at now: Instant
-    ) throws -> FireOutcome {
+    private static func outcome(of fire: DueFire, flow: Row, at now: Instant) -> FireOutcome {
         if fire.verdict == .except { return .except }
         if flow["paused_at_ms"] as Int64? != nil { return .paused }
         if fire.verdict == .missed { return .missed }
         if let startBy = fire.startBy, startBy < now { return .deadline }
-        if flow["overlap"] == "skip", try activeRun(db, flow: flow["id"]) != nil { return .overlap }
         return .registered
     }
 

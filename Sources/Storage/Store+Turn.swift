@@ -15,26 +15,39 @@ extension Store {
         at now: Instant
     ) throws -> TurnResult {
         if turn.recordsNothing {
-            let (hasReady, nextRetryAt) = try read { db in
-                (try Self.hasReady(db, at: now), try Self.nextRetryAt(db))
-            }
-            if !hasReady || turn.wanted == 0 {
-                var result = TurnResult()
-                result.nextRetryAt = nextRetryAt
-                return result
-            }
+            let seen = try read { db in try Self.look(db, runner: runner, at: now) }
+            if !seen.isReady || turn.wanted == 0 { return seen.result }
         }
         return try write { db in
             var result = TurnResult()
             result.failedTasks = try Self.recordTurn(db, turn, runner: runner, at: now)
             try Self.cancelLateRuns(db, at: now)
+            try Self.openQueuedRuns(db, at: now)
             try Self.promoteRetries(db, at: now)
             if turn.wanted > 0 {
                 result.claims = try claim(db, atMost: turn.wanted, runner: runner, at: now)
             }
             result.nextRetryAt = try Self.nextRetryAt(db)
+            result.toCancel = try Self.toCancel(db, of: runner)
             return result
         }
+    }
+
+    /// What a turn that would write nothing tells.
+    private static func look(
+        _ db: Database,
+        runner: RunnerIdentity,
+        at now: Instant
+    ) throws -> (isReady: Bool, result: TurnResult) {
+        var result = TurnResult()
+        result.nextRetryAt = try nextRetryAt(db)
+        result.toCancel = try toCancel(db, of: runner)
+        return (try hasReady(db, at: now), result)
+    }
+
+    private static func toCancel(_ db: Database, of runner: RunnerIdentity) throws -> [Int64] {
+        let sql = "SELECT id FROM task WHERE runner_id = ? AND cancel_at_ms IS NOT NULL"
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [runner.id])
     }
 
     /// Whether a runner would find anything to claim now; reads only.
@@ -62,6 +75,7 @@ extension Store {
         at now: Instant
     ) throws -> Int {
         for claim in turn.returned { try handBack(db, claim, runner: runner, at: now) }
+        for claim in turn.cancelled { try cancelUnlaunched(db, claim, runner: runner) }
         for start in turn.started { try record(db, start, runner: runner) }
         return try turn.ended.count { end in
             try record(db, end, runner: runner, at: now) == .failed
@@ -80,6 +94,17 @@ extension Store {
             """
         try db.cachedStatement(sql: sql)
             .execute(arguments: [now.milliseconds, claim.taskID, runner.id])
+    }
+
+    private static func cancelUnlaunched(
+        _ db: Database,
+        _ claim: Claim,
+        runner: RunnerIdentity
+    ) throws {
+        let sql = """
+            UPDATE task SET status = 8, runner_id = NULL WHERE id = ? AND status = 1 AND runner_id = ?
+            """
+        try db.cachedStatement(sql: sql).execute(arguments: [claim.taskID, runner.id])
     }
 
     private static func record(_ db: Database, _ start: AttemptStart, runner: RunnerIdentity) throws
@@ -200,6 +225,7 @@ extension Store {
             SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL)
               OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms <= :now)
               OR EXISTS (SELECT 1 FROM run WHERE start_by_ms < :now)
+              OR EXISTS (SELECT 1 FROM run WHERE queued = 1)
             """
         let arguments: StatementArguments = ["now": now.milliseconds]
         return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false

@@ -1,0 +1,88 @@
+import Cron
+import Flows
+import GRDB
+
+/// What a new run does while an earlier run of its flow is active.
+enum Overlap: Equatable {
+    case start
+    /// Register it now; it starts when the others have settled.
+    case wait
+    case refuse(reason: String, active: Int64)
+}
+
+extension Store {
+    /// Judges by the flow's policy; `replace` asks for the end of the earlier runs here and now.
+    static func overlap(_ db: Database, flow: Row, at now: Instant) throws -> Overlap {
+        let id: Int64 = flow["id"]
+        guard let policy = OverlapPolicy(rawValue: flow["overlap"]), policy != .allow else {
+            return .start
+        }
+        let queued = try queuedRuns(db, flow: id)
+        guard let active = try activeRun(db, flow: id) ?? queued.first else { return .start }
+        switch policy {
+        case .allow: return .start
+        case .skip:
+            return .refuse(
+                reason: "run \(active) is still active, and its overlap is skip",
+                active: active
+            )
+        case .queue:
+            let limit: Int = flow["queue_limit"]
+            guard queued.count < limit else {
+                let reason =
+                    "\(queued.count) runs are queued already, and its queue_limit is \(limit)"
+                return .refuse(reason: reason, active: active)
+            }
+            return .wait
+        case .replace:
+            for run in queued + (try activeRuns(db, flow: id)) {
+                try cancel(db, run: run, task: nil, at: now)
+            }
+            return try activeRun(db, flow: id) == nil ? .start : .wait
+        }
+    }
+
+    /// The newest run of a flow that is running, waiting or held; queued ones do not count.
+    static func activeRun(_ db: Database, flow id: Int64) throws -> Int64? {
+        try activeRuns(db, flow: id).last
+    }
+
+    private static func activeRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
+        let sql = """
+            SELECT id FROM run WHERE flow_id = ? AND queued = 0 AND EXISTS (
+              SELECT 1 FROM task WHERE run_id = run.id AND status <> 3 AND (status IN (1, 4)
+                OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))))
+            ORDER BY id
+            """
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+    }
+
+    private static func queuedRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
+        let sql = "SELECT id FROM run WHERE flow_id = ? AND queued = 1 ORDER BY id"
+        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+    }
+
+    /// Opens, for each flow of which every other run has settled, the oldest queued run.
+    ///
+    /// Called in every transaction that can settle a run, so that nobody need watch for it.
+    static func openQueuedRuns(_ db: Database, at now: Instant) throws {
+        let sql = "SELECT flow_id, min(id) AS run FROM run WHERE queued = 1 GROUP BY flow_id"
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql)) {
+            guard try activeRun(db, flow: row["flow_id"]) == nil else { continue }
+            try open(db, run: row["run"], at: now)
+        }
+    }
+
+    /// Takes the gate away, which its tasks count as one unmet need.
+    static func open(_ db: Database, run: Int64, at now: Instant) throws {
+        try db.execute(sql: "UPDATE run SET queued = 0 WHERE id = ?", arguments: [run])
+        try db.execute(
+            sql: """
+                UPDATE task SET unmet = unmet - 1, rank_ms = CASE WHEN unmet = 1 AND status = 0
+                  AND retry_at_ms IS NULL THEN ? + priority * 60000 END
+                WHERE run_id = ?
+                """,
+            arguments: [now.milliseconds, run]
+        )
+    }
+}
