@@ -55,3 +55,14 @@ package struct CronExpression: Sendable, Hashable {
         return fields.dropFirst(isPlain ? 1 : 0).joined(separator: " ")
     }
 }
+
+extension CronExpression {
+    /// The same schedule, however it was written.
+    package static func == (a: CronExpression, b: CronExpression) -> Bool {
+        a.canonicalText == b.canonicalText && a.matcher == b.matcher
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(canonicalText)
+    }
+}

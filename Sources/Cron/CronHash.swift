@@ -1,14 +1,17 @@
+/// FNV-1a, 64 bits: a hash that is the same in every release and on every machine.
+package enum FNV1a {
+    package static func hash(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return hash
+    }
+}
+
 /// The stable choice behind `H` and `~`: the same job always gets the same value.
 enum CronHash {
-    /// FNV-1a, 64 bits, of the UTF-8 of `id/field`, the high half folded into the low one.
+    /// The hash of `id/field`, its high half folded into the low one.
     static func value(id: String, field: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func add(_ byte: UInt8) {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-        }
-        for byte in id.utf8 { add(byte) }
-        add(UInt8(ascii: "/"))
-        for byte in field.utf8 { add(byte) }
+        let hash = FNV1a.hash("\(id)/\(field)")
         return hash ^ (hash >> 32)
     }
 

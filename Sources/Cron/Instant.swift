@@ -15,7 +15,7 @@ package struct Instant: Sendable, Hashable, Comparable {
 
     /// The whole seconds before or at this instant: -1 ms is second -1, not 0.
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+        floorDivide(milliseconds, by: 1000)
     }
 
     package static func < (a: Instant, b: Instant) -> Bool {
