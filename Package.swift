@@ -30,12 +30,30 @@ let package = Package(
             swiftSettings: flags
         ),
         .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
+        .target(
+            name: "Execution",
+            dependencies: ["CLinux", "Cron", "Flows", "Storage"],
+            swiftSettings: flags
+        ),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
-        .testTarget(name: "FlowsTests", dependencies: ["Flows", "TestSupport"], swiftSettings: flags),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution"], swiftSettings: flags),
+        .testTarget(
+            name: "FlowsTests",
+            dependencies: ["Flows", "TestSupport"],
+            swiftSettings: flags
+        ),
         .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: flags),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: flags),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Scheduling", "TestSupport"],
+            swiftSettings: flags
+        ),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "TestSupport"],
+            swiftSettings: flags
+        ),
         .testTarget(name: "TidyTests", swiftSettings: flags),
     ],
     swiftLanguageModes: [.v6]

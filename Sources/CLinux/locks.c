@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/// The signal that ends a wait. Real-time signals are free for programs; the highest but two, because
-/// the lowest are what libraries reach for first.
+/// The signal that ends a wait. Real-time signals are free for programs; the highest but two,
+/// because the lowest are what libraries reach for first.
 #define WAIT_SIGNAL (SIGRTMAX - 2)
 
-/// After the time has passed the signal is repeated this often: one that arrives between the check of
-/// the clock and the start of the wait would otherwise be lost, and the wait endless.
+/// After the time has passed the signal is repeated this often: one that arrives between the check
+/// of the clock and the start of the wait would otherwise be lost, and the wait endless.
 #define REPEAT_NS 10000000
 
 #ifndef sigev_notify_thread_id
@@ -81,7 +81,8 @@ static long long now_ms(void) {
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/// Waits until the lock is had or `deadline_ms` has passed; a signal of anyone else's only repeats it.
+/// Waits until the lock is had or `deadline_ms` has passed; a signal of anyone else's only repeats
+/// it.
 static int wait_until(int fd, short type, long long deadline_ms) {
     for (;;) {
         if (set_lock(fd, F_OFD_SETLKW, type) == 0) return 0;

@@ -12,8 +12,8 @@ int clinux_ofd_lock_wait(int fd, short type, int timeout_ms);
 /// Gives the lock of this description back. Returns 0; unlocking what is not locked is no error.
 int clinux_ofd_unlock(int fd);
 
-/// Whether another description holds a lock that would refuse a `F_WRLCK` (F_OFD_GETLK): 1, 0, or -1.
-/// Takes nothing.
+/// Whether another description holds a lock that would refuse a `F_WRLCK` (F_OFD_GETLK): 1, 0, or
+/// -1. Takes nothing.
 int clinux_ofd_is_locked(int fd);
 
 #endif

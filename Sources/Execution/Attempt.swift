@@ -1,0 +1,87 @@
+import Cron
+import Flows
+import Storage
+
+/// One try of a task, from its launch until its end is handed to the database.
+package final class Attempt {
+    package let claim: Claim
+    package let startedAt: Instant
+    let started: MonotonicTime
+    let output: AttemptOutput
+    /// Where the runner's file has its launch.
+    /// `nil` for one that a dead runner launched.
+    let slot: RunnerFile.Slot?
+    /// `nil` until launched, and for a component.
+    var pid: Int32?
+    /// Whatever the launcher keeps of it.
+    var handle: AnyObject?
+    /// Set once Flower ends it: what its outcome then is, whatever its process says.
+    var verdict: Outcome?
+    /// Its time-out, or the KILL that follows a TERM.
+    var timer: TimerQueue.Timer?
+
+    init(
+        _ claim: Claim,
+        _ output: AttemptOutput,
+        slot: RunnerFile.Slot?,
+        startedAt: Instant = .now,
+        started: MonotonicTime = .now
+    ) {
+        self.claim = claim
+        self.output = output
+        self.slot = slot
+        self.startedAt = startedAt
+        self.started = started
+    }
+
+    var start: AttemptStart {
+        AttemptStart(claim: claim, startedAt: startedAt, pid: pid, sink: output.place)
+    }
+}
+
+/// What a launcher tells of an attempt that has ended.
+package struct AttemptResult: Sendable {
+    package var outcome: Outcome
+    package var usage = Usage()
+    /// What a person should know besides.
+    package var notes: [String] = []
+
+    package init(_ outcome: Outcome) { self.outcome = outcome }
+
+    /// Of the process and those children of its that it waited for (wait4(2)).
+    package struct Usage: Sendable, Equatable {
+        package var user: Duration = .zero
+        package var system: Duration = .zero
+        package var maxRSSKiB = 0
+
+        package init() {}
+    }
+}
+
+/// What executes attempts: processes here; systemd units and Slurm jobs have their own.
+///
+/// The seam is *start, adopt, end, result*, not "spawn and wait", because a unit or a job outlives
+/// the runner. All calls come on the event thread, and none blocks.
+package protocol Launcher: AnyObject {
+    /// Receives each attempt's result, once, when nothing of it runs any more.
+    var result: ((Attempt, AttemptResult) -> Void)? { get set }
+
+    /// Starts an attempt.
+    ///
+    /// - Throws: `LaunchFault` where it never ran; then there is no result.
+    func start(_ attempt: Attempt, _ world: TaskWorld) throws(LaunchFault)
+
+    /// Takes over what a dead runner launched: looks after it, or sees to its end. Results follow.
+    func adopt(_ attempts: [Adopted])
+
+    /// Asks an attempt to end, all its processes: politely, or by force. Its result then follows.
+    func end(_ attempt: Attempt, byForce: Bool)
+}
+
+/// An attempt of a dead runner's, with what that runner's file knows of it.
+package struct Adopted {
+    let attempt: Attempt
+    let record: LaunchRecord
+    /// Whether pids of the record mean anything here and now.
+    let isOwnWorld: Bool
+}

@@ -1,0 +1,62 @@
+import Cron
+import Flows
+import Storage
+
+/// What one attempt prints, on its way to the log sink, with what the database keeps of it.
+final class AttemptOutput {
+    let source: LogSource
+    private let sink: any LogSink
+    private var tail = Tail()
+    private(set) var lines = 0
+    private var bytes = 0
+    private var isLimitReached = false
+
+    init(_ source: LogSource, _ sink: any LogSink) {
+        self.source = source
+        self.sink = sink
+    }
+
+    var tailBytes: [UInt8] { tail.bytes }
+
+    /// What the database says of where the lines are; empty where none was printed.
+    var place: String { lines == 0 ? "" : sink.place(of: source) }
+
+    /// What a person should know of the output; `nil` for nothing.
+    var note: String? {
+        guard isLimitReached, let limit = sink.limitBytes else { return nil }
+        return "output beyond \(limit >> 20) MiB was not kept"
+    }
+
+    func take(_ new: LineSplitter.Lines, _ stream: OutputStream) {
+        tail.append(new.bytes)
+        if !isLimitReached { forward(new, stream) }
+        lines += new.count
+        bytes += new.bytes.count
+    }
+
+    /// Says that nothing more will come.
+    func close() {
+        if lines > 0 { sink.close(source) }
+    }
+
+    private func forward(_ new: LineSplitter.Lines, _ stream: OutputStream) {
+        let readAt = Instant.now
+        if let limit = sink.limitBytes, bytes + new.bytes.count > limit {
+            isLimitReached = true
+            let text = "flower: \(limit >> 20) MiB are kept of an attempt; the rest was not\n"
+            sink.write(chunk(.note, readAt, Array(text.utf8)))
+        } else {
+            sink.write(chunk(stream, readAt, new.bytes))
+        }
+    }
+
+    private func chunk(_ stream: OutputStream, _ readAt: Instant, _ lines: [UInt8]) -> LogChunk {
+        LogChunk(
+            source: source,
+            stream: stream,
+            readAt: readAt,
+            firstLine: self.lines + 1,
+            lines: lines
+        )
+    }
+}

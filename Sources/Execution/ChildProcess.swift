@@ -1,0 +1,183 @@
+import CLinux
+import Flows
+import Glibc
+
+/// A task's process, the group that it leads, and its two pipes.
+///
+/// ```
+///            its process ends             nothing is left of its group
+///   running ──────────────────▶ leaving ─────────────────────────────▶ ended
+///      └───────────── (nothing was left) ──────────────────────────────▲
+/// ```
+///
+/// What is left of the group when its process ends is given `leaveGrace` to go, then TERM, then
+/// KILL: a task whose parts still run must not be tried again (promise 2).
+final class ChildProcess: EventLoop.Source {
+    let pid: pid_t
+    private let loop: EventLoop
+    private let pidfd: Int32
+    private let pipes: [OutputPipe]
+    private let reaped: (AttemptResult) -> Void
+    private let ended: (AttemptResult) -> Void
+    private var token = EventLoop.Token.none
+
+    private enum State {
+        case running
+        case leaving(Leaving)
+        case ended
+    }
+
+    private struct Leaving {
+        var result: AttemptResult
+        var nextLook: Duration
+        /// TERM is sent then, and after it KILL.
+        var signalAt: MonotonicTime
+        var lastSignal: Int32?
+    }
+
+    /// Looks before it ask the kernel only; later ones tell the living from zombies.
+    private static let firstScan: Duration = .milliseconds(8)
+
+    private var state = State.running
+    /// Whether Flower has asked it to end: what is left has had its TERM.
+    private var isEnding = false
+
+    /// - Parameters:
+    ///   - reaped: called at once when the process has ended.
+    ///   - ended: called when nothing of it runs any more.
+    init(
+        pid: pid_t,
+        _ pipes: [OutputPipe],
+        _ loop: EventLoop,
+        reaped: @escaping (AttemptResult) -> Void,
+        ended: @escaping (AttemptResult) -> Void
+    ) throws(SystemFailure) {
+        self.pid = pid
+        self.pipes = pipes
+        self.loop = loop
+        self.reaped = reaped
+        self.ended = ended
+        pidfd = clinux_pidfd_open(pid)
+        guard pidfd >= 0 else { throw SystemFailure("cannot watch process \(pid)") }
+        do {
+            token = try loop.add(pidfd, self)
+        } catch {
+            close(pidfd)
+            throw error
+        }
+    }
+
+    deinit { close(pidfd) }
+
+    /// Sends TERM, or KILL, to the whole group. A stopped process gets CONT, or TERM would wait for
+    /// ever.
+    func end(byForce: Bool) {
+        switch state {
+        case .running:
+            isEnding = true
+            signal(byForce ? SIGKILL : SIGTERM)
+        case .leaving(var leaving):
+            guard byForce, leaving.lastSignal != SIGKILL else { return }
+            leaving.signalAt = .now
+            leaving.lastSignal = SIGTERM
+            state = .leaving(leaving)
+            look()
+        case .ended: return
+        }
+    }
+
+    /// The process has ended.
+    func isReady(_ token: EventLoop.Token, isHangup: Bool) {
+        var status: Int32 = 0
+        var usage = rusage()
+        guard wait4(pid, &status, WNOHANG, &usage) == pid else { return }
+        loop.remove(token)
+        var result = AttemptResult(Outcome(waitStatus: status))
+        result.usage = AttemptResult.Usage(usage)
+        reaped(result)
+        for pipe in pipes { pipe.drain() }
+        guard isGroupAlive else { return finish(result) }
+        // What has had its TERM from a time-out or a cancel waits for the KILL that follows it.
+        state = .leaving(
+            Leaving(
+                result: result,
+                nextLook: .milliseconds(1),
+                signalAt: .now + (isEnding ? RunnerLimit.killGrace : RunnerLimit.leaveGrace),
+                lastSignal: isEnding ? SIGTERM : nil
+            )
+        )
+        look()
+    }
+
+    private var isGroupAlive: Bool { kill(-pid, 0) == 0 || errno == EPERM }
+
+    /// The same, but zombies do not count: in many containers nobody waits for orphans, and a group
+    /// of zombies alone would be there for ever. It reads all of `/proc`, so it is asked late and
+    /// seldom.
+    private var isGroupRunning: Bool {
+        isGroupAlive && ProcessTable().processes.contains { $0.group == Int64(pid) }
+    }
+
+    private func signal(_ number: Int32) {
+        kill(-pid, number)
+        if number == SIGTERM { kill(-pid, SIGCONT) }
+    }
+
+    /// Looks whether the group has gone. No event tells of that, so it is asked: after 1 ms, 2 ms,
+    /// … 64 ms.
+    private func look() {
+        guard case .leaving(var leaving) = state else { return }
+        let isClose = leaving.nextLook < Self.firstScan
+        guard isClose ? isGroupAlive : isGroupRunning else { return finish(leaving.result) }
+        if leaving.signalAt <= .now {
+            switch leaving.lastSignal {
+            case nil:
+                leaving.result.notes.append("processes that it left behind were ended")
+                leaving.lastSignal = SIGTERM
+                leaving.signalAt = .now + RunnerLimit.killGrace
+                signal(SIGTERM)
+            case SIGTERM:
+                leaving.lastSignal = SIGKILL
+                leaving.signalAt = .now + RunnerLimit.killSettle
+                signal(SIGKILL)
+            default:
+                leaving.result.notes.append("processes of its group \(pid) could not be ended")
+                return finish(leaving.result)
+            }
+        }
+        let wait = leaving.nextLook
+        leaving.nextLook = min(wait * 2, .milliseconds(64))
+        state = .leaving(leaving)
+        _ = loop.schedule(at: .now + wait) { [weak self] in self?.look() }
+    }
+
+    private func finish(_ result: AttemptResult) {
+        state = .ended
+        var result = result
+        for pipe in pipes {
+            pipe.drain()
+            pipe.close()
+        }
+        if pipes.contains(where: { $0.cuts > 0 }) {
+            let limit = RunnerLimit.lineBytes >> 10
+            result.notes.append("lines longer than \(limit) KiB were split")
+        }
+        ended(result)
+    }
+}
+
+extension Outcome {
+    /// As wait(2) tells it; the macros that take it apart are hidden from Swift.
+    init(waitStatus status: Int32) {
+        let signal = status & 0x7F
+        self = signal == 0 ? .exited(Int(status >> 8 & 0xFF)) : .signalled(Int(signal))
+    }
+}
+
+extension AttemptResult.Usage {
+    init(_ usage: rusage) {
+        user = .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec)
+        system = .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec)
+        maxRSSKiB = usage.ru_maxrss
+    }
+}

@@ -1,0 +1,174 @@
+import Cron
+import Flows
+import Glibc
+import Storage
+import Synchronization
+
+/// One launch as it stands in a runner's file: native integers, read only by the same machine's
+/// rescue.
+struct LaunchRecord: Equatable {
+    enum Phase: Int64 {
+        /// About to be made: its process may or may not exist.
+        case launching = 1
+        case running = 2
+        /// Its process has ended.
+        case ended = 3
+    }
+
+    var taskID: Int64 = 0
+    var attempt: Int64 = 0
+    var launchedFrom: Int64 = 0
+    var startedAt: Int64 = 0
+    var phase: Int64 = 0
+    /// 0 for a component, which is no process.
+    var pid: Int64 = 0
+    /// With `launchedFrom` the span of boot time (ns) in which the process was made.
+    var launchedUntil: Int64 = 0
+    var endedAt: Int64 = 0
+    var milliseconds: Int64 = 0
+    var outcomeKind: Int64 = 0
+    var outcomeNumber: Int64 = 0
+    var userMicroseconds: Int64 = 0
+    var systemMicroseconds: Int64 = 0
+    var maxRSSKiB: Int64 = 0
+
+    static let bytes = 128
+    static let phaseOffset = 4 * 8
+    static let endOffset = 7 * 8
+
+    var encoded: [UInt8] {
+        Self.encode([
+            taskID, attempt, launchedFrom, startedAt, phase, pid, launchedUntil, endedAt,
+            milliseconds,
+            outcomeKind, outcomeNumber, userMicroseconds, systemMicroseconds, maxRSSKiB,
+        ])
+    }
+
+    static func encode(_ values: [Int64]) -> [UInt8] {
+        values.withUnsafeBytes { Array($0) }
+    }
+
+    init() {}
+
+    /// - Precondition: `bytes` has `LaunchRecord.bytes`.
+    init(_ bytes: ArraySlice<UInt8>) {
+        precondition(bytes.count == Self.bytes, "a record has \(Self.bytes) bytes")
+        let values = bytes.withUnsafeBytes { buffer in
+            (0..<14).map { buffer.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }
+        }
+        taskID = values[0]
+        attempt = values[1]
+        launchedFrom = values[2]
+        startedAt = values[3]
+        phase = values[4]
+        pid = values[5]
+        launchedUntil = values[6]
+        endedAt = values[7]
+        milliseconds = values[8]
+        outcomeKind = values[9]
+        outcomeNumber = values[10]
+        userMicroseconds = values[11]
+        systemMicroseconds = values[12]
+        maxRSSKiB = values[13]
+    }
+
+    /// What became of it; `nil` until its process has ended.
+    var result: AttemptResult? {
+        guard phase == Phase.ended.rawValue else { return nil }
+        let outcome: Outcome =
+            switch outcomeKind {
+            case 0: .exited(Int(outcomeNumber))
+            case 1: .signalled(Int(outcomeNumber))
+            case 2: .timedOut
+            case 3: .cancelled
+            default: .interrupted
+            }
+        var result = AttemptResult(outcome)
+        result.usage.user = .microseconds(userMicroseconds)
+        result.usage.system = .microseconds(systemMicroseconds)
+        result.usage.maxRSSKiB = Int(maxRSSKiB)
+        return result
+    }
+
+    /// The first record of the file: in which world its pids mean something.
+    struct Header: Equatable {
+        let bootID: String
+        /// The inode of `/proc/self/ns/pid`.
+        let pidNamespace: Int64
+
+        private static let magic: [UInt8] = Array("flower1\n".utf8)
+
+        static let own = Header(bootID: Machine.bootID, pidNamespace: Machine.pidNamespace)
+
+        init(bootID: String, pidNamespace: Int64) {
+            self.bootID = bootID
+            self.pidNamespace = pidNamespace
+        }
+
+        /// `nil` where the bytes are no header: the runner died before it wrote one, and launched
+        /// nothing.
+        init?(_ bytes: ArraySlice<UInt8>) {
+            guard bytes.count == LaunchRecord.bytes, bytes.starts(with: Self.magic) else {
+                return nil
+            }
+            let start = bytes.startIndex
+            pidNamespace = bytes.withUnsafeBytes {
+                $0.loadUnaligned(fromByteOffset: 8, as: Int64.self)
+            }
+            bootID = String(decoding: bytes[(start + 16)...].prefix { $0 != 0 }, as: UTF8.self)
+        }
+
+        var encoded: [UInt8] {
+            let bytes = Self.magic + LaunchRecord.encode([pidNamespace]) + Array(bootID.utf8)
+            return bytes + [UInt8](repeating: 0, count: max(0, LaunchRecord.bytes - bytes.count))
+        }
+    }
+}
+
+/// Which slots of a runner's file are in use: the lowest free one is given, so that the file stays
+/// small.
+final class Slots: Sendable {
+    private struct State {
+        var free: [Int] = []
+        var count = 0
+    }
+
+    private let state = Mutex(State())
+
+    func take() -> Int {
+        state.withLock { state in
+            if let index = state.free.popLast() { return index }
+            state.count += 1
+            return state.count - 1
+        }
+    }
+
+    func giveBack(_ index: Int) { state.withLock { $0.free.append(index) } }
+}
+
+/// What tells this machine, and this start of it, from others.
+package enum Machine {
+    /// `/proc/sys/kernel/random/boot_id`; empty where there is no `/proc`, which matches no other
+    /// boot.
+    package static let bootID: String = {
+        let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)).prefix { $0 != 10 }, as: UTF8.self)
+    }()
+
+    static let pidNamespace: Int64 = {
+        var status = stat()
+        return stat("/proc/self/ns/pid", &status) == 0 ? Int64(status.st_ino) : 0
+    }()
+}
+
+extension Duration {
+    /// Whole microseconds, rounded towards zero.
+    var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

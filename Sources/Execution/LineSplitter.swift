@@ -1,0 +1,76 @@
+/// Cuts a stream of bytes into whole lines, in bounded memory.
+///
+/// A line longer than `RunnerLimit.lineBytes` is cut there, at the boundary of a UTF-8 character if
+/// it is text, and goes on as the next line. Bytes that are no text pass as they are.
+struct LineSplitter {
+    /// Lines, each ended by a newline, that came of one read.
+    struct Lines {
+        var bytes: [UInt8]
+        var count: Int
+    }
+
+    private var partial: [UInt8] = []
+    /// How often a line was too long.
+    private(set) var cuts = 0
+
+    /// The whole lines that `bytes` complete; `nil` where they complete none.
+    ///
+    /// - Precondition: at most `RunnerLimit.lineBytes` at a time, so that only the first line can
+    ///   be too long.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> Lines? {
+        precondition(bytes.count <= RunnerLimit.lineBytes, "more bytes than one line may have")
+        guard !bytes.isEmpty else { return nil }
+        var lines = Lines(bytes: [], count: 0)
+        guard let last = bytes.lastIndex(of: newline) else {
+            partial += bytes
+            cutPartial(into: &lines)
+            return lines.count == 0 ? nil : lines
+        }
+        let whole = UnsafeRawBufferPointer(rebasing: bytes[...last])
+        if !partial.isEmpty, let first = whole.firstIndex(of: newline) {
+            partial += whole[...first]
+            cutPartial(into: &lines, newlines: 1)
+            lines.bytes += partial
+            lines.count += 1
+            lines.append(whole[(first + 1)...])
+        } else {
+            lines.append(whole[...])
+        }
+        partial.removeAll(keepingCapacity: true)
+        partial += bytes[whole.count...]
+        return lines
+    }
+
+    /// What is left at the end of the stream, as a last line; `nil` where nothing is.
+    mutating func finish() -> Lines? {
+        guard !partial.isEmpty else { return nil }
+        let lines = Lines(bytes: partial + [newline], count: 1)
+        partial = []
+        return lines
+    }
+
+    private mutating func cutPartial(into lines: inout Lines, newlines: Int = 0) {
+        while partial.count - newlines > RunnerLimit.lineBytes {
+            var end = RunnerLimit.lineBytes
+            // A UTF-8 character has at most three bytes of the form 10xxxxxx after its first.
+            while end > RunnerLimit.lineBytes - 3, partial[end] & 0xC0 == 0x80 {
+                end -= 1
+            }
+            lines.bytes += partial[..<end]
+            lines.bytes.append(newline)
+            lines.count += 1
+            partial.removeFirst(end)
+            cuts += 1
+        }
+    }
+}
+
+extension LineSplitter.Lines {
+    fileprivate mutating func append(_ slice: Slice<UnsafeRawBufferPointer>) {
+        let whole = UnsafeRawBufferPointer(rebasing: slice)
+        bytes += whole
+        for byte in whole where byte == newline { count += 1 }
+    }
+}
+
+private let newline: UInt8 = 10

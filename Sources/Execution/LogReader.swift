@@ -1,0 +1,174 @@
+import Cron
+import Flows
+import Glibc
+import Storage
+
+/// A stored line and whose it is.
+package struct LogEntry: Sendable, Equatable {
+    package let task: String
+    package let item: Int
+    package let attempt: Int
+    package let readAt: Instant
+    package let stream: OutputStream
+    /// Without its newline; as the task wrote it.
+    package let text: [UInt8]
+}
+
+/// Reads the kept lines of a run, all tasks' in order of time, and then what comes after them.
+///
+/// ```
+/// let reader = LogReader(folder, run: 12, task: nil)
+/// while true {
+///     let isSettled = …           // asked before the read, so that nothing is missed after it
+///     try reader.readNew { print($0) }
+///     if isSettled { break }
+///     reader.wait(limit: .seconds(1))
+/// }
+/// ```
+package final class LogReader {
+    private let folder: LogFolder
+    private let run: Int64
+    private let task: String?
+    private var cursors: [LogFolder.Name: LogCursor] = [:]
+    private var watch: FolderWatch?
+    /// Whether the whole folder must be looked through.
+    private var isComplete = false
+    private var changed: Set<String> = []
+
+    /// - Parameter task: `nil` = every task of the run.
+    package init(_ state: StateFolder, run: Int64, task: String?) {
+        folder = LogFolder(state)
+        self.run = run
+        self.task = task
+    }
+
+    /// Gives every line that came since the last call, in order of time.
+    ///
+    /// A run that printed nothing has no folder, and no lines.
+    package func readNew(_ body: (LogEntry) throws -> Void) throws {
+        // Watched before it is read, so that what comes during the reading is told by `wait`.
+        if watch == nil { watch = try? FolderWatch(folder.path(run: run)) }
+        var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
+        isComplete = watch != nil
+        changed = []
+        for cursor in fresh { cursors[cursor.name] = cursor }
+        fresh = fresh.filter { $0.next != nil || $0.advance() }
+        try merge(fresh, body)
+    }
+
+    /// Waits until there may be more, at most `limit`.
+    package func wait(limit: Duration) {
+        guard let watch else {
+            // No folder yet: nothing to watch that would tell of it without telling of every run.
+            poll(nil, 0, Int32(clamping: min(limit, .milliseconds(200)).milliseconds))
+            return
+        }
+        var entry = pollfd(fd: watch.descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, Int32(clamping: limit.milliseconds))
+        let changes = watch.take()
+        changed.formUnion(changes.names)
+        if changes.isOverflow { isComplete = false }
+    }
+
+    /// The files to look into: all at first, then those that changed.
+    private func names() -> [LogFolder.Name] {
+        let found = isComplete ? Array(changed) : entries(of: folder.path(run: run))
+        return found.compactMap(LogFolder.Name.init).filter { task == nil || $0.task == task }
+    }
+
+    /// Attempts that did not overlap are joined, not compared: only cursors whose first line is due
+    /// are looked at for each line.
+    private func merge(_ fresh: [LogCursor], _ body: (LogEntry) throws -> Void) throws {
+        var pending = fresh.sorted { $0.order > $1.order }
+        var active: [LogCursor] = []
+        while true {
+            if active.isEmpty, let first = pending.popLast() { active.append(first) }
+            guard var least = active.first else { return }
+            for cursor in active.dropFirst() where cursor.order < least.order { least = cursor }
+            while let first = pending.last, first.order < least.order {
+                pending.removeLast()
+                active.append(first)
+                least = first
+            }
+            if let entry = least.next { try body(entry) }
+            if !least.advance() { active.removeAll { $0 === least } }
+        }
+    }
+
+    private func entries(of path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+            )
+        }
+        return names
+    }
+}
+
+/// One file's place. It is open only while it is read: a run may have more files than a process may
+/// open.
+private final class LogCursor {
+    let name: LogFolder.Name
+    private(set) var next: LogEntry?
+    private let path: String
+    private var offset: off_t = 0
+    private var buffer: ArraySlice<UInt8> = []
+
+    init(_ name: LogFolder.Name, _ folder: String) {
+        self.name = name
+        path = "\(folder)/\(name.text)"
+    }
+
+    /// By the next line's instant; names keep it the same each time it is asked.
+    var order: (Int64, String, Int, Int) {
+        (next?.readAt.milliseconds ?? .max, name.task, name.item, name.attempt)
+    }
+
+    /// Takes the next whole line; `false` where there is none yet.
+    func advance() -> Bool {
+        next = nil
+        while next == nil {
+            if let end = buffer.firstIndex(of: 10) {
+                next = entry(buffer[..<end])
+                buffer = buffer[(end + 1)...]
+            } else if !fill() {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// A line that was not stored so (a disk that filled in the middle of one) is passed over.
+    private func entry(_ line: ArraySlice<UInt8>) -> LogEntry? {
+        guard let parsed = LogFile.parse(line) else { return nil }
+        return LogEntry(
+            task: name.task,
+            item: name.item,
+            attempt: name.attempt,
+            readAt: parsed.readAt,
+            stream: parsed.stream,
+            text: parsed.text
+        )
+    }
+
+    private func fill() -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let size = 2 * RunnerLimit.lineBytes
+        var read = 0
+        let block = [UInt8](unsafeUninitializedCapacity: size) { space, count in
+            read = pread(descriptor, space.baseAddress, size, offset)
+            count = max(read, 0)
+        }
+        guard read > 0 else { return false }
+        offset += off_t(read)
+        buffer = ArraySlice(buffer + block)
+        return true
+    }
+}

@@ -1,0 +1,65 @@
+import Cron
+import Flows
+import Storage
+
+/// Where an attempt prints to.
+package enum OutputStream: UInt8, Sendable, CaseIterable {
+    case output = 0x6F  // o
+    case errors = 0x65  // e
+    /// What Flower itself says between the task's lines.
+    case note = 0x2D  // -
+}
+
+/// Whose lines they are: told to the sink with every chunk, known by reference.
+package final class LogSource: Sendable {
+    package let run: RunContext
+    package let task: String
+    package let item: Int
+    package let attempt: Int
+
+    package init(_ claim: Claim) {
+        run = claim.run
+        task = claim.name
+        item = claim.item
+        attempt = claim.attempt
+    }
+}
+
+/// Lines of one stream that were read at once.
+package struct LogChunk: Sendable {
+    package let source: LogSource
+    package let stream: OutputStream
+    package let readAt: Instant
+    /// From 1 within the attempt, over all streams: the number of the first line.
+    package let firstLine: Int
+    /// Whole lines, each ended by a newline. Any bytes else: nothing says that it is text.
+    package let lines: [UInt8]
+}
+
+/// Where lines are kept: files here; the journal has one of its own.
+///
+/// Logs never stop work (promise 7): no call blocks. A sink writes on a thread of its own behind a
+/// queue of bounded size; while that is full, the runner leaves the tasks' pipes unread, and
+/// nothing else waits.
+package protocol LogSink: AnyObject, Sendable {
+    /// What the database remembers of where an attempt's lines are: `file:PATH`, `journal`.
+    func place(of source: LogSource) -> String
+
+    /// Bytes of one attempt that it keeps; `nil` = all.
+    var limitBytes: Int? { get }
+
+    /// Whether no more should be brought. Then `room` is raised when there is.
+    var isFull: Bool { get }
+    var room: Signal { get }
+
+    /// Takes a chunk, also when full.
+    func write(_ chunk: LogChunk)
+
+    /// Says that no more will come from a source.
+    func close(_ source: LogSource)
+
+    /// Waits until all is written, at most `limit`; nothing may be brought after it.
+    ///
+    /// - Returns: what could not be written, in words; `nil` where all was.
+    func finish(limit: Duration) -> String?
+}

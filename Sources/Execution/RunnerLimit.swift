@@ -1,0 +1,35 @@
+/// Every limit of a runner, by name.
+package enum RunnerLimit {
+    /// One `read` of a pipe, and the longest line that is kept whole.
+    package static let lineBytes = 64 << 10
+    /// Read of one stream once its process has ended: more than a pipe holds by default, and an end
+    /// to it where a grandchild goes on writing.
+    package static let drainBytes = 2 << 20
+    /// Kept in a file of what one attempt prints.
+    package static let logFileBytes = 64 << 20
+    /// Waiting to be written by a log sink's thread; beyond it no task's pipe is read.
+    package static let logQueueBytes = 4 << 20
+    /// How long a runner that ends waits for its log sink.
+    package static let logFinish: Duration = .seconds(5)
+    /// Between TERM and KILL.
+    package static let killGrace: Duration = .seconds(10)
+    /// How long what is left of a task's group may take to go by itself once its process has ended:
+    /// `exec > >(tee log)` writes its last lines then.
+    package static let leaveGrace: Duration = .milliseconds(100)
+    /// After KILL, before a group that does not vanish (a zombie that nobody waits for) is left
+    /// alone.
+    package static let killSettle: Duration = .seconds(1)
+    /// Between two commits while tasks are at hand.
+    package static let commitGap: Duration = .milliseconds(15)
+    /// Claims ahead of the launches.
+    package static let claimsAhead = 1_024
+    /// A claim that no slot was free for is handed back after this, so that another runner may have
+    /// it.
+    package static let claimPatience: Duration = .seconds(1)
+    /// How long running tasks may take to end by themselves once the runner is asked to stop.
+    package static let drain: Duration = .seconds(60)
+    /// Between two looks at the locks of the other runners.
+    package static let peerLook: Duration = .seconds(60)
+    /// `--workers`.
+    package static let workers = 1_000
+}

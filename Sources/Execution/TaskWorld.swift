@@ -1,0 +1,120 @@
+import Cron
+import Flows
+import Storage
+
+/// What a task's process gets: program and arguments, environment, working directory.
+///
+/// Nothing else is inherited, whoever starts the runner: the same in a shell as under systemd.
+package struct TaskWorld: Sendable, Equatable {
+    /// Never empty; the first is the program.
+    package let arguments: [String]
+    /// Names are unique. In the order of origin: base, flow, task, parameters, Flower's own.
+    package let environment: [Variable]
+    package let workingDirectory: String
+
+    package static let path = "/usr/local/bin:/usr/bin:/bin"
+
+    /// What cannot be built, because a text was changed in SQL to one that no flow file may hold.
+    package struct Fault: Error, Hashable {
+        package let message: String
+    }
+
+    /// - Throws: `Fault` for a `${…}` that cannot be read.
+    package init(_ claim: Claim, of world: RunWorld) throws(Fault) {
+        switch claim.action {
+        case .run(let text): arguments = claim.run.shell + ["-c", text]
+        case .exec(let words):
+            var filled: [String] = []
+            for word in words { filled.append(try world.fill(word)) }
+            arguments = filled
+        case .component(let name, _): arguments = [name]
+        }
+        environment = try world.environment(for: claim)
+        workingDirectory = claim.run.workingDirectory
+    }
+}
+
+/// What the worlds of one run's tasks have in common, worked out once.
+package struct RunWorld: Sendable {
+    private let values: [String: String]
+    /// Base and flow environment, filled.
+    private var common: Environment
+    private let parameters: [Variable]
+    private let own: [Variable]
+
+    /// - Parameter zone: the one of `run.timezone`, in which `due.…` is told.
+    /// - Throws: `TaskWorld.Fault` for a `${…}` of the flow's environment that cannot be read.
+    package init(_ run: RunContext, account: Account, zone: Zone) throws(TaskWorld.Fault) {
+        let due = (run.dueAt ?? run.registeredAt).droppingMilliseconds.iso8601(in: zone)
+        var values: [String: String] = [:]
+        for parameter in run.parameters { values[parameter.name] = parameter.value }
+        values["due.at"] = due
+        // YYYY-MM-DDTHH:MM:SS and the offset.
+        values["due.date"] = String(due.prefix(10))
+        values["due.time"] = String(due.dropFirst(11).prefix(8))
+        values["run.id"] = String(run.runID)
+        self.values = values
+        parameters = run.parameters
+        own = [
+            Variable("FLOWER_FLOW", run.flow),
+            Variable("FLOWER_RUN", String(run.runID)),
+            Variable("FLOWER_INSTANCE", run.instance),
+            Variable("FLOWER_DUE_AT", due),
+        ]
+        common = Environment(account.variables)
+        for variable in run.environment {
+            common.set(Variable(variable.name, try fill(variable.value)))
+        }
+    }
+
+    /// `text` with its places filled.
+    func fill(_ text: String) throws(TaskWorld.Fault) -> String {
+        // Nearly no text has a place, and looking is far cheaper than taking it apart.
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        do {
+            return try Template(text).filled { values[$0] }
+        } catch {
+            throw TaskWorld.Fault(message: "'\(text)' cannot be filled: \(error.message)")
+        }
+    }
+
+    /// `with:` of a component, its strings filled.
+    package func fill(_ value: JSONValue) throws(TaskWorld.Fault) -> JSONValue {
+        try value.mapStrings { text throws(TaskWorld.Fault) in try fill(text) }
+    }
+
+    fileprivate func environment(for claim: Claim) throws(TaskWorld.Fault) -> [Variable] {
+        var environment = common
+        for variable in claim.environment {
+            environment.set(Variable(variable.name, try fill(variable.value)))
+        }
+        for parameter in parameters { environment.set(parameter) }
+        for variable in own { environment.set(variable) }
+        environment.set(Variable("FLOWER_TASK", claim.name))
+        environment.set(Variable("FLOWER_ITEM", String(claim.item)))
+        environment.set(Variable("FLOWER_ATTEMPT", String(claim.attempt)))
+        return environment.variables
+    }
+}
+
+/// Variables of which a later one replaces an earlier one of the same name, in its place.
+///
+/// An array: some twenty are looked through faster than they are hashed.
+private struct Environment: Sendable {
+    private(set) var variables: [Variable] = []
+
+    init(_ variables: [Variable]) { self.variables = variables }
+
+    mutating func set(_ variable: Variable) {
+        if let index = variables.firstIndex(where: { $0.name == variable.name }) {
+            variables[index] = variable
+        } else {
+            variables.append(variable)
+        }
+    }
+}
+
+extension Instant {
+    /// A due instant is told in whole seconds; a registration's may have a fraction.
+    fileprivate var droppingMilliseconds: Instant { Instant(seconds: seconds) }
+}
