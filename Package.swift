@@ -11,13 +11,19 @@ let package = Package(
     name: "flower",
     products: [],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
         .target(name: "Cron", swiftSettings: flags),
         .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
         .target(name: "HostTime", dependencies: ["Cron"], swiftSettings: flags),
+        .target(
+            name: "FlowFiles",
+            dependencies: ["Cron", "Flows", "HostTime", .product(name: "Yams", package: "Yams")],
+            swiftSettings: flags
+        ),
         .target(
             name: "Storage",
             dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
@@ -32,6 +38,11 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
+        .testTarget(
+            name: "FlowFilesTests",
+            dependencies: ["FlowFiles", "TestSupport"],
+            swiftSettings: flags
+        ),
         .testTarget(name: "FlowsTests", dependencies: ["Flows", "TestSupport"], swiftSettings: flags),
         .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "TestSupport"], swiftSettings: flags),
