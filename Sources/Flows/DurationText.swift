@@ -27,6 +27,20 @@ package enum DurationText {
         return .milliseconds(total)
     }
 
+    /// Whether `text` is digits and units in turn, be it as long as it may.
+    package static func hasUnits(_ text: String) -> Bool {
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            let afterDigits = rest.drop { $0.isASCII && $0.isNumber }
+            let unit = afterDigits.prefix { $0.isASCII && $0.isLetter }
+            guard afterDigits.count < rest.count, milliseconds[String(unit)] != nil else {
+                return false
+            }
+            rest = afterDigits.dropFirst(unit.count)
+        }
+        return !text.isEmpty
+    }
+
     /// The shortest text that `parse` reads back: `1h30m`, `0s`.
     package static func format(_ duration: Duration) -> String {
         var rest = duration.milliseconds

@@ -1,12 +1,23 @@
 /// Every limit of the flow model, by name, so that a refusal can say which one was met.
 package enum Limit {
     package static let fileBytes = 8 << 20
+    /// Of a flow file's YAML, each alias counted as all that it stands for.
+    package static let nodesPerFile = 2_000_000
+    /// Of lists and mappings within each other in a flow file.
+    package static let nesting = 100
+    /// Shown of one file; the rest is counted.
+    package static let faultsPerFile = 1_000
     package static let tasksPerFlow = 100_000
     package static let schedulesPerFile = 10_000
     /// Over all tasks of a flow.
     package static let needsPerFlow = 1_000_000
     package static let parametersPerFlow = 1_000
     package static let parameterBytes = 64 << 10
+    package static let variablesPerEnvironment = 1_000
+    /// Of a `run:` text or one element of `exec:`: Linux's MAX_ARG_STRLEN (execve(2)) less its NUL.
+    package static let argumentBytes = (128 << 10) - 1
+    /// Elements of one `exec:` or `shell:`.
+    package static let argumentsPerTask = 10_000
     package static let nameBytes = 64
     package static let retries = 1_000
     /// Of a flow with `overlap: queue`, unless it says another number.

@@ -9,6 +9,8 @@ package struct Template: Sendable, Hashable {
     }
 
     package let parts: [Part]
+    /// Where each place's `$` stands in the text, from 0, in UTF-8 bytes; in the order of `names`.
+    package let placeOffsets: [Int]
 
     package struct Fault: Error, Hashable {
         package let message: String
@@ -20,12 +22,16 @@ package struct Template: Sendable, Hashable {
     package init(_ text: String) throws(Fault) {
         let bytes = Array(text.utf8)
         var parts: [Part] = []
+        var placeOffsets: [Int] = []
         var literal: [UInt8] = []
         var index = 0
         let dollar = UInt8(ascii: "$")
         let open = UInt8(ascii: "{")
         while index < bytes.count {
-            if bytes[index...].starts(with: [dollar, dollar, open]) {
+            if bytes[index] != dollar {
+                literal.append(bytes[index])
+                index += 1
+            } else if bytes[index...].starts(with: [dollar, dollar, open]) {
                 literal += [dollar, open]
                 index += 3
             } else if bytes[index...].starts(with: [dollar, open]) {
@@ -44,6 +50,7 @@ package struct Template: Sendable, Hashable {
                 }
                 literal = []
                 parts.append(.place(name))
+                placeOffsets.append(index)
                 index = end + 1
             } else {
                 literal.append(bytes[index])
@@ -52,6 +59,7 @@ package struct Template: Sendable, Hashable {
         }
         if !literal.isEmpty { parts.append(.text(String(decoding: literal, as: UTF8.self))) }
         self.parts = parts
+        self.placeOffsets = placeOffsets
     }
 
     /// The names in its places, in order, repeated where they repeat.
@@ -71,6 +79,19 @@ package struct Template: Sendable, Hashable {
             }
         }
         return text
+    }
+
+    /// A template that yields `text` itself, whatever stands in it.
+    package static func literal(_ text: String) -> String {
+        // Byte by byte: `$` and `{` may be parts of longer characters to `String`.
+        var escaped: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for (index, byte) in bytes.enumerated() {
+            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+            if byte == UInt8(ascii: "$"), next == UInt8(ascii: "{") { escaped.append(byte) }
+            escaped.append(byte)
+        }
+        return String(decoding: escaped, as: UTF8.self)
     }
 
     /// The names every template may use besides the flow's parameters.

@@ -23,11 +23,27 @@ import Testing
     }
 }
 
+extension DurationTextTests {
+    @Test(arguments: [
+        ("10s", true), ("99999999999999999999d", true), ("1h1x", false), ("10", false), ("", false),
+        ("s", false),
+    ])
+    func `a duration that is only too long still has its units`(text: String, hasUnits: Bool) {
+        #expect(DurationText.hasUnits(text) == hasUnits)
+    }
+}
+
 @Suite struct TemplateTests {
     @Test func `places are filled and a doubled dollar is a literal`() throws {
         let template = try Template("a ${x} $$ $${x} ${y}é$")
         #expect(template.names == ["x", "y"])
+        #expect(template.placeOffsets == [2, 16])
         #expect(template.filled { "<\($0)>" } == "a <x> $$ ${x} <y>é$")
+    }
+
+    @Test(arguments: ["", "${x}", "$${x}", "$$${x}", "$", "é${", "${\u{301}", "$ {"])
+    func `any text can be written so that it yields itself`(text: String) throws {
+        #expect(try Template(Template.literal(text)).filled { _ in nil } == text)
     }
 
     @Test func `an open place is a fault with its offset`() {

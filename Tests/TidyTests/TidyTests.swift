@@ -36,6 +36,7 @@ import Testing
     static let doors: [(imported: String, modules: Set<String>)] = [
         ("GRDB", ["Storage", "StorageTests"]),
         ("Yams", ["FlowFiles", "FlowFilesTests"]),
+        ("CYaml", ["FlowFiles"]),
         ("CSystemd", ["Systemd"]),
         ("Hummingbird", ["Console", "ConsoleTests"]),
         ("ArgumentParser", ["FlowerKit", "flower", "FlowerKitTests", "Support"]),

@@ -1,0 +1,122 @@
+import Flows
+import Glibc
+
+/// Reads files and lists folders without ever blocking on what is no file and without following
+/// what grows: the one door from this module to the file system.
+enum FileReader {
+    struct Fault: Error, Hashable {
+        let message: String
+        let hint: String?
+    }
+
+    /// The bytes of the regular file at `path`, at most `Limit.fileBytes` of them.
+    ///
+    /// - Throws: `Fault` for what is missing, unreadable, too large, no regular file, or changing.
+    static func contents(of path: String) throws(Fault) -> [UInt8] {
+        // Asked before opening too: opening a device can have effects (a tape rewinds, st(4)).
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw missing(path, errno) }
+        try checkIsRegular(status)
+        // Without O_NONBLOCK, open(2) waits for a writer if a FIFO has taken the file's place.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw missing(path, errno) }
+        defer { close(descriptor) }
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(errno) }
+        try checkIsRegular(status)
+        return try contents(of: descriptor, opened: status)
+    }
+
+    /// - Parameter opened: what fstat(2) said right after opening; the file must still be so at the end.
+    static func contents(of descriptor: Int32, opened: stat) throws(Fault) -> [UInt8] {
+        guard opened.st_size <= Limit.fileBytes else { throw tooLarge(Int(opened.st_size)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(opened.st_size) + 1)
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(errno) }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+            guard bytes.count <= Limit.fileBytes else { throw tooLarge(nil) }
+        }
+        var now = stat()
+        guard fstat(descriptor, &now) == 0 else { throw unreadable(errno) }
+        let isSame =
+            now.st_size == opened.st_size && bytes.count == opened.st_size
+            && now.st_mtim.tv_sec == opened.st_mtim.tv_sec
+            && now.st_mtim.tv_nsec == opened.st_mtim.tv_nsec
+        guard isSame else {
+            // Half a flow could be a valid one with fewer tasks.
+            throw Fault(message: "changed while it was read", hint: "try again once it is written")
+        }
+        return bytes
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names in a folder, sorted by their bytes, `.` and `..` left out.
+    static func names(inFolder path: String) throws(Fault) -> [String] {
+        guard let folder = opendir(path) else { throw missing(path, errno) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        if errno != 0 { throw unreadable(errno) }
+        return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    }
+
+    /// The absolute path without links, or `path` itself where there is nothing.
+    static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func checkIsRegular(_ status: stat) throws(Fault) {
+        let kind: String
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: kind = "a folder"
+        case S_IFIFO: kind = "a pipe"
+        case S_IFSOCK: kind = "a socket"
+        case S_IFCHR, S_IFBLK: kind = "a device"
+        default: kind = "something else"
+        }
+        throw Fault(message: "is \(kind), not a file", hint: nil)
+    }
+
+    private static func missing(_ path: String, _ error: Int32) -> Fault {
+        var status = stat()
+        if error == ENOENT, lstat(path, &status) == 0 {
+            return Fault(message: "is a link to a file that does not exist", hint: nil)
+        }
+        if error == ENOENT { return Fault(message: "there is no such file or folder", hint: nil) }
+        if error == ELOOP {
+            return Fault(message: "is a link that leads back to itself", hint: nil)
+        }
+        return unreadable(error)
+    }
+
+    private static func unreadable(_ error: Int32) -> Fault {
+        Fault(
+            message: "cannot be read: \(String(cString: strerror(error)))",
+            hint: error == EACCES ? "look at its permissions and its folders'" : nil
+        )
+    }
+
+    private static func tooLarge(_ size: Int?) -> Fault {
+        let limit =
+            "a flow file has at most \(Limit.fileBytes >> 20) MiB (\(Limit.fileBytes) bytes)"
+        return Fault(message: size.map { "\(limit), this has \($0)" } ?? limit, hint: nil)
+    }
+}

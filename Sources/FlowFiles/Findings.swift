@@ -1,0 +1,54 @@
+import Flows
+
+/// Gathers what is wrong with one file, with the lines of its text.
+final class Findings {
+    let path: String
+    /// Words to suggest; its budget is the file's.
+    var nearest = Nearest()
+    private(set) var diagnostics: [Diagnostic] = []
+    private(set) var faultCount = 0
+    /// The file's text, once it is known to be one.
+    var source: SourceText?
+    /// An alias repeats a fault of what it stands for; once is enough.
+    private var seen: Set<Diagnostic> = []
+    private var unshown = 0
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func fault(_ message: String, at place: Place?, hint: String? = nil) {
+        faultCount += 1
+        add(message, place, hint, isWarning: false)
+    }
+
+    func warn(_ message: String, at place: Place?, hint: String? = nil) {
+        add(message, place, hint, isWarning: true)
+    }
+
+    /// All findings in the order of their places, a note on the unshown ones last.
+    var sorted: [Diagnostic] {
+        var result = diagnostics.sorted()
+        if unshown > 0 {
+            result.append(Diagnostic(path: path, message: "has \(unshown) more faults"))
+        }
+        return result
+    }
+
+    private func add(_ message: String, _ place: Place?, _ hint: String?, isWarning: Bool) {
+        guard diagnostics.count < Limit.faultsPerFile else {
+            unshown += 1
+            return
+        }
+        let diagnostic = Diagnostic(
+            path: path,
+            line: place?.line ?? 0,
+            column: place?.column ?? 0,
+            message: message,
+            hint: hint,
+            excerpt: place.flatMap { source?.excerpt(at: $0) },
+            isWarning: isWarning
+        )
+        if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+    }
+}

@@ -1,0 +1,157 @@
+import Cron
+import Flows
+
+/// Reads the flow files of one `validate` or `apply`: all of them, whatever is wrong with some.
+package struct FlowFileLoader: Sendable {
+    private let components: [String: @Sendable (JSONValue) -> String?]
+    private let zoneExists: @Sendable (String) -> Bool
+    private let zoneNames: @Sendable () -> [String]
+    private let home: String
+    private let now: Instant
+
+    /// - Parameters:
+    ///   - components: by name, each with its check of `with`: what is wrong, or `nil`.
+    ///   - zoneNames: asked only to suggest one.
+    ///   - home: the absolute path that `~/` and a crontab's commands start in.
+    ///   - now: a schedule that is due at no time after it gets a warning.
+    package init(
+        components: [String: @Sendable (JSONValue) -> String?],
+        zoneExists: @escaping @Sendable (String) -> Bool,
+        zoneNames: @escaping @Sendable () -> [String],
+        home: String,
+        now: Instant
+    ) {
+        self.components = components
+        self.zoneExists = zoneExists
+        self.zoneNames = zoneNames
+        self.home = home
+        self.now = now
+    }
+
+    /// The files at `paths`, and of folders those in them that end in `.yaml`, `.yml` or `.crontab`,
+    /// not deeper; names that begin with `.` or `#` or end with `~` or `#` are passed over.
+    ///
+    /// A file named twice is read once. Two flows of one name are a fault of the later file.
+    ///
+    /// - Returns: the files without faults, in the order given, a folder's sorted by name; and all
+    ///   findings, in the same order and within a file by place. Nothing may be applied if one of them
+    ///   is no warning.
+    package func load(paths: [String]) -> (files: [FlowSource], diagnostics: [Diagnostic]) {
+        var files: [FlowSource] = []
+        var diagnostics: [Diagnostic] = []
+        var seen: Set<String> = []
+        var owners: [String: String] = [:]
+        for path in paths {
+            let (found, faults) = Self.files(at: path)
+            diagnostics += faults
+            for path in found {
+                // Links resolved, so that a file is known by one path however it is named.
+                let absolute = FileReader.resolved(path)
+                guard seen.insert(absolute).inserted else { continue }
+                let (file, findings) = read(path, absolute, &owners)
+                if let file { files.append(file) }
+                diagnostics += findings.sorted
+            }
+        }
+        return (files, diagnostics)
+    }
+
+    /// Whether the scheduler should take notice of a file of this name in its folder.
+    package static func isFlowFile(_ name: String) -> Bool {
+        guard let first = name.first, let last = name.last else { return false }
+        return first != "." && first != "#" && last != "~" && last != "#"
+            && ending(of: name) != nil
+    }
+
+    private enum Ending {
+        case yaml, crontab
+    }
+
+    private static func ending(of name: String) -> Ending? {
+        if name.hasSuffix(".yaml") || name.hasSuffix(".yml") { return .yaml }
+        return name.hasSuffix(".crontab") ? .crontab : nil
+    }
+
+    private static func files(at path: String) -> (found: [String], faults: [Diagnostic]) {
+        guard FileReader.isFolder(path) else { return ([path], []) }
+        do throws(FileReader.Fault) {
+            let folder = path.hasSuffix("/") ? path : path + "/"
+            let names = try FileReader.names(inFolder: path)
+            let paths = names.filter { isFlowFile($0) }.map { folder + $0 }
+            // A folder may be named like a flow file; it is looked into only if named itself.
+            return (paths.filter { !FileReader.isFolder($0) }, [])
+        } catch {
+            return ([], [Diagnostic(path: path, message: error.message, hint: error.hint)])
+        }
+    }
+
+    private func read(
+        _ path: String,
+        _ absolute: String,
+        _ owners: inout [String: String]
+    ) -> (file: FlowSource?, findings: Findings) {
+        let findings = Findings(path: path)
+        let bytes: [UInt8]
+        do throws(FileReader.Fault) {
+            bytes = try FileReader.contents(of: path)
+        } catch {
+            findings.fault(error.message, at: nil, hint: error.hint)
+            return (nil, findings)
+        }
+        let declared: [FlowReader.Declared]
+        switch Self.ending(of: path) {
+        case .yaml: declared = yaml(bytes, absolute, findings)
+        case .crontab:
+            findings.fault("crontab files are not yet known to this version of flower", at: nil)
+            declared = []
+        case nil:
+            findings.fault("is no flow file: those end in .yaml, .yml or .crontab", at: nil)
+            declared = []
+        }
+        for flow in declared {
+            if let owner = owners[flow.name] {
+                findings.fault(
+                    "flow '\(flow.name)' is declared a second time, first at \(owner)",
+                    at: flow.place,
+                    hint: "names are unique over all files"
+                )
+            } else {
+                owners[flow.name] = "\(path):\(flow.place.line):\(flow.place.column)"
+            }
+        }
+        guard findings.faultCount == 0 else { return (nil, findings) }
+        let flows = declared.compactMap(\.flow)
+        let file = FlowSource(path: absolute, digest: Digest.text(bytes), flows: flows)
+        return (file, findings)
+    }
+
+    private func yaml(
+        _ bytes: [UInt8],
+        _ absolute: String,
+        _ findings: Findings
+    ) -> [FlowReader.Declared] {
+        let source: SourceText
+        do throws(SourceText.Fault) {
+            source = try SourceText(bytes)
+        } catch {
+            findings.fault(error.message, at: error.place, hint: error.hint)
+            return []
+        }
+        findings.source = source
+        guard let root = YAMLComposer.compose(source, findings: findings) else { return [] }
+        var reader = FlowReader(source: source, findings: findings, context: context(absolute))
+        return reader.read(root).map { [$0] } ?? []
+    }
+
+    private func context(_ absolute: String) -> FlowReader.Context {
+        FlowReader.Context(
+            stem: Path.stem(of: absolute),
+            folder: Path.folder(of: absolute),
+            home: home,
+            components: components,
+            zoneExists: zoneExists,
+            zoneNames: zoneNames,
+            now: now
+        )
+    }
+}

@@ -1,0 +1,81 @@
+import Flows
+
+/// `${…}` in texts.
+extension FlowReader {
+    /// Checks what each `${…}` in a text names.
+    func checkPlaces(in node: Node) {
+        guard let text = node.text, text.utf8.contains(UInt8(ascii: "$")) else { return }
+        checkPlaces(of: text, in: node)
+    }
+
+    /// - Parameter text: the text of `node` or its beginning.
+    private func checkPlaces(of text: String, in node: Node) {
+        do {
+            let template = try Template(text)
+            for (name, offset) in zip(template.names, template.placeOffsets)
+            where !parameterNames.contains(name) && !Template.builtInNames.contains(name) {
+                let length = name.unicodeScalars.count + 3
+                refuse(name, at: place(ofByte: offset, length: length, in: node))
+            }
+        } catch {
+            findings.fault(error.message, at: place(ofByte: error.offset, length: 2, in: node))
+            // What stands before the fault may name wrongly too, but has no fault of this kind.
+            let before = text.utf8.prefix(error.offset)
+            checkPlaces(of: String(decoding: before, as: UTF8.self), in: node)
+        }
+    }
+
+    /// Checks the texts within a value of `with`.
+    func checkPlacesBelow(_ node: Node) {
+        switch node.content {
+        case .scalar: checkPlaces(in: node)
+        case .sequence(let elements): for element in elements { checkPlacesBelow(element) }
+        case .mapping(let members): for member in members { checkPlacesBelow(member.value) }
+        }
+    }
+
+    /// For a text in which nothing is replaced though a person may expect it.
+    func refusePlaces(in node: Node, _ owner: String) {
+        guard let offset = Text.offset(of: "${", in: node.text ?? "") else { return }
+        findings.fault(
+            "'${…}' is not replaced in \(owner)",
+            at: place(ofByte: offset, length: 2, in: node)
+        )
+    }
+
+    /// A `run:` text is a shell's own: `${due.date}` there is no parameter but a shell's error.
+    func warnOfPlaces(inRun node: Node) {
+        for name in Template.builtInNames + ["tasks."] {
+            guard let offset = Text.offset(of: "${\(name)", in: node.text ?? "") else { continue }
+            let length = name.utf8.count + 3
+            findings.warn(
+                "'${…}' is not replaced in 'run', and to a shell '${\(name)…' is an error",
+                at: place(ofByte: offset, length: length, in: node),
+                hint: #"environment: {VALUE: "${\#(name)}"} and "$VALUE" here"#
+            )
+        }
+    }
+
+    private func refuse(_ name: String, at place: Place) {
+        let written = Text.quoted("${\(name)}")
+        if name == "item" || name.hasPrefix("item.") || name.hasPrefix("tasks.") {
+            findings.fault("\(written) is not yet known to this version of flower", at: place)
+            return
+        }
+        let known = parameterNames.sorted() + Template.builtInNames
+        let near = findings.nearest.word(to: name, in: known)
+        findings.fault(
+            "\(written) names no parameter of this flow",
+            at: place,
+            hint: near.map { "did you mean '${\($0)}'?" }
+                ?? "declare it under 'parameters'; a literal '${' is written '$${'"
+        )
+    }
+
+    /// The place of a byte of a scalar's text.
+    private func place(ofByte offset: Int, length: Int, in node: Node) -> Place {
+        let before = (node.text ?? "").utf8.prefix(offset)
+        let scalars = before.count { $0 & 0xC0 != 0x80 }
+        return ScalarMap.place(scalars, length: length, in: node, source)
+    }
+}

@@ -1,0 +1,151 @@
+import Cron
+import Flows
+
+/// Reads the tree of one flow file into a `Flow`, finding every fault on the way.
+struct FlowReader {
+    let source: SourceText
+    let findings: Findings
+    let context: Context
+    /// The flow's parameters, once read; what `${…}` may name.
+    var parameterNames: Set<String> = []
+
+    /// What a file's meaning depends on besides its text.
+    struct Context: Sendable {
+        /// The file's name without its ending.
+        var stem: String
+        /// The file's folder, an absolute path.
+        var folder: String
+        /// For `~/`, an absolute path.
+        var home: String
+        /// The components by name, each with its check of `with`: what is wrong, or `nil`.
+        var components: [String: @Sendable (JSONValue) -> String?]
+        var zoneExists: @Sendable (String) -> Bool
+        var zoneNames: @Sendable () -> [String]
+        /// A schedule that is due at no time after it gets a warning.
+        var now: Instant
+    }
+
+    /// What a file declares: its name is kept though the rest be at fault, so that another file
+    /// with the same name is told of.
+    struct Declared {
+        var name: String
+        var place: Place
+        /// `nil` where there were faults.
+        var flow: Flow?
+    }
+
+    init(source: SourceText, findings: Findings, context: Context) {
+        self.source = source
+        self.findings = findings
+        self.context = context
+    }
+
+    mutating func read(_ root: Node) -> Declared? {
+        guard let fields = fields(of: root, .flow) else { return nil }
+        let name = flowName(fields)
+        let parameters =
+            fields["parameters"].map { self.parameters($0, limit: Limit.parametersPerFlow) } ?? []
+        parameterNames = Set(parameters.map(\.name))
+        var flow = Flow(
+            name: name?.text ?? "",
+            parameters: parameters,
+            workingDirectory: context.folder,
+            tasks: []
+        )
+        if let node = fields["description"] {
+            flow.description = text(node, "'description'", mayBeEmpty: true) ?? ""
+        }
+        if let node = fields["schedules"] {
+            flow.schedules = schedules(node, flowName: flow.name)
+        }
+        if let node = fields["overlap"] { flow.overlap = overlap(node) ?? .skip }
+        if let node = fields["concurrency"] {
+            flow.concurrency = integer(node, "'concurrency'", 1...Limit.concurrency)
+        }
+        if let node = fields["priority"] {
+            flow.priority = integer(node, "'priority'", Limit.priority) ?? 0
+        }
+        if let node = fields["environment"] { flow.environment = environment(node) }
+        if let node = fields["working_directory"] {
+            flow.workingDirectory = folder(node) ?? context.folder
+        }
+        if let node = fields["shell"] {
+            flow.shell = arguments(node, "'shell'", example: "[bash, -eu]") ?? Flow.defaultShell
+        }
+        if let node = fields["tasks"] {
+            flow.tasks = tasks(node)
+        } else {
+            findings.fault(
+                "a flow needs 'tasks'",
+                at: fields.place,
+                hint: "tasks: {hello: {run: echo hello}}"
+            )
+        }
+        guard let name else { return nil }
+        return Declared(
+            name: flow.name,
+            place: name.place,
+            flow: findings.faultCount == 0 ? flow : nil
+        )
+    }
+
+    private func flowName(_ fields: Fields) -> (text: String, place: Place)? {
+        let offer = Self.flowName(from: context.stem).map { "flow: \($0)" }
+        guard let node = fields["flow"] else {
+            findings.fault("a flow needs its name under 'flow'", at: fields.place, hint: offer)
+            return nil
+        }
+        guard let name = text(node, "'flow'") else { return nil }
+        if let fault = Names.faultOfFlow(name) {
+            findings.fault("the flow's name: \(fault)", at: node.place, hint: offer)
+            return nil
+        }
+        return (name, node.place)
+    }
+
+    /// `text` made a flow's name: lower case, other characters as `-`; `nil` where nothing is left.
+    static func flowName(from text: String) -> String? {
+        let word = text.lowercased().unicodeScalars.map { scalar -> Character in
+            let isKept = scalar.isASCII && scalar.properties.isAlphabetic
+            return isKept || "0123456789._-".unicodeScalars.contains(scalar)
+                ? Character(scalar) : "-"
+        }
+        let name = String(
+            String(word.drop { !$0.isLetter && !$0.isNumber }).prefix(Limit.nameBytes)
+        )
+        return Names.faultOfFlow(name) == nil ? name : nil
+    }
+
+    private func overlap(_ node: Node) -> OverlapPolicy? {
+        guard let word = text(node, "'overlap'") else { return nil }
+        if let policy = OverlapPolicy(rawValue: word) { return policy }
+        if word == "queue" || word == "replace" {
+            findings.fault(
+                "overlap: \(word) is not yet known to this version of flower",
+                at: node.place
+            )
+        } else {
+            findings.fault(
+                "\(Text.quoted(word)) is no overlap policy",
+                at: node.place,
+                hint: "write skip or allow"
+            )
+        }
+        return nil
+    }
+
+    private func folder(_ node: Node) -> String? {
+        guard let path = text(node, "'working_directory'") else { return nil }
+        refusePlaces(in: node, "'working_directory'")
+        guard path.hasPrefix("~") else { return Path.absolute(path, in: context.folder) }
+        if path == "~" || path.hasPrefix("~/") {
+            return Path.absolute("." + path.dropFirst(), in: context.home)
+        }
+        findings.fault(
+            "\(Text.quoted(path)): only your own home is known here",
+            at: node.place,
+            hint: "write '~/…' or the whole path"
+        )
+        return nil
+    }
+}
