@@ -7,54 +7,68 @@ import PackageDescription
 let strict = ProcessInfo.processInfo.environment["FLOWER_STRICT"] == "1"
 let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
+/// In the order in which data flows through them; an arrow points to an earlier line only.
+let sources: [Target] = [
+    .target(name: "CLinux"),
+    .target(name: "Cron", swiftSettings: flags),
+    .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
+    .target(name: "HostTime", dependencies: ["Cron", "Flows"], swiftSettings: flags),
+    .target(
+        name: "FlowFiles",
+        dependencies: ["Cron", "Flows", "HostTime", .product(name: "Yams", package: "Yams")],
+        swiftSettings: flags
+    ),
+    .target(
+        name: "Storage",
+        dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
+        exclude: ["SCHEMA.md"],
+        swiftSettings: flags
+    ),
+    .target(
+        name: "Scheduling",
+        dependencies: ["CLinux", "HostTime", "Storage"],
+        swiftSettings: flags
+    ),
+    .target(
+        name: "Execution",
+        dependencies: ["CLinux", "Cron", "Flows", "Storage"],
+        swiftSettings: flags
+    ),
+]
+
+let tests: [Target] = [
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
+    test("CLinux"),
+    test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
+    test("Execution"),
+    test("FlowFiles"),
+    test("Flows"),
+    test("HostTime"),
+    test("Scheduling"),
+    test("Storage"),
+    .testTarget(name: "TidyTests", swiftSettings: flags),
+]
+
+func test(
+    _ name: String,
+    besides others: [Target.Dependency] = [],
+    exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestSupport"] + others,
+        exclude: exclude,
+        swiftSettings: flags
+    )
+}
+
 let package = Package(
     name: "flower",
     products: [],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: [
-        .target(name: "CLinux"),
-        .target(name: "Cron", swiftSettings: flags),
-        .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
-        .target(name: "HostTime", dependencies: ["Cron"], swiftSettings: flags),
-        .target(
-            name: "Storage",
-            dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
-            exclude: ["SCHEMA.md"],
-            swiftSettings: flags
-        ),
-        .target(
-            name: "Scheduling",
-            dependencies: ["CLinux", "HostTime", "Storage"],
-            swiftSettings: flags
-        ),
-        .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
-        .target(
-            name: "Execution",
-            dependencies: ["CLinux", "Cron", "Flows", "Storage"],
-            swiftSettings: flags
-        ),
-        .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
-        .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
-        .testTarget(name: "ExecutionTests", dependencies: ["Execution"], swiftSettings: flags),
-        .testTarget(
-            name: "FlowsTests",
-            dependencies: ["Flows", "TestSupport"],
-            swiftSettings: flags
-        ),
-        .testTarget(name: "HostTimeTests", dependencies: ["HostTime"], swiftSettings: flags),
-        .testTarget(
-            name: "SchedulingTests",
-            dependencies: ["Scheduling", "TestSupport"],
-            swiftSettings: flags
-        ),
-        .testTarget(
-            name: "StorageTests",
-            dependencies: ["Storage", "TestSupport"],
-            swiftSettings: flags
-        ),
-        .testTarget(name: "TidyTests", swiftSettings: flags),
-    ],
+    targets: sources + tests,
     swiftLanguageModes: [.v6]
 )

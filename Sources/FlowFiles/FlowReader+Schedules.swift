@@ -74,7 +74,8 @@ extension FlowReader {
             text: text,
             expression: expression,
             timezone: timezone,
-            parameters: parameters
+            parameters: parameters,
+            timing: timing(fields, flowName: flowName)
         )
     }
 

@@ -59,6 +59,9 @@ struct FlowReader {
             flow.schedules = schedules(node, flowName: flow.name)
         }
         if let node = fields["overlap"] { flow.overlap = overlap(node) ?? .skip }
+        if let node = fields["queue_limit"] {
+            flow.queueLimit = integer(node, "'queue_limit'", 1...Limit.queuedRunsAtMost) ?? 1
+        }
         if let node = fields["concurrency"] {
             flow.concurrency = integer(node, "'concurrency'", 1...Limit.concurrency)
         }
@@ -119,18 +122,13 @@ struct FlowReader {
     private func overlap(_ node: Node) -> OverlapPolicy? {
         guard let word = text(node, "'overlap'") else { return nil }
         if let policy = OverlapPolicy(rawValue: word) { return policy }
-        if word == "queue" || word == "replace" {
-            findings.fault(
-                "overlap: \(word) is not yet known to this version of flower",
-                at: node.place
-            )
-        } else {
-            findings.fault(
-                "\(Text.quoted(word)) is no overlap policy",
-                at: node.place,
-                hint: "write skip or allow"
-            )
-        }
+        let policies = OverlapPolicy.allCases.map(\.rawValue)
+        findings.fault(
+            "\(Text.quoted(word)) is no overlap policy",
+            at: node.place,
+            hint: nearest(to: word, among: policies).map { "did you mean \($0)?" }
+                ?? "write \(policies.joined(separator: ", "))"
+        )
         return nil
     }
 

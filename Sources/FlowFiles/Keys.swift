@@ -10,11 +10,12 @@ struct Keys: Sendable {
     static let flow = Keys(
         owner: "a flow",
         known: [
-            "flow", "description", "schedules", "overlap", "concurrency", "priority", "parameters",
+            "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
+            "parameters",
             "environment", "working_directory", "shell", "tasks",
         ],
         later: [
-            "queue_limit", "on_failure", "on_success", "always", "notify", "expect", "pools",
+            "on_failure", "on_success", "always", "notify", "expect", "pools",
             "environment_file", "secret", "secrets", "isolate", "limits", "run_timeout", "user",
             "kill_grace",
         ]
@@ -22,8 +23,11 @@ struct Keys: Sendable {
 
     static let schedule = Keys(
         owner: "a schedule",
-        known: ["cron", "timezone", "name", "parameters"],
-        later: ["catchup", "catchup_window", "deadline", "jitter", "except"]
+        known: [
+            "cron", "timezone", "name", "parameters", "catchup", "catchup_window", "deadline",
+            "jitter", "except",
+        ],
+        later: []
     )
 
     static let task = Keys(

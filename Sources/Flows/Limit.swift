@@ -8,6 +8,7 @@ package enum Limit {
     /// Shown of one file; the rest is counted.
     package static let faultsPerFile = 1_000
     package static let tasksPerFlow = 100_000
+    package static let exceptionsPerSchedule = 10_000
     package static let schedulesPerFile = 10_000
     /// Over all tasks of a flow.
     package static let needsPerFlow = 1_000_000
@@ -22,6 +23,7 @@ package enum Limit {
     package static let retries = 1_000
     /// Of a flow with `overlap: queue`, unless it says another number.
     package static let queuedRuns = 100
+    package static let queuedRunsAtMost = 10_000
     package static let concurrency = 100_000
     package static let priority = -20...19
     /// Of a time-out, a retry's delay or its cap: about a year.

@@ -26,7 +26,9 @@ import Testing
 
     @Test func `no function is longer than seventy lines`() {
         for file in SourceFile.all {
-            for (name, start, length) in functions(of: file) where length > 70 {
+            // A test may spell out a larger expected value.
+            let limit = file.isTest ? 80 : 70
+            for (name, start, length) in functions(of: file) where length > limit {
                 Issue.record("\(file.path):\(start): \(name) has \(length) lines")
             }
         }
@@ -100,7 +102,8 @@ import Testing
     @Test func `every test function is marked, so that it runs`() {
         for file in SourceFile.all where file.isTest {
             for (number, line) in file.lines.enumerated() where line.contains("func `") {
-                let before = number > 0 ? file.lines[max(0, number - 8)..<number] : []
+                // The attribute with its table of arguments, up to the end of what stands before.
+                let before = file.lines[..<number].reversed().prefix { $0 != "    }" && $0 != "" }
                 let isMarked = line.contains("@Test") || before.contains { $0.contains("@Test") }
                 #expect(isMarked, "\(file.path):\(number + 1)")
             }
@@ -126,18 +129,27 @@ import Testing
         }
     }
 
-    /// Functions with their first line (from 1) and length, by the indentation of their closing brace.
+    /// Functions with their first line (from 1) and length, by the indentation of their closing brace;
+    /// a text in triple quotes counts as one line.
     private func functions(of file: SourceFile) -> [(name: String, start: Int, length: Int)] {
         var open: [(name: String, start: Int, indent: Int)] = []
         var found: [(String, Int, Int)] = []
+        var texts = 0
+        var isText = false
         for (number, line) in file.lines.enumerated() {
+            if line.contains("\"\"\"") { isText.toggle() }
+            if isText {
+                texts += 1
+                continue
+            }
             let indent = line.prefix { $0 == " " }.count
             let code = line.dropFirst(indent)
             if code.contains("func "), !code.hasPrefix("//"), !code.contains("}") {
                 open.append((String(code.prefix(60)), number, indent))
+                texts = 0
             } else if code == "}", let last = open.last, last.indent == indent {
                 open.removeLast()
-                found.append((last.name, last.start + 1, number - last.start + 1))
+                found.append((last.name, last.start + 1, number - last.start + 1 - texts))
             }
         }
         return found

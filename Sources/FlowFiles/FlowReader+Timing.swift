@@ -1,0 +1,86 @@
+import Cron
+import Flows
+
+/// What a schedule says of its fires beyond when they are due.
+extension FlowReader {
+    func timing(_ fields: Fields, flowName: String) -> ScheduleTiming {
+        var timing = ScheduleTiming()
+        if let node = fields["catchup"] { timing.catchUp = catchUp(node) ?? .latest }
+        if let node = fields["catchup_window"] {
+            timing.catchUpWindow = span(node, "'catchup_window'") ?? timing.catchUpWindow
+        }
+        if let node = fields["deadline"] { timing.deadline = span(node, "'deadline'") }
+        if let node = fields["jitter"] { timing.jitter = duration(node, "'jitter'") ?? .zero }
+        if let node = fields["except"] { timing.exceptions = exceptions(node, flowName) }
+        return timing
+    }
+
+    private func catchUp(_ node: Node) -> CatchUp? {
+        guard let word = text(node, "'catchup'") else { return nil }
+        if let catchUp = CatchUp(rawValue: word) { return catchUp }
+        let words = CatchUp.allCases.map(\.rawValue)
+        findings.fault(
+            "'catchup' is one of \(words.joined(separator: ", ")), not \(Text.quoted(word))",
+            at: node.place,
+            hint: nearest(to: word, among: words).map { "did you mean '\($0)'?" }
+        )
+        return nil
+    }
+
+    /// A duration that must be more than zero.
+    private func span(_ node: Node, _ owner: String) -> Duration? {
+        guard let duration = duration(node, owner) else { return nil }
+        if duration > .zero { return duration }
+        findings.fault("\(owner) must be more than zero", at: node.place)
+        return nil
+    }
+
+    private func exceptions(_ node: Node, _ flowName: String) -> [FireException] {
+        guard case .sequence(let elements) = node.content else {
+            findings.fault(
+                "'except' must be a list, not \(node.kind)",
+                at: node.place,
+                hint: #"except: ["* * 25 12 *", 2026-12-24]"#
+            )
+            return []
+        }
+        guard elements.count <= Limit.exceptionsPerSchedule else {
+            findings.fault(
+                "'except' has \(elements.count) entries; it may have \(Limit.exceptionsPerSchedule)",
+                at: node.place
+            )
+            return []
+        }
+        return elements.compactMap { exception($0, flowName) }
+    }
+
+    private func exception(_ node: Node, _ flowName: String) -> FireException? {
+        guard let text = text(node, "an exception") else { return nil }
+        if text.contains(" ") || text.contains("\t") {
+            do throws(CronError) {
+                _ = try CronExpression(text, hashID: flowName)
+                return .expression(text)
+            } catch {
+                let place = ScalarMap.place(
+                    error.column - 1,
+                    length: error.length,
+                    in: node,
+                    source
+                )
+                let message = "except: \(error.field): \(error.problem)"
+                findings.fault(message, at: place, hint: error.hint)
+                return nil
+            }
+        }
+        if (try? Instant(iso8601: "\(text)T00:00:00Z")) != nil, text.utf8.count == 10 {
+            // Whether it is a date is all that is asked here.
+            return .date(text)
+        }
+        findings.fault(
+            "\(Text.quoted(text)) is neither a day nor a cron expression",
+            at: node.place,
+            hint: "write a day as 2026-12-24"
+        )
+        return nil
+    }
+}
