@@ -59,12 +59,8 @@ final class ChildProcess: EventLoop.Source {
         self.ended = ended
         pidfd = clinux_pidfd_open(pid)
         guard pidfd >= 0 else { throw SystemFailure("cannot watch process \(pid)") }
-        do {
-            token = try loop.add(pidfd, self)
-        } catch {
-            close(pidfd)
-            throw error
-        }
+        // `deinit` closes it also where this throws: every property has its value.
+        token = try loop.add(pidfd, self)
     }
 
     deinit { close(pidfd) }

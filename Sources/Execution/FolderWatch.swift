@@ -19,10 +19,9 @@ package final class FolderWatch {
         guard descriptor >= 0 else { throw SystemFailure("cannot create an inotify instance") }
         // Opening an existing `wake` for writing and closing it is all that a waker does.
         let mask = UInt32(IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO)
+        // `deinit` closes the descriptor also where this throws: every property has its value.
         guard inotify_add_watch(descriptor, path, mask) >= 0 else {
-            let failure = SystemFailure("cannot watch \(path)")
-            close(descriptor)
-            throw failure
+            throw SystemFailure("cannot watch \(path)")
         }
     }
 

@@ -64,8 +64,8 @@ package final class RunnerFile: @unchecked Sendable {
         let records = LaunchRecord.bytes * (workers * 4 + RunnerLimit.claimsAhead)
         let code = posix_fallocate(descriptor, 0, off_t(records))
         guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
+            // `deinit` closes it: every property has its value.
             unlink(path)
-            close(descriptor)
             throw SystemFailure("cannot make room for the runner's file \(path)", code: code)
         }
         write(LaunchRecord.Header.own.encoded, at: 0)
