@@ -9,15 +9,25 @@ let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
 let package = Package(
     name: "flower",
-    products: [],
+    products: [
+        .library(name: "FlowerKit", targets: ["FlowerKit"]),
+        .executable(name: "flower", targets: ["flower"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
         .target(name: "Cron", swiftSettings: flags),
         .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
         .target(name: "HostTime", dependencies: ["Cron"], swiftSettings: flags),
+        .target(
+            name: "FlowFiles",
+            dependencies: ["Cron", "Flows", "HostTime", .product(name: "Yams", package: "Yams")],
+            swiftSettings: flags
+        ),
         .target(
             name: "Storage",
             dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
@@ -35,9 +45,28 @@ let package = Package(
             dependencies: ["CLinux", "Cron", "Flows", "Storage"],
             swiftSettings: flags
         ),
+        .target(
+            name: "FlowerKit",
+            dependencies: [
+                "Execution", "FlowFiles", "Scheduling",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: flags
+        ),
+        .executableTarget(name: "flower", dependencies: ["FlowerKit"], swiftSettings: flags),
         .testTarget(name: "CLinuxTests", dependencies: ["CLinux"], swiftSettings: flags),
         .testTarget(name: "CronTests", dependencies: ["Cron", "HostTime"], swiftSettings: flags),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution"], swiftSettings: flags),
+        .testTarget(
+            name: "FlowFilesTests",
+            dependencies: ["FlowFiles", "TestSupport"],
+            swiftSettings: flags
+        ),
+        .testTarget(
+            name: "FlowerKitTests",
+            dependencies: ["FlowerKit", "TestSupport"],
+            swiftSettings: flags
+        ),
         .testTarget(
             name: "FlowsTests",
             dependencies: ["Flows", "TestSupport"],
