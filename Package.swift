@@ -34,6 +34,15 @@ let sources: [Target] = [
         dependencies: ["CLinux", "Cron", "Flows", "Storage"],
         swiftSettings: flags
     ),
+    .target(
+        name: "FlowerKit",
+        dependencies: [
+            "Execution", "FlowFiles", "Scheduling",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: flags
+    ),
+    .executableTarget(name: "flower", dependencies: ["FlowerKit"], swiftSettings: flags),
 ]
 
 let tests: [Target] = [
@@ -42,6 +51,7 @@ let tests: [Target] = [
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
     test("Execution"),
     test("FlowFiles"),
+    test("FlowerKit"),
     test("Flows"),
     test("HostTime"),
     test("Scheduling"),
@@ -64,8 +74,12 @@ func test(
 
 let package = Package(
     name: "flower",
-    products: [],
+    products: [
+        .library(name: "FlowerKit", targets: ["FlowerKit"]),
+        .executable(name: "flower", targets: ["flower"]),
+    ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],

@@ -201,7 +201,7 @@ extension Store {
             isProcess ? end.userCPU.milliseconds : nil,
             isProcess ? end.systemCPU.milliseconds : nil,
             isProcess ? end.maxRSSKiB : nil, end.lines, note,
-            end.tail.isEmpty ? nil : DatabaseValue(value: end.tail),
+            end.tail.isEmpty ? nil : Data(end.tail),
         ])
     }
 
@@ -229,11 +229,5 @@ extension Store {
             """
         let arguments: StatementArguments = ["now": now.milliseconds]
         return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
-    }
-}
-
-extension DatabaseValue {
-    fileprivate init(value bytes: [UInt8]) {
-        self = bytes.withUnsafeBytes { Data($0) }.databaseValue
     }
 }

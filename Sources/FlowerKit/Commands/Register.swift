@@ -1,0 +1,66 @@
+import ArgumentParser
+import Flows
+import Storage
+
+struct RegisterCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "register",
+        abstract: "Make a run of a flow, and print its number."
+    )
+
+    @Argument(help: "The flow's name.")
+    var flow: String
+
+    @OptionGroup var parameters: ParameterOptions
+
+    @Flag(help: "Even though a run is active and the flow's overlap is skip.")
+    var force = false
+
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        let store = try state.openStore(session)
+        let request = RegisterRequest(
+            flow: flow,
+            parameters: parameters.variables,
+            isForced: force,
+            hostZone: session.zone.name
+        )
+        let registration = try store.register(request, by: session.actor, at: session.now)
+        try session.print("\(registration.runID)\n")
+        if registration.isPaused {
+            session.note(
+                "flow '\(flow)' is paused: its schedules make no runs, but this one goes on"
+            )
+        }
+        return .success
+    }
+}
+
+/// Values for a flow's parameters.
+struct ParameterOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("p"), .customLong("parameter")],
+        help: ArgumentHelp(
+            "A parameter's value; may be given several times.",
+            valueName: "key=value"
+        )
+    )
+    var parameters: [Assignment] = []
+
+    var variables: [Variable] { parameters.map { Variable($0.name, $0.value) } }
+
+    /// `key=value`; the value may be empty and may hold `=`.
+    struct Assignment: ExpressibleByArgument {
+        let name: String
+        let value: String
+
+        init?(argument: String) {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+                return nil
+            }
+            name = String(argument[..<equals])
+            value = String(argument[argument.index(after: equals)...])
+        }
+    }
+}

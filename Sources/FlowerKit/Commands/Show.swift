@@ -1,0 +1,39 @@
+import ArgumentParser
+import HostTime
+import Scheduling
+import Storage
+
+struct ShowCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a flow: its tasks as a tree, its schedules and parameters."
+    )
+
+    @Argument(help: "The flow's name.")
+    var flow: String
+
+    @OptionGroup var format: OutputOptions
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        let store = try state.openStore(session)
+        let detail = try store.flow(named: flow)
+        let last = try store.lastFires()
+        let schedules = try store.schedules().filter { $0.flow == flow }.map {
+            ScheduleRow(
+                $0,
+                at: session.now,
+                isPaused: detail.pausedAt != nil,
+                lastFire: last[$0.id]
+            )
+        }
+        let view = FlowView(detail, schedules, session.time)
+        switch format.output {
+        case .table:
+            let terminal = session.terminal
+            try session.print(view.rendered(width: terminal.columns, colour: terminal.usesColour))
+        case .json: try session.print(view.json)
+        }
+        return .success
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Flows
+import Glibc
+
+/// The whole command line, for `flower` itself and for programs that add components of their own.
+public enum Flower {
+    /// What `flower --version` says.
+    static let version = "0.1.0"
+
+    /// Runs the command that the program's arguments name, and exits with its code.
+    public static func main() -> Never {
+        // A runner must outlive the reader of its output; see `Output`.
+        signal(SIGPIPE, SIG_IGN)
+        Output.keepStandardDescriptors()
+        let code = run(Array(CommandLine.arguments.dropFirst()), in: .current())
+        exit(code.rawValue)
+    }
+
+    /// Runs one command; what it has to say against is printed already.
+    static func run(_ arguments: [String], in session: Session) -> ExitCode {
+        do {
+            return try command(arguments, in: session)?.run(in: session) ?? .success
+        } catch is Output.ReaderGone {
+            return .success
+        } catch {
+            let failure = Failure(error)
+            // Where standard error is gone, the code alone must tell.
+            try? session.errors.write(failure.text)
+            return failure.code
+        }
+    }
+
+    /// - Returns: `nil` where help or the version was asked for, and is printed.
+    private static func command(
+        _ arguments: [String],
+        in session: Session
+    ) throws -> (any FlowerCommand)? {
+        do {
+            if let command = try RootCommand.parseAsRoot(arguments) as? any FlowerCommand {
+                return command
+            }
+            // `flower help runs` is ArgumentParser's own command, whose run() throws the help.
+            var helpCommand = try RootCommand.parseAsRoot(arguments)
+            try helpCommand.run()
+            return nil
+        } catch {
+            let columns = session.terminal.columns ?? 80
+            let text = RootCommand.fullMessage(for: error, columns: columns)
+            guard RootCommand.exitCode(for: error) != .success else {
+                try session.print(text + "\n")
+                return nil
+            }
+            throw misuse(arguments, RootCommand.message(for: error), text)
+        }
+    }
+
+    /// ArgumentParser's complaint in our manner.
+    private static func misuse(
+        _ arguments: [String],
+        _ message: String,
+        _ fullText: String
+    ) -> Failure {
+        let names = RootCommand.configuration.subcommands.compactMap {
+            $0.configuration.commandName
+        }
+        if let name = commandName(arguments), name != "help", !names.contains(name) {
+            return Failure(
+                .misuse,
+                "there is no command '\(name)'",
+                hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                    ?? "flower --help lists them"
+            )
+        }
+        let usage = fullText.split(separator: "\n").first { $0.hasPrefix("Usage: ") }
+        let lowered = message.prefix(1).lowercased() + message.dropFirst()
+        let sentence = lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
+        return Failure(
+            .misuse,
+            sentence,
+            hint: usage.map { "usage: \($0.dropFirst("Usage: ".count))" }
+        )
+    }
+
+    /// The first argument that is no option, nor an option's value; `nil` where there is none.
+    private static func commandName(_ arguments: [String]) -> String? {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--state" { rest = rest.dropFirst() }
+            if !argument.hasPrefix("-") { return argument }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,54 @@
+import Flows
+import Storage
+
+extension FlowView {
+    var json: JSONValue {
+        .object([
+            "name": .string(flow.name),
+            "description": .string(flow.description),
+            "source_path": .text(detail.sourcePath),
+            "applied_at": .instant(detail.appliedAt, in: time.zone),
+            "edited_at": .instant(detail.editedAt, in: time.zone),
+            "paused_at": .instant(detail.pausedAt, in: time.zone),
+            "pause_reason": .text(detail.pauseReason),
+            "working_directory": .string(flow.workingDirectory),
+            "shell": .names(flow.shell),
+            "overlap": .string(flow.overlap.rawValue),
+            "concurrency": .count(flow.concurrency),
+            "priority": .count(flow.priority),
+            "parameters": .variables(flow.parameters),
+            "environment": .variables(flow.environment),
+            "schedules": SchedulesView.json(schedules, time.zone),
+            "tasks": .array(flow.tasks.map { Self.json($0) }),
+        ])
+    }
+
+    private static func json(_ task: TaskSpec) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "name": .string(task.name),
+            "needs": .names(task.needs),
+            "kind": .string(task.action.kind),
+            "run": .null,
+            "exec": .null,
+            "component": .null,
+            "with": .null,
+            "environment": .variables(task.environment),
+            "timeout_ms": .count(task.timeout?.milliseconds),
+            "priority": .count(task.priority),
+            "retries": .object([
+                "limit": .count(task.retries.limit),
+                "delay_ms": .count(task.retries.delay.milliseconds),
+                "backoff": .number(task.retries.backoff),
+                "max_delay_ms": .count(task.retries.maxDelay.milliseconds),
+            ]),
+        ]
+        switch task.action {
+        case .run(let text): members["run"] = .string(text)
+        case .exec(let words): members["exec"] = .names(words)
+        case .component(let name, let with):
+            members["component"] = .string(name)
+            members["with"] = with
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,119 @@
+import Cron
+import Flows
+import Storage
+
+/// `flower show`: where a flow comes from, when it runs, and its tasks as a tree.
+struct FlowView {
+    let detail: FlowDetail
+    let schedules: [ScheduleRow]
+    let time: TimeText
+
+    var flow: Flow { detail.flow }
+
+    init(_ detail: FlowDetail, _ schedules: [ScheduleRow], _ time: TimeText) {
+        self.detail = detail
+        self.schedules = schedules
+        self.time = time
+    }
+
+    func rendered(width: Int?, colour: Bool) -> String {
+        let parts = [parameterTable, environmentTable, scheduleTable, taskTable]
+        return facts.rendered(width: width, colour: colour)
+            + parts.compactMap { $0 }
+            .map { "\n" + $0.rendered(width: width, colour: colour) }.joined()
+    }
+
+    private var facts: Facts {
+        var facts = Facts()
+        facts.add("flow", flow.name)
+        facts.add("about", flow.description)
+        facts.add("file", detail.sourcePath)
+        facts.add("applied", "\(time.stamp(detail.appliedAt)), \(time.ago(detail.appliedAt))")
+        facts.add("edited", detail.editedAt.map { "\(time.stamp($0)), with SQL" }, .active)
+        facts.add("paused", detail.pausedAt.map(paused), .active)
+        facts.add("folder", flow.workingDirectory)
+        facts.add("shell", shell)
+        facts.add("overlap", flow.overlap.rawValue)
+        facts.add("concurrency", flow.concurrency.map(String.init))
+        facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
+        return facts
+    }
+
+    private var shell: String? {
+        let isUsed = flow.tasks.contains { if case .run = $0.action { true } else { false } }
+        return isUsed ? ShellWord.joined(flow.shell) : nil
+    }
+
+    private func paused(at instant: Instant) -> String {
+        "\(time.stamp(instant))" + (detail.pauseReason.map { ": \($0)" } ?? "")
+    }
+
+    private var parameterTable: Table? { table("PARAMETER", flow.parameters) }
+    private var environmentTable: Table? { table("ENVIRONMENT", flow.environment) }
+
+    private func table(_ title: String, _ variables: [Variable]) -> Table? {
+        guard !variables.isEmpty else { return nil }
+        var table = Table(columns: [.init(title: title), .init(title: "VALUE", isFree: true)])
+        table.rows = variables.map { [.init($0.name), .init($0.value)] }
+        return table
+    }
+
+    private var scheduleTable: Table? {
+        guard !schedules.isEmpty else { return nil }
+        var table = Table(columns: [
+            .init(title: "SCHEDULE"), .init(title: "ZONE"), .init(title: "NEXT"),
+            .init(title: "LEFT"), .init(title: "MEANS", isFree: true),
+        ])
+        table.rows = schedules.map { row in
+            [
+                .init(row.cron), .init(row.zone ?? "-"), SchedulesView.next(row.next, time),
+                .init(time.left(until: row.nextAt)), .init(row.meaning ?? "-"),
+            ]
+        }
+        return table
+    }
+
+    private var taskTable: Table {
+        var table = Table(columns: [
+            .init(title: "TASK"), .init(title: "NEEDS"), .init(title: "LIMITS"),
+            .init(title: "DOES", isFree: true),
+        ])
+        let places = Dictionary(flow.tasks.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        // A need that names nothing can only come from a change in SQL; the row tells it.
+        let needs = flow.tasks.map { $0.needs.compactMap { places[$0] } }
+        table.rows = TaskTree.lines(needs: needs).map { line in
+            let task = flow.tasks[line.position]
+            let isPlain = !line.hidesNeeds && needs[line.position].count == task.needs.count
+            return [
+                .init(line.prefix + task.name),
+                .init(isPlain ? "" : TaskTree.needsText(task.needs)), .init(limits(task)),
+                .init(Self.text(of: task.action)),
+            ]
+        }
+        table.footer = counted(flow.tasks.count, "task") + "."
+        return table
+    }
+
+    private func limits(_ task: TaskSpec) -> String {
+        var parts: [String] = []
+        if let timeout = task.timeout { parts.append("timeout \(DurationText.format(timeout))") }
+        if task.retries.limit > 0 {
+            let count = task.retries.limit
+            let noun = count == 1 ? "1 retry" : "\(count) retries"
+            parts.append("\(noun) from \(DurationText.format(task.retries.delay))")
+        }
+        if let priority = task.priority { parts.append("priority \(priority)") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// The first line of what a task does; `…` where more follow.
+    static func text(of action: TaskAction) -> String {
+        switch action {
+        case .run(let text):
+            let lines = text.split(separator: "\n")
+            return String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
+        case .exec(let words): return ShellWord.joined(words)
+        case .component(let name, _): return "component \(name)"
+        }
+    }
+}

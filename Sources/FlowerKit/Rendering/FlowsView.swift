@@ -1,0 +1,47 @@
+import Flows
+import Storage
+
+/// `flower flows`.
+enum FlowsView {
+    static func table(_ flows: [FlowSummary]) -> Table {
+        var table = Table(columns: [
+            .init(title: "FLOW"), .init(title: "TASKS", isNumber: true),
+            .init(title: "SCHEDULES", isNumber: true), .init(title: "LAST RUN", isNumber: true),
+            .init(title: "RESULT"), .init(title: "NOTE"),
+            .init(title: "DESCRIPTION", isFree: true),
+        ])
+        table.rows = flows.map { flow in
+            let notes = (flow.isPaused ? ["paused"] : []) + (flow.isEdited ? ["edited"] : [])
+            return [
+                .init(flow.name), .init("\(flow.tasks)"), .init("\(flow.schedules)"),
+                .init(flow.lastRun.map(String.init) ?? "-"), .state(flow.lastState),
+                .init(notes.isEmpty ? "-" : notes.joined(separator: ", "), .active),
+                .init(flow.description),
+            ]
+        }
+        table.footer = counted(flows.count, "flow") + " listed."
+        return table
+    }
+
+    static func json(_ flows: [FlowSummary]) -> JSONValue {
+        .array(
+            flows.map { flow in
+                .object([
+                    "name": .string(flow.name),
+                    "description": .string(flow.description),
+                    "tasks": .count(flow.tasks),
+                    "schedules": .count(flow.schedules),
+                    "is_paused": .bool(flow.isPaused),
+                    "is_edited": .bool(flow.isEdited),
+                    "last_run": .count(flow.lastRun),
+                    "last_state": .text(flow.lastState?.rawValue),
+                ])
+            }
+        )
+    }
+}
+
+/// `1 flow`, `2 flows`.
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

@@ -1,0 +1,72 @@
+import Cron
+import Flows
+import Storage
+
+/// `flower runs`.
+enum RunsView {
+    /// - Parameter isCut: the list ended because it was long enough.
+    static func table(_ runs: [RunSummary], isCut: Bool, _ time: TimeText) -> Table {
+        var table = Table(columns: [
+            .init(title: "RUN", isNumber: true), .init(title: "FLOW"), .init(title: "STATE"),
+            .init(title: "ORIGIN"), .init(title: "REGISTERED"), .init(title: "PASSED"),
+            .init(title: "TOOK"), .init(title: "TASKS"), .init(title: "PARAMETERS", isFree: true),
+        ])
+        table.rows = runs.map { run in
+            [
+                .init("\(run.id)"), .init(run.flow), .state(run.state), .init(run.origin),
+                .init(time.stamp(run.registeredAt)), .init(time.ago(run.registeredAt)),
+                .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
+                .init(progress(run.counts)), .init(parameters(run.parameters)),
+            ]
+        }
+        table.footer =
+            counted(runs.count, "run") + " listed" + (isCut ? "; -n shows more." : ".")
+        return table
+    }
+
+    /// `8`, or `5 of 8, 1 failed` where not all have succeeded.
+    static func progress(_ counts: [TaskState: Int]) -> String {
+        let all = counts.values.reduce(0, +)
+        let succeeded = counts[.succeeded, default: 0]
+        if succeeded == all { return "\(all)" }
+        let others: [TaskState] = [.failed, .running, .held, .cancelled, .skipped]
+        let parts = others.compactMap { state in
+            counts[state].map { "\($0) \(state.word)" }
+        }
+        return (["\(succeeded) of \(all)"] + parts).joined(separator: ", ")
+    }
+
+    static func parameters(_ variables: [Variable]) -> String {
+        variables.map { "\($0.name)=\(ShellWord.quoted($0.value))" }.joined(separator: " ")
+    }
+
+    static func json(_ runs: [RunSummary], _ zone: Zone) -> JSONValue {
+        .array(runs.map { .object(members(of: $0, zone)) })
+    }
+
+    /// The keys that `runs` and `status` have in common.
+    static func members(of run: RunSummary, _ zone: Zone) -> [String: JSONValue] {
+        var counts: [String: JSONValue] = [:]
+        for state in TaskState.allCases { counts[state.word] = .count(run.counts[state] ?? 0) }
+        return [
+            "run": .count(run.id),
+            "flow": .string(run.flow),
+            "state": .string(run.state.rawValue),
+            "origin": .string(run.origin),
+            "due_at": .instant(run.dueAt, in: zone),
+            "registered_at": .instant(run.registeredAt, in: zone),
+            "started_at": .instant(run.startedAt, in: zone),
+            "ended_at": .instant(run.endedAt, in: zone),
+            "parameters": .variables(run.parameters),
+            "counts": .object(counts),
+        ]
+    }
+}
+
+extension RunSummary {
+    /// Milliseconds from its first attempt's start to its last one's end, or to `now` while it is active.
+    func took(at now: Instant) -> Int64? {
+        guard let startedAt, let end = endedAt ?? (state.isActive ? now : nil) else { return nil }
+        return max(0, end.milliseconds - startedAt.milliseconds)
+    }
+}

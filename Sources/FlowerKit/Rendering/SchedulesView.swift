@@ -1,0 +1,107 @@
+import Cron
+import Flows
+import Storage
+
+/// A schedule as `flower schedules` lists it.
+struct ScheduleRow: Comparable {
+    enum Next: Equatable {
+        case at(Instant)
+        /// `@reboot`.
+        case boot
+        case never
+        case paused
+        /// The expression or zone cannot be used, with the reason.
+        case faulty(String)
+    }
+
+    let flow: String
+    let cron: String
+    /// The one that decides; `nil` where that cannot be told.
+    let zone: String?
+    /// The expression in words; `nil` where it cannot be read.
+    let meaning: String?
+    let next: Next
+    let last: LastFire?
+
+    var nextAt: Instant? { if case .at(let instant) = next { instant } else { nil } }
+
+    /// By next fire, those without one last; then by flow.
+    static func < (a: ScheduleRow, b: ScheduleRow) -> Bool {
+        a.order < b.order
+    }
+
+    static func == (a: ScheduleRow, b: ScheduleRow) -> Bool { a.order == b.order }
+
+    private var order: (Int64, String, String) {
+        (nextAt?.milliseconds ?? .max, flow, cron)
+    }
+}
+
+/// `flower schedules`, its columns as `systemctl list-timers` has them.
+enum SchedulesView {
+    static func table(_ rows: [ScheduleRow], _ time: TimeText) -> Table {
+        var table = Table(columns: [
+            .init(title: "NEXT"), .init(title: "LEFT"), .init(title: "LAST"),
+            .init(title: "PASSED"), .init(title: "FLOW"), .init(title: "CRON"),
+            .init(title: "ZONE"), .init(title: "RESULT", isFree: true),
+        ])
+        table.rows = rows.map { row in
+            [
+                next(row.next, time), .init(time.left(until: row.nextAt)),
+                .init(time.stamp(row.last?.dueAt)), .init(time.ago(row.last?.dueAt)),
+                .init(row.flow), .init(row.cron), .init(row.zone ?? "-"), result(row),
+            ]
+        }
+        table.footer = counted(rows.count, "schedule") + " listed."
+        return table
+    }
+
+    static func next(_ next: ScheduleRow.Next, _ time: TimeText) -> Table.Cell {
+        switch next {
+        case .at(let instant): .init(time.stamp(instant))
+        case .boot: .init("at boot")
+        case .never: .init("never")
+        case .paused: .init("paused", .active)
+        case .faulty: .init("faulty", .bad)
+        }
+    }
+
+    private static func result(_ row: ScheduleRow) -> Table.Cell {
+        if case .faulty(let problem) = row.next { return .init(problem, .bad) }
+        guard let last = row.last else { return .init("-") }
+        guard let run = last.runID, let state = last.state else {
+            return .init(last.outcome.rawValue, last.outcome == .registered ? .plain : .bad)
+        }
+        return .init("\(state.rawValue) (run \(run))", state.style)
+    }
+
+    static func json(_ rows: [ScheduleRow], _ zone: Zone) -> JSONValue {
+        .array(
+            rows.map { row in
+                var isPaused = false
+                var isAtBoot = false
+                var fault: String?
+                switch row.next {
+                case .paused: isPaused = true
+                case .boot: isAtBoot = true
+                case .faulty(let problem): fault = problem
+                case .at, .never: break
+                }
+                return .object([
+                    "flow": .string(row.flow),
+                    "cron": .string(row.cron),
+                    "zone": .text(row.zone),
+                    "meaning": .text(row.meaning),
+                    "next_at": .instant(row.nextAt, in: zone),
+                    "last_due_at": .instant(row.last?.dueAt, in: zone),
+                    "last_outcome": .text(row.last?.outcome.rawValue),
+                    "last_run": .count(row.last?.runID),
+                    "last_state": .text(row.last?.state?.rawValue),
+                    "is_paused": .bool(isPaused),
+                    "is_at_boot": .bool(isAtBoot),
+                    "fault": .text(fault),
+                ])
+            }
+        )
+    }
+}

@@ -1,0 +1,162 @@
+import Cron
+import Flows
+import Storage
+
+/// `flower status`: what the run is, its tasks as a tree, and the last words of those that failed.
+struct StatusView {
+    private let run: RunDetail
+    private let time: TimeText
+    /// By name: a task waits for the first of its needs that has not succeeded.
+    private let states: [String: TaskState]
+
+    /// Of the failed tasks, so many are told with their last lines; the others' rows say why as well.
+    static let failuresShown = 10
+    static let tailLinesShown = 10
+
+    init(_ run: RunDetail, _ time: TimeText) {
+        self.run = run
+        self.time = time
+        states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { first, _ in first }
+    }
+
+    func rendered(width: Int?, colour: Bool) -> String {
+        facts.rendered(width: width, colour: colour) + "\n"
+            + table.rendered(width: width, colour: colour) + failures(colour: colour)
+    }
+
+    private var facts: Facts {
+        let summary = run.summary
+        var facts = Facts()
+        facts.add("run", "\(summary.id) of flow '\(summary.flow)'")
+        facts.add("state", summary.state.rawValue, summary.state.style)
+        facts.add("tasks", RunsView.progress(summary.counts))
+        if let due = summary.dueAt { facts.add("due", time.stamp(due)) }
+        let registered = "\(time.stamp(summary.registeredAt)), \(time.ago(summary.registeredAt))"
+        facts.add("registered", "\(registered) (\(summary.origin))")
+        facts.add("took", summary.took(at: time.now).map { TimeText.span($0) })
+        facts.add("parameters", RunsView.parameters(summary.parameters))
+        return facts
+    }
+
+    private var table: Table {
+        var table = Table(columns: [
+            .init(title: "TASK"), .init(title: "STATE"), .init(title: "TOOK"),
+            .init(title: "EXIT"), .init(title: "ATTEMPTS", isNumber: true),
+            .init(title: "WHY", isFree: true),
+        ])
+        let places = Dictionary(
+            run.tasks.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let needs = run.tasks.map { $0.needs.compactMap { places[$0] } }
+        table.rows = TaskTree.lines(needs: needs).map { line in
+            row(run.tasks[line.position], prefix: line.prefix)
+        }
+        return table
+    }
+
+    private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
+        let last = task.attempts.last
+        let item = task.item == 0 ? "" : "[\(task.item)]"
+        return [
+            .init(prefix + task.name + item), .state(task.shownState),
+            .init(took(last).map { TimeText.span($0) } ?? "-"), .init(last?.exitText ?? "-"),
+            .init(task.attempts.isEmpty ? "-" : "\(task.attempts.count)"), .init(why(task)),
+        ]
+    }
+
+    private func took(_ attempt: AttemptDetail?) -> Int64? {
+        guard let attempt else { return nil }
+        if let duration = attempt.durationMilliseconds { return duration }
+        return attempt.endedAt == nil
+            ? time.now.milliseconds - attempt.startedAt.milliseconds : nil
+    }
+
+    /// Why a task is in the state it is in, where the state alone does not say.
+    private func why(_ task: TaskDetail) -> String {
+        switch task.shownState {
+        case .running:
+            return task.attempts.last?.pid.map { "pid \($0)" } ?? ""
+        case .failed, .cancelled:
+            return task.attempts.last?.reason ?? ""
+        case .succeeded:
+            return task.attempts.last?.note ?? ""
+        case .held, .skipped:
+            return ""
+        case .waiting:
+            if let retryAt = task.retryAt {
+                let reason = task.attempts.last.map { ": \($0.reason)" } ?? ""
+                return "again \(time.left(until: retryAt))\(reason)"
+            }
+            if task.isReady || task.state == .running { return "ready" }
+            let unmet = task.needs.first { !(states[$0]?.satisfiesNeed ?? false) }
+            if let unmet { return "needs \(unmet) (\(states[unmet]?.word ?? "not there"))" }
+            return run.summary.state == .queued ? "queued behind an earlier run" : ""
+        }
+    }
+
+    private func failures(colour: Bool) -> String {
+        let failed = run.tasks.filter { $0.state == .failed }
+        var text = ""
+        for task in failed.prefix(Self.failuresShown) {
+            guard let attempt = task.attempts.last else { continue }
+            let title = "\(task.name), attempt \(attempt.number): \(attempt.reason)"
+            let cell = Table.Cell(title, .bad)
+            text += "\n" + (colour ? cell.style.applied(to: cell.text) : cell.text) + "\n"
+            for line in attempt.lastLines(Self.tailLinesShown) {
+                text += "  | \(Printable.line(line))\n"
+            }
+        }
+        let more = failed.count - Self.failuresShown
+        if more > 0 {
+            text += "\n\(more) more failed; flower logs \(run.summary.id) has their output\n"
+        }
+        return text
+    }
+}
+
+extension TaskDetail {
+    /// A task that is claimed and not yet launched is shown as waiting.
+    var shownState: TaskState { state == .running && !isLaunched ? .waiting : state }
+}
+
+extension AttemptDetail {
+    /// `0`, `1`, `SIGKILL`; `-` where there was no process that could exit.
+    var exitText: String {
+        if let exitCode { return "\(exitCode)" }
+        return signal.map { SignalName.of($0) } ?? "-"
+    }
+
+    /// How it ended, in words.
+    var reason: String {
+        let words: String
+        switch outcome {
+        case nil: words = "still running"
+        case "failed": words = exitCode.map { "exit code \($0)" } ?? "failed"
+        case "signalled": words = "ended by \(signal.map { SignalName.of($0) } ?? "a signal")"
+        case "timed-out": words = "ended after its timeout"
+        case "not-started": words = "could not be started"
+        case "interrupted": words = "interrupted: its runner or the machine died"
+        case let outcome?: words = outcome
+        }
+        return note.map { "\(words); \($0)" } ?? words
+    }
+
+    /// The last lines of what is kept of its output; the first of them may be the end of a longer one.
+    func lastLines(_ count: Int) -> [String] {
+        String(decoding: tail, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+            .dropLast(while: \.isEmpty)
+            .suffix(count)
+    }
+}
+
+extension Array {
+    /// Without the elements at its end that fit.
+    fileprivate func dropLast(while fits: (Element) -> Bool) -> ArraySlice<Element> {
+        var rest = self[...]
+        while let last = rest.last, fits(last) { rest.removeLast() }
+        return rest
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// `flower` itself: the list of commands; without one it shows its help.
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flower",
+        abstract: "Run flows of tasks: at their times, in order, each exactly once.",
+        version: "flower \(Flower.version)",
+        subcommands: [],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
+                    StatusCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Acting",
+                subcommands: [
+                    RegisterCommand.self, RerunCommand.self, PauseCommand.self,
+                    UnpauseCommand.self,
+                ]
+            ),
+        ]
+    )
+
+    @OptionGroup(visibility: .hidden) var state: StateOptions
+}

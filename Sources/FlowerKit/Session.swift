@@ -1,0 +1,95 @@
+import Cron
+import Flows
+import Glibc
+import HostTime
+import Storage
+
+/// What a command has of the outside world, read once at the start and handed down.
+///
+/// Of one thread: the one that runs the command.
+final class Session {
+    let environment: [String: String]
+    let output: Output
+    let errors: Output
+    let terminal: Terminal
+    /// Who asks, for the audit: taken before `Store.open`, which may become the folder's owner.
+    let actor: String
+    private let clock: any WallClock
+    private let fixedZone: Zone?
+
+    init(
+        environment: [String: String],
+        output: Output,
+        errors: Output,
+        terminal: Terminal,
+        actor: String,
+        clock: any WallClock = HostClock(),
+        zone: Zone? = nil
+    ) {
+        fixedZone = zone
+        self.environment = environment
+        self.output = output
+        self.errors = errors
+        self.terminal = terminal
+        self.actor = actor
+        self.clock = clock
+    }
+
+    /// Of this process.
+    static func current() -> Session {
+        let environment = processEnvironment()
+        return Session(
+            environment: environment,
+            output: .standard,
+            errors: .errors,
+            terminal: Terminal(of: STDOUT_FILENO, environment: environment),
+            actor: User.name
+        )
+    }
+
+    /// The host's zone, in which times are shown; read when first asked for.
+    ///
+    /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep anyone
+    /// from looking.
+    lazy var zone: Zone = {
+        if let fixedZone { return fixedZone }
+        do {
+            return try HostZone.current()
+        } catch {
+            note("\(error); times are told in UTC")
+            return .utc
+        }
+    }()
+
+    var now: Instant { clock.now }
+
+    /// For showing instants: the host's zone and the present.
+    var time: TimeText { TimeText(zone: zone, now: now) }
+
+    func print(_ text: String) throws { try output.write(text) }
+
+    /// Prints a table as the terminal can show it.
+    func print(_ table: Table) throws {
+        try print(table.rendered(width: terminal.columns, colour: terminal.usesColour))
+    }
+
+    func print(_ value: JSONValue) throws { try print(value.rendered) }
+
+    /// A word for the person on standard error. Where that is closed nobody is there to be told.
+    func note(_ message: String, hint: String? = nil) {
+        try? errors.write(Failure(.success, message, hint: hint).text)
+    }
+
+    /// All that Flower itself looks at in its environment.
+    private static let variables = [
+        "COLUMNS", "FLOWER_STATE", "HOME", "NO_COLOR", "STATE_DIRECTORY", "TERM", "XDG_STATE_HOME",
+    ]
+
+    private static func processEnvironment() -> [String: String] {
+        var result: [String: String] = [:]
+        for name in variables {
+            if let value = getenv(name) { result[name] = String(cString: value) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,29 @@
+import Cron
+import HostTime
+import Storage
+
+/// What a schedule is going to do, for whoever looks.
+package struct ScheduleForecast: Sendable {
+    /// The one that decides: the expression's, the schedule's or the host's.
+    package let zone: Zone
+    /// `@reboot`.
+    package let isAtBoot: Bool
+    /// The least fire after the instant asked about that is not excepted.
+    package let nextAt: Instant?
+
+    /// Fires looked through for one that is not excepted.
+    private static let searchLimit = 10_000
+
+    /// - Throws: `ScheduleFault` where the expression or its zone cannot be used.
+    package init(
+        _ stored: StoredSchedule,
+        after instant: Instant,
+        zones: ZoneDirectory
+    ) throws(ScheduleFault) {
+        let entry = try ScheduleEntry(stored, zones: zones)
+        zone = entry.zone
+        isAtBoot = entry.expression.isReboot
+        let fires = sequence(first: instant) { entry.next(after: $0) }.dropFirst()
+        nextAt = fires.prefix(Self.searchLimit).first { !entry.isExcepted($0) }
+    }
+}

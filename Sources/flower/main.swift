@@ -1,0 +1,3 @@
+import FlowerKit
+
+Flower.main()

@@ -1,0 +1,120 @@
+import Cron
+import Flows
+import Foundation
+import Glibc
+import HostTime
+import Storage
+import TestSupport
+
+@testable import FlowerKit
+
+/// Commands run in this process, each with a state folder of the test's own.
+final class CommandFixture {
+    let folder: TemporaryFolder
+    let state: StateFolder
+    var terminal = Terminal.none
+    private(set) var now = Fixture.now
+
+    init() throws {
+        folder = try TemporaryFolder()
+        state = StateFolder(path: folder.path + "/state")
+    }
+
+    struct Result: Equatable {
+        let code: ExitCode
+        let output: String
+        let errors: String
+    }
+
+    @discardableResult
+    func flower(_ arguments: String...) throws -> Result { try flower(arguments) }
+
+    func flower(_ arguments: [String]) throws -> Result {
+        let (output, errors) = (try descriptor("output"), try descriptor("errors"))
+        defer {
+            close(output)
+            close(errors)
+        }
+        let session = Session(
+            environment: ["FLOWER_STATE": state.path],
+            output: Output(descriptor: output),
+            errors: Output(descriptor: errors),
+            terminal: terminal,
+            actor: "user@test",
+            clock: FixedClock(now: now),
+            zone: Fixture.zone
+        )
+        let code = Flower.run(arguments, in: session)
+        return Result(code: code, output: try text("output"), errors: try text("errors"))
+    }
+
+    private func descriptor(_ name: String) throws -> Int32 {
+        open("\(folder.path)/\(name)", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    }
+
+    private func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+    }
+
+    /// Applies one flow as a file of its own would.
+    @discardableResult
+    func apply(_ flow: Flow) throws -> Store {
+        let store = try Store.open(state, create: true)
+        let source = FlowSource(path: "/flows/\(flow.name).yaml", digest: "1", flows: [flow])
+        _ = try store.apply([source], by: "test", at: now)
+        return store
+    }
+
+    /// Ends every task that can run, each with what `outcome` says; nothing is launched.
+    func drain(_ outcome: (Claim) -> Outcome = { _ in .exited(0) }) throws {
+        let store = try Store.open(state, create: false)
+        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
+        while true {
+            var turn = Turn()
+            turn.wanted = 1
+            guard let claim = try store.turn(turn, by: runner, at: now).claims.first else { return }
+            let start = AttemptStart(claim: claim, startedAt: now, pid: 7, sink: "")
+            var end = AttemptEnd(
+                start: start,
+                endedAt: now,
+                duration: .milliseconds(1_200),
+                outcome: outcome(claim)
+            )
+            end.tail = Array("a line\nlast words of \(claim.name)\n".utf8)
+            turn = Turn()
+            turn.ended = [end]
+            _ = try store.turn(turn, by: runner, at: now)
+        }
+    }
+}
+
+struct FixedClock: WallClock {
+    let now: Instant
+}
+
+/// Fixed values that tables are compared by.
+enum Fixture {
+    /// Mon 2026-11-23 21:22:00 +01:00.
+    static let now = Instant(seconds: 1_795_465_320)
+    static let zone = Zone(name: "Test/Zone", offset: 3600)
+    static let time = TimeText(zone: zone, now: now)
+
+    static func ago(_ seconds: Int64) -> Instant { Instant(seconds: now.seconds - seconds) }
+}
+
+extension Flow {
+    /// A flow whose tasks all do nothing: `["b": ["a"]]` reads "b needs a"; order is by name.
+    static func nothing(_ needs: [String: [String]], named name: String = "test") -> Flow {
+        let names = Set(needs.keys).union(needs.values.joined()).sorted()
+        return Flow(
+            name: name,
+            parameters: [Variable("region", "all")],
+            workingDirectory: "/",
+            tasks: names.map {
+                TaskSpec(name: $0, needs: needs[$0] ?? [], action: .run("true"))
+            }
+        )
+    }
+
+    static let diamond = nothing(["b": ["a"], "c": ["a"], "d": ["b", "c"]])
+}
