@@ -20,7 +20,10 @@ let sources: [Target] = [
     ),
     .target(
         name: "Storage",
-        dependencies: ["CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift")],
+        dependencies: [
+            "CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ],
         exclude: ["SCHEMA.md"],
         swiftSettings: flags
     ),

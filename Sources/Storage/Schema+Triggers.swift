@@ -49,6 +49,7 @@ extension Schema {
     private static let progressTriggers = """
         CREATE TRIGGER task_satisfied AFTER UPDATE OF status ON task
         WHEN NEW.status IN (3, 9) AND OLD.status NOT IN (3, 9)
+          AND EXISTS (SELECT 1 FROM task_need WHERE need_id = NEW.id)
         BEGIN
           UPDATE task SET unmet = unmet - 1,
             rank_ms = CASE WHEN unmet = 1 AND status = 0 AND retry_at_ms IS NULL THEN \(rank) END
@@ -57,6 +58,7 @@ extension Schema {
 
         CREATE TRIGGER task_unsatisfied AFTER UPDATE OF status ON task
         WHEN OLD.status IN (3, 9) AND NEW.status NOT IN (3, 9)
+          AND EXISTS (SELECT 1 FROM task_need WHERE need_id = NEW.id)
         BEGIN
           UPDATE task SET unmet = unmet + 1, rank_ms = NULL
             WHERE id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);

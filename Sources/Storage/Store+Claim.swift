@@ -17,49 +17,61 @@ extension Store {
         let chosen = try Self.candidates(db, atMost: count)
         guard !chosen.isEmpty else { return [] }
         try Self.enroll(db, runner, at: now)
-        let take = try db.cachedStatement(
-            sql: "UPDATE task SET status = 1, runner_id = ?, rank_ms = NULL WHERE id = ?"
-        )
-        let look = try db.cachedStatement(
-            sql: """
-                SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms,
-                  retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
-                  (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id) AS attempts
-                FROM task WHERE id = ?
-                """
-        )
+        let take = try hot[
+            db,
+            "UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL WHERE id = ?2"
+        ]
         var claims: [Claim] = []
         for id in chosen {
-            try take.execute(arguments: [runner.id, id])
-            guard let row = try Row.fetchOne(look, arguments: [id]) else {
-                preconditionFailure("task \(id) was just claimed")
-            }
-            let attempts: Int = row["attempts"]
-            let claim = try claim(db, id: id, row, attempt: attempts + 1)
+            take.bind(1, runner.id)
+            take.bind(2, id)
+            try take.run(db)
+            let claim = try claim(db, id: id, attempt: nil)
             if claim.run !== claims.last?.run { try Self.started(db, run: claim.run.runID) }
             claims.append(claim)
         }
         return claims
     }
 
-    /// The claim of a row of `task`.
-    func claim(_ db: Database, id: Int64, _ row: Row, attempt: Int) throws -> Claim {
-        Claim(
-            taskID: id,
-            attempt: attempt,
-            run: try context(db, run: row["run_id"]),
-            name: row["name"],
-            item: row["item"],
-            action: try Self.action(
-                kind: row["kind"],
-                command: row["command"],
-                with: row["arguments"]
-            ),
-            environment: try (row["environment"] as String?).map(Self.decodeVariables) ?? [],
-            timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
-            retries: Self.retryPolicy(row),
-            retryBase: row["retry_base"]
-        )
+    /// The claim of a task.
+    ///
+    /// - Parameter attempt: the number that its attempt has already; `nil` = one above the last.
+    func claim(_ db: Database, id: Int64, attempt: Int?) throws -> Claim {
+        let look = try hot[
+            db,
+            """
+            SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
+              retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
+              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id)
+            FROM task WHERE id = ?1
+            """
+        ]
+        look.bind(1, id)
+        let claim = try look.row(db) {
+            Claim(
+                taskID: id,
+                attempt: attempt ?? Int(look.integer(13)) + 1,
+                run: try context(db, run: look.integer(0)),
+                name: look.text(1) ?? "",
+                item: Int(look.integer(2)),
+                action: try Self.action(
+                    kind: look.text(3) ?? "",
+                    command: look.text(4) ?? "",
+                    with: look.text(5)
+                ),
+                environment: try look.text(6).map(Self.decodeVariables) ?? [],
+                timeout: look.optionalInteger(7).map { .milliseconds($0) },
+                retries: RetryPolicy(
+                    limit: Int(look.integer(8)),
+                    delay: .milliseconds(look.integer(9)),
+                    backoff: look.real(10),
+                    maxDelay: .milliseconds(look.integer(11))
+                ),
+                retryBase: Int(look.integer(12))
+            )
+        }
+        guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
+        return claim
     }
 
     private static func candidates(_ db: Database, atMost count: Int) throws -> [Int64] {

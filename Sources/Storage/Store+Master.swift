@@ -125,7 +125,12 @@ extension Store {
         switch kind {
         case "run": .run(command)
         case "exec": .exec(try decode([String].self, command))
-        case "component": .component(name: command, with: try decode(JSONValue.self, with ?? "{}"))
+        case "component":
+            // Most components have nothing under `with`, and a decoder takes longer than the statement.
+            .component(
+                name: command,
+                with: with == "{}" ? .object([:]) : try decode(JSONValue.self, with ?? "{}")
+            )
         default: throw StorageError(.badInput, "a task's kind is '\(kind)': run, exec or component")
         }
     }

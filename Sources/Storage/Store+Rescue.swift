@@ -32,19 +32,15 @@ extension Store {
     package func abandoned(by runner: RunnerIdentity) throws -> [Abandoned] {
         try read { db in
             let sql = """
-                SELECT task.*, a.number AS open_number, a.pid AS open_pid, a.started_at_ms AS open_started,
-                  (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id) AS attempts
-                FROM task
+                SELECT task.id, a.number, a.pid, a.started_at_ms FROM task
                 LEFT JOIN attempt a ON a.task_id = task.id AND a.ended_at_ms IS NULL
                 WHERE task.status = 1 AND task.runner_id = ? ORDER BY task.id
                 """
             return try Row.fetchAll(db, sql: sql, arguments: [runner.id]).map { row in
-                let open: Int? = row["open_number"]
-                let recorded: Int = row["attempts"]
-                return Abandoned(
-                    claim: try claim(db, id: row["id"], row, attempt: open ?? recorded + 1),
-                    pid: row["open_pid"],
-                    startedAt: (row["open_started"] as Int64?).map { Instant(milliseconds: $0) }
+                Abandoned(
+                    claim: try claim(db, id: row["id"], attempt: row["number"]),
+                    pid: row["pid"],
+                    startedAt: (row["started_at_ms"] as Int64?).map { Instant(milliseconds: $0) }
                 )
             }
         }
@@ -64,7 +60,7 @@ extension Store {
         turn.ended = ended
         turn.returned = returned
         let failed = try write { db in
-            let result = try Self.recordTurn(db, turn, runner: runner, at: now)
+            let result = try recordTurn(db, turn, runner: runner, at: now)
             try Self.openQueuedRuns(db, at: now)
             try db.execute(
                 sql: "UPDATE runner SET ended_at_ms = ? WHERE id = ?",

@@ -1,6 +1,5 @@
 import Cron
 import Flows
-import Foundation
 import GRDB
 
 extension Store {
@@ -20,7 +19,7 @@ extension Store {
         }
         return try write { db in
             var result = TurnResult()
-            result.failedTasks = try Self.recordTurn(db, turn, runner: runner, at: now)
+            result.failedTasks = try recordTurn(db, turn, runner: runner, at: now)
             try Self.cancelLateRuns(db, at: now)
             try Self.openQueuedRuns(db, at: now)
             try Self.promoteRetries(db, at: now)
@@ -63,146 +62,6 @@ extension Store {
                 arguments: [now.milliseconds, runner.id]
             )
         }
-    }
-
-    // MARK: - Recording
-
-    /// - Returns: how many tasks failed by it.
-    static func recordTurn(
-        _ db: Database,
-        _ turn: Turn,
-        runner: RunnerIdentity,
-        at now: Instant
-    ) throws -> Int {
-        for claim in turn.returned { try handBack(db, claim, runner: runner, at: now) }
-        for claim in turn.cancelled { try cancelUnlaunched(db, claim, runner: runner) }
-        for start in turn.started { try record(db, start, runner: runner) }
-        return try turn.ended.count { end in
-            try record(db, end, runner: runner, at: now) == .failed
-        }
-    }
-
-    private static func handBack(
-        _ db: Database,
-        _ claim: Claim,
-        runner: RunnerIdentity,
-        at now: Instant
-    ) throws {
-        let sql = """
-            UPDATE task SET status = 0, runner_id = NULL, rank_ms = ? + priority * 60000
-            WHERE id = ? AND status = 1 AND runner_id = ?
-            """
-        try db.cachedStatement(sql: sql)
-            .execute(arguments: [now.milliseconds, claim.taskID, runner.id])
-    }
-
-    private static func cancelUnlaunched(
-        _ db: Database,
-        _ claim: Claim,
-        runner: RunnerIdentity
-    ) throws {
-        let sql = """
-            UPDATE task SET status = 8, runner_id = NULL WHERE id = ? AND status = 1 AND runner_id = ?
-            """
-        try db.cachedStatement(sql: sql).execute(arguments: [claim.taskID, runner.id])
-    }
-
-    private static func record(_ db: Database, _ start: AttemptStart, runner: RunnerIdentity) throws
-    {
-        let sql = """
-            INSERT INTO attempt (task_id, number, runner_id, started_at_ms, pid, sink)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """
-        try db.cachedStatement(sql: sql).execute(arguments: [
-            start.claim.taskID, start.claim.attempt, runner.id, start.startedAt.milliseconds,
-            start.pid, start.sink.isEmpty ? nil : start.sink,
-        ])
-    }
-
-    /// - Returns: the task's state after it, `nil` where the task is no longer this runner's.
-    private static func record(
-        _ db: Database,
-        _ end: AttemptEnd,
-        runner: RunnerIdentity,
-        at now: Instant
-    ) throws -> TaskState? {
-        try writeAttempt(db, end, runner: runner)
-        let claim = end.start.claim
-        let event = event(
-            after: end.outcome,
-            attempt: claim.attempt,
-            base: claim.retryBase,
-            claim.retries
-        )
-        guard let state = TaskState.running.after(event) else {
-            preconditionFailure("a running task has no event '\(event)'")
-        }
-        var retryAt: Int64?
-        if event == .retry {
-            let wait = claim.retries.wait(afterFailures: claim.attempt - claim.retryBase)
-            retryAt = now.milliseconds + wait.milliseconds
-        }
-        let sql = """
-            UPDATE task SET status = ?, runner_id = NULL, retry_at_ms = ?
-            WHERE id = ? AND status = 1 AND runner_id = ?
-            """
-        try db.cachedStatement(sql: sql)
-            .execute(arguments: [state.rawValue, retryAt, claim.taskID, runner.id])
-        return db.changesCount == 0 ? nil : state
-    }
-
-    /// What an attempt's outcome means for its task.
-    static func event(
-        after outcome: Outcome,
-        attempt: Int,
-        base: Int,
-        _ retries: RetryPolicy
-    ) -> TaskEvent {
-        switch outcome {
-        case .exited(0): .succeed
-        case .cancelled: .cancel
-        default: attempt - base <= retries.limit ? .retry : .fail
-        }
-    }
-
-    private static func writeAttempt(
-        _ db: Database,
-        _ end: AttemptEnd,
-        runner: RunnerIdentity
-    ) throws {
-        let sql = """
-            INSERT INTO attempt (task_id, number, runner_id, started_at_ms, pid, sink, ended_at_ms,
-              duration_ms, outcome, exit_code, signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines,
-              note, tail)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (task_id, number) DO UPDATE SET ended_at_ms = excluded.ended_at_ms,
-              duration_ms = excluded.duration_ms, outcome = excluded.outcome,
-              exit_code = excluded.exit_code, signal = excluded.signal,
-              user_cpu_ms = excluded.user_cpu_ms, system_cpu_ms = excluded.system_cpu_ms,
-              max_rss_kib = excluded.max_rss_kib, lines = excluded.lines, note = excluded.note,
-              tail = excluded.tail, sink = excluded.sink
-            """
-        var exitCode: Int?
-        var signal: Int?
-        var note = end.note
-        switch end.outcome {
-        case .exited(let code): exitCode = code
-        case .signalled(let number): signal = number
-        case .notStarted(let reason):
-            note = [reason, note].compactMap { $0 }.joined(separator: "; ")
-        case .timedOut, .interrupted, .cancelled: break
-        }
-        let start = end.start
-        let isProcess = start.pid != nil
-        try db.cachedStatement(sql: sql).execute(arguments: [
-            start.claim.taskID, start.claim.attempt, runner.id, start.startedAt.milliseconds,
-            start.pid, start.sink.isEmpty ? nil : start.sink, end.endedAt.milliseconds,
-            end.duration.milliseconds, end.outcome.word, exitCode, signal,
-            isProcess ? end.userCPU.milliseconds : nil,
-            isProcess ? end.systemCPU.milliseconds : nil,
-            isProcess ? end.maxRSSKiB : nil, end.lines, note,
-            end.tail.isEmpty ? nil : Data(end.tail),
-        ])
     }
 
     // MARK: - Retries

@@ -18,6 +18,7 @@ package final class Store: Sendable {
     /// Held shared for the process's life: a migration that older binaries cannot bear waits for it.
     private let schemaLock: LockFile
     let contexts = RunContextCache()
+    let hot = HotStatements()
 
     /// How long a write waits for other writers before it is refused (exit 75).
     package static let writeLimit: Duration = .seconds(5)
