@@ -26,7 +26,7 @@ enum FileReader {
         return try contents(of: descriptor, opened: status)
     }
 
-    /// - Parameter opened: what fstat(2) said right after opening; the file must still be so at the end.
+    /// - Parameter opened: what fstat(2) said after opening; the file must still be so at the end.
     static func contents(of descriptor: Int32, opened: stat) throws(Fault) -> [UInt8] {
         guard opened.st_size <= Limit.fileBytes else { throw tooLarge(Int(opened.st_size)) }
         var bytes: [UInt8] = []

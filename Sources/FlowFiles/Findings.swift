@@ -17,13 +17,29 @@ final class Findings {
         self.path = path
     }
 
-    func fault(_ message: String, at place: Place?, hint: String? = nil) {
+    /// Message, place and hint are made only if they will be shown: each may cost a walk over a
+    /// line, and a hostile file has a million faults.
+    func fault(
+        _ message: @autoclosure () -> String,
+        at place: @autoclosure () -> Place?,
+        hint: @autoclosure () -> String? = nil
+    ) {
         faultCount += 1
-        add(message, place, hint, isWarning: false)
+        if hasRoom { add(message(), place(), hint(), isWarning: false) }
     }
 
-    func warn(_ message: String, at place: Place?, hint: String? = nil) {
-        add(message, place, hint, isWarning: true)
+    func warn(
+        _ message: @autoclosure () -> String,
+        at place: @autoclosure () -> Place?,
+        hint: @autoclosure () -> String? = nil
+    ) {
+        if hasRoom { add(message(), place(), hint(), isWarning: true) }
+    }
+
+    private var hasRoom: Bool {
+        if diagnostics.count < Limit.faultsPerFile { return true }
+        unshown += 1
+        return false
     }
 
     /// All findings in the order of their places, a note on the unshown ones last.
@@ -36,10 +52,6 @@ final class Findings {
     }
 
     private func add(_ message: String, _ place: Place?, _ hint: String?, isWarning: Bool) {
-        guard diagnostics.count < Limit.faultsPerFile else {
-            unshown += 1
-            return
-        }
         let diagnostic = Diagnostic(
             path: path,
             line: place?.line ?? 0,

@@ -28,14 +28,14 @@ package struct FlowFileLoader: Sendable {
         self.now = now
     }
 
-    /// The files at `paths`, and of folders those in them that end in `.yaml`, `.yml` or `.crontab`,
-    /// not deeper; names that begin with `.` or `#` or end with `~` or `#` are passed over.
+    /// The files at `paths`, and of folders those in them that end in `.yaml`, `.yml` or
+    /// `.crontab`, not deeper; names that begin with `.` or `#` or end with `~` or `#` are passed over.
     ///
     /// A file named twice is read once. Two flows of one name are a fault of the later file.
     ///
     /// - Returns: the files without faults, in the order given, a folder's sorted by name; and all
-    ///   findings, in the same order and within a file by place. Nothing may be applied if one of them
-    ///   is no warning.
+    ///   findings, in the same order and within a file by place. Nothing may be applied if one of
+    ///   them is no warning.
     package func load(paths: [String]) -> (files: [FlowSource], diagnostics: [Diagnostic]) {
         var files: [FlowSource] = []
         var diagnostics: [Diagnostic] = []
@@ -102,8 +102,8 @@ package struct FlowFileLoader: Sendable {
         switch Self.ending(of: path) {
         case .yaml: declared = yaml(bytes, absolute, findings)
         case .crontab:
-            findings.fault("crontab files are not yet known to this version of flower", at: nil)
-            declared = []
+            findings.source = SourceText(crontab: bytes)
+            declared = CrontabFlows(findings: findings, context: context(absolute)).read(bytes)
         case nil:
             findings.fault("is no flow file: those end in .yaml, .yml or .crontab", at: nil)
             declared = []

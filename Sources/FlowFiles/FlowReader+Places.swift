@@ -14,8 +14,7 @@ extension FlowReader {
             let template = try Template(text)
             for (name, offset) in zip(template.names, template.placeOffsets)
             where !parameterNames.contains(name) && !Template.builtInNames.contains(name) {
-                let length = name.unicodeScalars.count + 3
-                refuse(name, at: place(ofByte: offset, length: length, in: node))
+                refuse(name, atByte: offset, in: node)
             }
         } catch {
             findings.fault(error.message, at: place(ofByte: error.offset, length: 2, in: node))
@@ -56,20 +55,22 @@ extension FlowReader {
         }
     }
 
-    private func refuse(_ name: String, at place: Place) {
+    private func refuse(_ name: String, atByte offset: Int, in node: Node) {
+        let isLater = name == "item" || name.hasPrefix("item.") || name.hasPrefix("tasks.")
         let written = Text.quoted("${\(name)}")
-        if name == "item" || name.hasPrefix("item.") || name.hasPrefix("tasks.") {
-            findings.fault("\(written) is not yet known to this version of flower", at: place)
-            return
-        }
-        let known = parameterNames.sorted() + Template.builtInNames
-        let near = findings.nearest.word(to: name, in: known)
         findings.fault(
-            "\(written) names no parameter of this flow",
-            at: place,
-            hint: near.map { "did you mean '${\($0)}'?" }
-                ?? "declare it under 'parameters'; a literal '${' is written '$${'"
+            isLater
+                ? "\(written) is not yet known to this version of flower"
+                : "\(written) names no parameter of this flow",
+            at: place(ofByte: offset, length: name.unicodeScalars.count + 3, in: node),
+            hint: isLater ? nil : hint(for: name)
         )
+    }
+
+    private func hint(for name: String) -> String {
+        let known = parameterNames.sorted() + Template.builtInNames
+        return findings.nearest.word(to: name, in: known).map { "did you mean '${\($0)}'?" }
+            ?? "declare it under 'parameters'; a literal '${' is written '$${'"
     }
 
     /// The place of a byte of a scalar's text.

@@ -109,8 +109,11 @@ extension FlowReader {
             }
             return expression
         } catch {
-            let place = ScalarMap.place(error.column - 1, length: error.length, in: node, source)
-            findings.fault("cron: \(error.field): \(error.problem)", at: place, hint: error.hint)
+            findings.fault(
+                "cron: \(error.field): \(error.problem)",
+                at: ScalarMap.place(error.column - 1, length: error.length, in: node, source),
+                hint: error.hint
+            )
             return nil
         }
     }

@@ -68,8 +68,9 @@ extension FlowReader {
                 hint: "give it one of 'run', 'exec' or 'component'"
             )
         } else if kinds.count > 1 {
+            let all = kinds.map { "'\($0)'" }.joined(separator: " and ")
             findings.fault(
-                "a task is one thing, this is \(kinds.map { "'\($0)'" }.joined(separator: " and "))",
+                "a task is one thing, this is \(all)",
                 at: fields.place(of: kinds[1]),
                 hint: "make them two tasks, the second with 'needs'"
             )

@@ -1,4 +1,4 @@
-/// Finds the place in the file of a character in a scalar's text, so that a caret can stand under it.
+/// Finds where in the file a character of a scalar's text stands, so that a caret can stand there.
 enum ScalarMap {
     /// The place of the scalar at `offset` in `node`'s text, counted in Unicode scalars from 0.
     ///

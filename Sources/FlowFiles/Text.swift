@@ -30,7 +30,7 @@ enum Text {
         return String(shown)
     }
 
-    /// How many columns a terminal gives to `scalar`, roughly: 2 for East Asian wide ones, 0 for marks.
+    /// How many columns a terminal gives to `scalar`, roughly: 2 if East Asian wide, 0 for marks.
     static func width(_ scalar: Unicode.Scalar) -> Int {
         guard scalar.value >= 0x300 else { return 1 }
         switch scalar.properties.generalCategory {

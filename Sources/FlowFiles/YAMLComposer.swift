@@ -211,7 +211,7 @@ struct YAMLComposer {
         }
     }
 
-    /// Directives are refused before libyaml sees them: its time goes with the square of their number.
+    /// Refused before libyaml sees them: its time goes with the square of their number.
     private static func directive(in source: SourceText) -> Place? {
         guard source.bytes.contains(UInt8(ascii: "%")) else { return nil }
         return source.firstLine(beginningWith: UInt8(ascii: "%")).map { Place(line: $0, column: 1) }
