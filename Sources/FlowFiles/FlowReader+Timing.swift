@@ -11,6 +11,12 @@ extension FlowReader {
         }
         if let node = fields["deadline"] { timing.deadline = span(node, "'deadline'") }
         if let node = fields["jitter"] { timing.jitter = duration(node, "'jitter'") ?? .zero }
+        if let deadline = timing.deadline, deadline <= timing.jitter {
+            findings.fault(
+                "'deadline' must be longer than 'jitter', which moves the start",
+                at: fields["deadline"]?.place
+            )
+        }
         if let node = fields["except"] { timing.exceptions = exceptions(node, flowName) }
         return timing
     }
@@ -58,8 +64,16 @@ extension FlowReader {
         guard let text = text(node, "an exception") else { return nil }
         if text.contains(" ") || text.contains("\t") {
             do throws(CronError) {
-                _ = try CronExpression(text, hashID: flowName)
-                return .expression(text)
+                let expression = try CronExpression(text, hashID: flowName)
+                if expression.zoneName == nil, expression.every == nil {
+                    return .expression(text)
+                }
+                findings.fault(
+                    "an exception is a day or cron's fields, in the schedule's own zone",
+                    at: node.place,
+                    hint: #"write a day as 2026-12-24, or "* * 24 12 *""#
+                )
+                return nil
             } catch {
                 let place = ScalarMap.place(
                     error.column - 1,

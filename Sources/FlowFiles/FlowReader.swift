@@ -61,6 +61,12 @@ struct FlowReader {
         if let node = fields["overlap"] { flow.overlap = overlap(node) ?? .skip }
         if let node = fields["queue_limit"] {
             flow.queueLimit = integer(node, "'queue_limit'", 1...Limit.queuedRunsAtMost) ?? 1
+            if flow.overlap != .queue {
+                findings.warn(
+                    "'queue_limit' does nothing without 'overlap: queue'",
+                    at: fields.place(of: "queue_limit")
+                )
+            }
         }
         if let node = fields["concurrency"] {
             flow.concurrency = integer(node, "'concurrency'", 1...Limit.concurrency)

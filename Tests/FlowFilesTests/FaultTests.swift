@@ -49,6 +49,14 @@ struct FaultTests {
             "overlap: skipp",
             ["a.yaml:2:10: 'skipp' is no overlap policy", "hint: did you mean skip?"]
         ),
+        (
+            "queue_limit: 5",
+            ["a.yaml:2:1: warning: 'queue_limit' does nothing without 'overlap: queue'"]
+        ),
+        (
+            "overlap: queue\nqueue_limit: 0",
+            ["a.yaml:3:14: 'queue_limit' must be a whole number of 1 to 10000, not '0'"]
+        ),
         ("overlap: [skip]", ["a.yaml:2:10: 'overlap' must be a text, not a list"]),
         ("overlap:", ["a.yaml:2:9: 'overlap' is empty"]),
         ("priority: 20", ["a.yaml:2:11: 'priority' must be a whole number of -20 to 19, not '20'"]),

@@ -44,6 +44,8 @@ import Testing
         #expect(timing == expected)
     }
 
+    static let zoned = "5:14: an exception is a day or cron's fields, in the schedule's own zone"
+
     @Test(arguments: [
         ("catchup: newest", "5:14: 'catchup' is one of skip, latest, all, not 'newest'"),
         ("catchup_window: 0s", "5:21: 'catchup_window' must be more than zero"),
@@ -51,6 +53,11 @@ import Testing
         ("jitter: [1s]", "5:13: 'jitter' must be a text, not a list"),
         ("except: 2026-12-24", "5:13: 'except' must be a list, not a single value"),
         ("except: [2026-02-30]", "5:14: '2026-02-30' is neither a day nor a cron expression"),
+        ("except: [\"TZ=UTC * * 1 1 *\"]", zoned), ("except: [\"@every 1h\"]", zoned),
+        (
+            "deadline: 1m\n    jitter: 60s",
+            "5:15: 'deadline' must be longer than 'jitter', which moves the start"
+        ),
         ("except: [\"61 * * * *\"]", "5:15: except: minute: 61 is out of range 0-59"),
     ])
     func `a fault has its place and cause`(line: String, message: String) {
