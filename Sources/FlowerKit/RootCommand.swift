@@ -12,8 +12,12 @@ struct RootCommand: ParsableCommand {
                 name: "Looking",
                 subcommands: [
                     FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
-                    StatusCommand.self,
+                    StatusCommand.self, LogsCommand.self, EnvCommand.self,
                 ]
+            ),
+            CommandGroup(
+                name: "Flow file",
+                subcommands: [ValidateCommand.self, ApplyCommand.self]
             ),
             CommandGroup(
                 name: "Acting",
@@ -22,6 +26,7 @@ struct RootCommand: ParsableCommand {
                     UnpauseCommand.self,
                 ]
             ),
+            CommandGroup(name: "Working", subcommands: [TickCommand.self]),
         ]
     )
 

@@ -14,6 +14,8 @@ final class Session {
     let terminal: Terminal
     /// Who asks, for the audit: taken before `Store.open`, which may become the folder's owner.
     let actor: String
+    /// The components that flows may use, each with its check of `with`: what is wrong, or `nil`.
+    let componentChecks: [String: @Sendable (JSONValue) -> String?] = [:]
     private let clock: any WallClock
     private let fixedZone: Zone?
 

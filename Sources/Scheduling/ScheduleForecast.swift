@@ -6,6 +6,8 @@ import Storage
 package struct ScheduleForecast: Sendable {
     /// The one that decides: the expression's, the schedule's or the host's.
     package let zone: Zone
+    /// The expression in words.
+    package let meaning: String
     /// `@reboot`.
     package let isAtBoot: Bool
     /// The least fire after the instant asked about that is not excepted.
@@ -22,6 +24,7 @@ package struct ScheduleForecast: Sendable {
     ) throws(ScheduleFault) {
         let entry = try ScheduleEntry(stored, zones: zones)
         zone = entry.zone
+        meaning = entry.expression.describe()
         isAtBoot = entry.expression.isReboot
         let fires = sequence(first: instant) { entry.next(after: $0) }.dropFirst()
         nextAt = fires.prefix(Self.searchLimit).first { !entry.isExcepted($0) }

@@ -146,11 +146,11 @@ import Testing
                 PARAMETER  VALUE
                 region     all
 
-                TASK     NEEDS       LIMITS                                       DOES
-                a                                                                 one …
-                ├─ b                 timeout 1m30s, 1 retry from 5s, priority -5  true
-                └─ c                                                              echo 'two words'
-                   └─ d  needs b, c                                               component noop
+                TASK     NEEDS  LIMITS                                       DOES
+                a                                                            one …
+                ├─ b            timeout 1m30s, 1 retry from 5s, priority -5  true
+                └─ c                                                         echo 'two words'
+                   └─ d  b, c                                                component noop
 
                 4 tasks.
 

@@ -64,8 +64,8 @@ import Testing
     }
 
     @Test func `many needs are counted`() {
-        #expect(TaskTree.needsText(["a", "b"]) == "needs a, b")
+        #expect(TaskTree.needsText(["a", "b"]) == "a, b")
         let names = (1...8).map { "t\($0)" }
-        #expect(TaskTree.needsText(names) == "needs t1, t2, t3, t4, t5, t6 and 2 more")
+        #expect(TaskTree.needsText(names) == "t1, t2, t3, t4, t5, t6 and 2 more")
     }
 }

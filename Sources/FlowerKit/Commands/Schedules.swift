@@ -38,10 +38,11 @@ extension ScheduleRow {
     init(_ stored: StoredSchedule, at now: Instant, isPaused: Bool, lastFire: LastFire?) {
         var next = Next.never
         var zone = stored.timezone
-        let meaning: String? = nil
+        var meaning: String?
         do throws(ScheduleFault) {
             let forecast = try ScheduleForecast(stored, after: now, zones: .host)
             zone = forecast.zone.name
+            meaning = forecast.meaning
             if isPaused {
                 next = .paused
             } else if forecast.isAtBoot {

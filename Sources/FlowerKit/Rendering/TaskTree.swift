@@ -82,11 +82,11 @@ struct TaskTree {
         }
     }
 
-    /// `needs a, b` for a line that hides them, at most `namesShown` of them.
+    /// `a, b` for a line that hides them, at most `namesShown` of them.
     static func needsText(_ names: [String]) -> String {
         let shown = names.prefix(namesShown).joined(separator: ", ")
         let more = names.count - namesShown
-        return "needs \(shown)" + (more > 0 ? " and \(more) more" : "")
+        return shown + (more > 0 ? " and \(more) more" : "")
     }
 
     private static let namesShown = 6

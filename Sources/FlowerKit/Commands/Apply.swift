@@ -1,0 +1,34 @@
+import ArgumentParser
+import FlowFiles
+import Storage
+
+struct ApplyCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Make the database say what flow files say: all of them, or after a fault none.",
+        discussion: """
+            A file that has not changed since it was applied never overwrites what was changed with \
+            SQL. Runs that exist keep the definition that they were registered with.
+            """
+    )
+
+    @OptionGroup var files: FileArguments
+
+    @Flag(help: "Remove the flows that came from these paths and are there no more.")
+    var prune = false
+
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        let sources = try files.load(in: session, consequence: "; nothing was applied")
+        let report = try state.makeStore(session).apply(
+            sources,
+            pruning: prune ? files.resolvedPaths : [],
+            by: session.actor,
+            at: session.now
+        )
+        let terminal = session.terminal
+        try session.print(ApplyView.text(report, colour: terminal.usesColour))
+        return .success
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Execution
+import Storage
+
+struct EnvCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env",
+        abstract: "Print the world that a task would see, were its flow registered now.",
+        discussion: "The lines can be read back by a shell; program and folder stand in comments."
+    )
+
+    @Argument(help: "The flow's name.")
+    var flow: String
+
+    @Argument(help: "The task's name.")
+    var task: String
+
+    @OptionGroup var parameters: ParameterOptions
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        let store = try state.openStore(session)
+        let claim = try store.preview(
+            task: task,
+            of: flow,
+            parameters: parameters.variables,
+            hostZone: session.zone.name,
+            at: session.now
+        )
+        try session.print(WorldView.text(try world(of: claim, in: session), of: claim))
+        return .success
+    }
+
+    private func world(of claim: Claim, in session: Session) throws -> TaskWorld {
+        do throws(TaskWorld.Fault) {
+            let run = try RunWorld(claim.run, account: .current, zone: session.zone)
+            return try TaskWorld(claim, of: run)
+        } catch {
+            let hint = "mend it with SQL, or apply its flow file"
+            throw Failure(.badInput, error.message, hint: hint)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Cron
+import Execution
+import FlowFiles
+import Flows
+import Glibc
+import HostTime
+
+/// The flow files that a command is given.
+struct FileArguments: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Flow files (.yaml, .yml, .crontab), or folders of them.",
+            valueName: "path"
+        )
+    )
+    var paths: [String]
+
+    /// All that they declare; warnings are told.
+    ///
+    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where all that
+    ///   is wrong is that nothing is there.
+    ///
+    /// - Parameter consequence: what follows from a fault, for the last line.
+    func load(in session: Session, consequence: String = "") throws -> [FlowSource] {
+        let loader = FlowFileLoader(
+            components: session.componentChecks,
+            zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
+            zoneNames: { ZoneDirectory.host.names() },
+            home: Account.current.home,
+            now: session.now
+        )
+        let (sources, diagnostics) = loader.load(paths: paths)
+        try session.errors.write(diagnostics.map { $0.rendered + "\n" }.joined())
+        let faults = diagnostics.filter { !$0.isWarning }
+        guard !faults.isEmpty else { return sources }
+        let files = Set(faults.map(\.path))
+        let code: ExitCode = files.allSatisfy { access($0, F_OK) != 0 } ? .notFound : .badInput
+        throw Failure(
+            code,
+            "\(counted(faults.count, "fault")) in \(counted(files.count, "file"))\(consequence)"
+        )
+    }
+
+    /// The paths as flows remember them: absolute, links resolved (realpath(3)).
+    var resolvedPaths: [String] {
+        paths.compactMap { path in
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+    }
+}

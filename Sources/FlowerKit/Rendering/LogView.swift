@@ -1,0 +1,44 @@
+import Execution
+
+/// A line of a task's output: bytes as they came, or made safe for a terminal.
+struct LogView {
+    private let isNamed: Bool
+    private let width: Int
+    private let terminal: Terminal
+
+    /// Longer names are not padded to.
+    private static let widthLimit = 24
+
+    /// - Parameters:
+    ///   - names: of all tasks that may come.
+    ///   - isNamed: each line begins with its task's name.
+    init(_ names: [String], isNamed: Bool, terminal: Terminal) {
+        self.isNamed = isNamed
+        self.terminal = terminal
+        width = names.map(\.count).filter { $0 <= Self.widthLimit }.max() ?? 0
+    }
+
+    func append(_ entry: LogEntry, to block: inout [UInt8]) {
+        if isNamed { block += name(of: entry).utf8 }
+        let isNote = entry.stream == .note
+        if terminal.columns == nil {
+            if isNote { block += "[flower: ".utf8 }
+            block += entry.text
+            if isNote { block += "]".utf8 }
+        } else {
+            let text = Printable.text(entry.text)
+            let shown = isNote ? "[flower: \(text)]" : text
+            block += (terminal.usesColour && isNote ? Style.faint.applied(to: shown) : shown).utf8
+        }
+        block.append(UInt8(ascii: "\n"))
+    }
+
+    /// `clean    | `, from the second attempt `clean#2 | `.
+    private func name(of entry: LogEntry) -> String {
+        var name = entry.task
+        if entry.item != 0 { name += "[\(entry.item)]" }
+        if entry.attempt > 1 { name += "#\(entry.attempt)" }
+        let padded = name + String(repeating: " ", count: max(0, width - name.count))
+        return (terminal.usesColour ? Style.faint.applied(to: padded + " |") : padded + " |") + " "
+    }
+}
