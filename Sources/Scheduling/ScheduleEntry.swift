@@ -60,9 +60,9 @@ struct ScheduleEntry {
     func next(after instant: Instant) -> Instant? {
         guard let every = expression.every else { return expression.next(after: instant, in: zone) }
         // In a flow `@every` counts from the schedule's own beginning, so a restart moves nothing.
-        let elapsed = instant.seconds - stored.begunAt.seconds
+        let elapsed = instant.seconds - stored.anchorAt.seconds
         let periods = elapsed < 0 ? 0 : elapsed / every
-        return Instant(seconds: stored.begunAt.seconds + (periods + 1) * every)
+        return Instant(seconds: stored.anchorAt.seconds + (periods + 1) * every)
     }
 
     /// The fires in (`start`, `end`], ascending.

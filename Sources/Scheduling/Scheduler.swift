@@ -21,6 +21,8 @@ package final class Scheduler {
     /// Entries of `@reboot`, until they have fired.
     private var reboots: [Int] = []
     private var version: Int64?
+    private var nextPauseEnd: Instant?
+    private var lastRetryAt: Instant?
     private var lastNow = Instant(milliseconds: .min)
     /// Schedules that cannot be used as they stand; told once each time they are loaded.
     package private(set) var faults: [ScheduleFault] = []
@@ -37,14 +39,19 @@ package final class Scheduler {
         self.boot = boot
     }
 
-    /// The least instant at which something comes due; `nil` where nothing ever does.
+    /// The least instant at which a fire comes due; `nil` where none ever does.
     package var nextFireAt: Instant? { heap.nextAt }
+    /// When to turn again: the next fire, or the end of a pause; `nil` where there is neither.
+    package var nextTurnAt: Instant? {
+        [heap.nextAt, nextPauseEnd].compactMap { $0 }.min()
+    }
 
     /// Registers or records all that is due now. Reads the schedules first if they have changed.
     ///
     /// After an error nothing is lost: the next call looks at the same fires again.
     package func turn() throws -> [RecordedFire] {
         let now = clock.now
+        nextPauseEnd = try store.endPauses(at: now)
         let version = try store.scheduleVersion()
         if version != self.version || now < lastNow { try load(version, at: now) }
         lastNow = now
@@ -67,6 +74,18 @@ package final class Scheduler {
             for item in popped { heap.push(item) }
             throw error
         }
+    }
+
+    /// Wakes a runner for a retry that has come due: the runner whose attempt failed need not have waited.
+    ///
+    /// - Returns: when the next retry comes due; `nil` where none waits that is still to be woken for.
+    package func wakeForRetry() throws -> Instant? {
+        guard let retryAt = try store.nextRetryAt() else { return nil }
+        guard retryAt <= clock.now else { return retryAt }
+        // Once for each: where no runner answers, the wake file lies there all the same.
+        if retryAt != lastRetryAt { store.folder.touchWake() }
+        lastRetryAt = retryAt
+        return nil
     }
 
     /// Reads the schedules and works out their next fires; a backward clock step leads here too: fires

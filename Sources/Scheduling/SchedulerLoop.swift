@@ -88,7 +88,8 @@ package final class SchedulerLoop {
             let known = Set(scheduler.faults)
             for fire in try scheduler.turn() { report(Self.sentence(of: fire)) }
             for fault in scheduler.faults where !known.contains(fault) { report("\(fault)") }
-            return min(scheduler.nextFireAt ?? latest, latest)
+            let alarms = [latest, scheduler.nextTurnAt, try scheduler.wakeForRetry()]
+            return alarms.compactMap { $0 }.min() ?? latest
         } catch {
             report("cannot register what is due, trying again: \(error)")
             return Instant(milliseconds: clock.now.milliseconds + Self.retryDelay)

@@ -11,6 +11,8 @@ package struct StoredSchedule: Sendable {
     package let identity: String
     package let timing: ScheduleTiming
     /// `@every` counts from here.
+    package let anchorAt: Instant
+    /// Nothing earlier is a misfire.
     package let begunAt: Instant
     /// Every fire up to and including this instant has its row.
     package let consideredUntil: Instant

@@ -20,10 +20,12 @@ extension Store {
         let sql = """
             INSERT INTO schedule
               (flow_id, identity, position, cron, timezone, catchup, catchup_window_ms, deadline_ms,
-              jitter_ms, begun_at_ms, considered_until_ms)
+              jitter_ms, anchor_at_ms, begun_at_ms, considered_until_ms)
             VALUES (:flow, :identity, :position, :cron, :timezone, :catchup, :window, :deadline,
-              :jitter, :now, :now)
+              :jitter, :now, :now, :now)
             ON CONFLICT (flow_id, identity) DO UPDATE SET
+              anchor_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
+                AND timezone IS excluded.timezone THEN anchor_at_ms ELSE :now END,
               begun_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
                 AND timezone IS excluded.timezone THEN begun_at_ms ELSE :now END,
               considered_until_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron

@@ -62,14 +62,20 @@ extension Store {
         return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
     }
 
-    /// Opens, for each flow of which every other run has settled, the oldest queued run.
+    /// Opens the oldest queued runs of each flow, as many as their `queue_width` lets be active at once.
     ///
     /// Called in every transaction that can settle a run, so that nobody need watch for it.
     static func openQueuedRuns(_ db: Database, at now: Instant) throws {
-        let sql = "SELECT flow_id, min(id) AS run FROM run WHERE queued = 1 GROUP BY flow_id"
-        for row in try Row.fetchAll(db.cachedStatement(sql: sql)) {
-            guard try activeRun(db, flow: row["flow_id"]) == nil else { continue }
-            try open(db, run: row["run"], at: now)
+        let sql = "SELECT DISTINCT flow_id FROM run WHERE queued = 1"
+        for flow in try Int64.fetchAll(db.cachedStatement(sql: sql)) {
+            var active = try activeRuns(db, flow: flow).count
+            for run in try queuedRuns(db, flow: flow) {
+                let sql = "SELECT queue_width FROM run WHERE id = ?"
+                let width = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [run]) ?? 1
+                guard active < width else { break }
+                try open(db, run: run, at: now)
+                active += 1
+            }
         }
     }
 

@@ -20,6 +20,7 @@ extension Store {
                     timezone: row["timezone"],
                     identity: row["identity"],
                     timing: try Self.loadTiming(db, row),
+                    anchorAt: Instant(milliseconds: row["anchor_at_ms"]),
                     begunAt: Instant(milliseconds: row["begun_at_ms"]),
                     consideredUntil: Instant(milliseconds: row["considered_until_ms"])
                 )
@@ -106,10 +107,11 @@ extension Store {
         return result
     }
 
-    private static func makeRun(
+    static func makeRun(
         _ db: Database,
         _ due: (fire: DueFire, id: Int64),
         flow: Row,
+        origin: RegisterRequest.Origin = .schedule,
         isQueued: Bool,
         at now: Instant
     ) throws -> Int64 {
@@ -124,7 +126,7 @@ extension Store {
             db,
             flow: flow,
             parameters: try parameters(db, flow: flow["id"], overriddenBy: [overrides]),
-            origin: .schedule,
+            origin: origin,
             due: (due.fire.dueAt, due.id, due.fire.startBy),
             isQueued: isQueued,
             timezone: due.fire.timezone,
@@ -134,7 +136,7 @@ extension Store {
 
     private static func outcome(of fire: DueFire, flow: Row, at now: Instant) -> FireOutcome {
         if fire.verdict == .except { return .except }
-        if flow["paused_at_ms"] as Int64? != nil { return .paused }
+        if isPaused(flow, at: fire.dueAt) { return .paused }
         if fire.verdict == .missed { return .missed }
         if let startBy = fire.startBy, startBy < now { return .deadline }
         return .registered

@@ -49,6 +49,11 @@ extension Store {
         return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [runner.id])
     }
 
+    /// When the next retry comes due, of any run; `nil` where none waits.
+    package func nextRetryAt() throws -> Instant? {
+        try read { try Self.nextRetryAt($0) }
+    }
+
     /// Whether a runner would find anything to claim now; reads only.
     package func hasWork(at now: Instant) throws -> Bool {
         try read { try Self.hasReady($0, at: now) }

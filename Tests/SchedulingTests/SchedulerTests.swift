@@ -33,14 +33,20 @@ final class FakeClock: WallClock {
         store = try Store.open(StateFolder(path: folder.path), create: true)
     }
 
-    func apply(_ name: String, _ crons: [String], overlap: OverlapPolicy = .allow) throws {
+    func apply(
+        _ name: String,
+        _ crons: [String],
+        overlap: OverlapPolicy = .allow,
+        timing: ScheduleTiming = .init()
+    ) throws {
         let flow = Flow(
             name: name,
             schedules: try crons.map {
                 ScheduleSpec(
                     text: $0,
                     expression: try CronExpression($0, hashID: name),
-                    timezone: "UTC"
+                    timezone: "UTC",
+                    timing: timing
                 )
             },
             overlap: overlap,
@@ -130,10 +136,69 @@ final class FakeClock: WallClock {
         clock.advance(seconds: 60)
         #expect(try scheduler.turn().map(\.outcome) == [.paused])
         clock.advance(seconds: 6000)
-        #expect(try store.unpause(flow: "minutely", by: "test", at: clock.now))
+        #expect(try store.unpause(flow: nil, by: "test", at: clock.now) == ["minutely"])
         #expect(try scheduler.turn().isEmpty)
         clock.advance(seconds: 60)
         #expect(try scheduler.turn().map(\.outcome) == [.registered])
+    }
+
+    @Test func `a pause with an end ends by itself, and what comes due after it runs`() throws {
+        try apply("minutely", ["* * * * *"])
+        let until = Instant(seconds: clock.now.seconds + 150)
+        try store.pause(flow: nil, until: until, by: "test", at: clock.now)
+        let scheduler = scheduler()
+        var outcomes: [FireOutcome] = []
+        for _ in 1...4 {
+            clock.advance(seconds: 60)
+            outcomes += try scheduler.turn().map(\.outcome)
+        }
+        #expect(outcomes == [.paused, .paused, .registered, .registered])
+    }
+
+    @Test func `an end of a pause that nobody saw is the pause's end all the same`() throws {
+        try apply("minutely", ["* * * * *"])
+        let until = Instant(seconds: clock.now.seconds + 150)
+        try store.pause(flow: "minutely", until: until, by: "test", at: clock.now)
+        clock.advance(seconds: 240)
+        let recorded = try scheduler().turn()
+        #expect(seconds(recorded) == [180, 240])
+    }
+
+    @Test func `jitter moves the registration and not the due instant`() throws {
+        let timing = ScheduleTiming(jitter: .seconds(30))
+        try apply("late", ["* * * * *"], timing: timing)
+        let scheduler = scheduler()
+        _ = try scheduler.turn()
+        let delay = try #require(scheduler.nextFireAt).milliseconds - 1_793_613_660_000
+        #expect((1..<30_000).contains(delay))
+        clock.now = Instant(milliseconds: 1_793_613_660_000 + delay - 1)
+        #expect(try scheduler.turn().isEmpty)
+        clock.now = Instant(milliseconds: 1_793_613_660_000 + delay)
+        #expect(try seconds(scheduler.turn()) == [60])
+        #expect(scheduler.nextFireAt?.milliseconds == 1_793_613_720_000 + delay)
+    }
+
+    @Test func `an excepted fire is recorded and not run, nor caught up`() throws {
+        let timing = ScheduleTiming(exceptions: [.expression("2 * * * *"), .date("2026-11-03")])
+        try apply("minutely", ["* * * * *"], timing: timing)
+        let scheduler = scheduler()
+        var outcomes: [FireOutcome] = []
+        for _ in 1...3 {
+            clock.advance(seconds: 60)
+            outcomes += try scheduler.turn().map(\.outcome)
+        }
+        #expect(outcomes == [.registered, .except, .registered])
+        clock.advance(seconds: 86_400)
+        // Caught up is the newest misfire that is not excepted: 23:59 of the day before.
+        #expect(try seconds(scheduler.turn()) == [50_340])
+    }
+
+    @Test func `a start beyond its deadline is recorded and not run`() throws {
+        let timing = ScheduleTiming(catchUp: .all, deadline: .seconds(600))
+        try apply("quarterly", ["*/15 * * * *"], timing: timing)
+        clock.advance(seconds: 3000)
+        let recorded = try scheduler().turn()
+        #expect(recorded.map(\.outcome) == [.deadline, .deadline, .registered])
     }
 
     @Test func `every counts from the first apply, through restarts`() throws {

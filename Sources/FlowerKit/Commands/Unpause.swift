@@ -14,7 +14,7 @@ struct UnpauseCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let wasPaused = try store.unpause(flow: flow, by: session.actor, at: session.now)
+        let wasPaused = try !store.unpause(flow: flow, by: session.actor, at: session.now).isEmpty
         try session.print("flow '\(flow)' \(wasPaused ? "goes on" : "was not paused")\n")
         return .success
     }

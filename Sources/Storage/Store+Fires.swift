@@ -1,0 +1,154 @@
+import Cron
+import Flows
+import GRDB
+
+/// A fire's row as lists show it.
+package struct FireDetail: Sendable {
+    package let scheduleIdentity: String
+    package let dueAt: Instant
+    /// Of a row that stands for several missed fires.
+    package let lastDueAt: Instant?
+    package let count: Int
+    package let outcome: FireOutcome
+    package let note: String?
+    package let recordedAt: Instant
+    /// The newest run of it.
+    package let runID: Int64?
+    package let state: RunState?
+}
+
+extension Store {
+    /// The fires of a flow's schedules, newest first, removed schedules' included.
+    ///
+    /// - Throws: `StorageError.notFound`.
+    package func fires(flow name: String, limit: Int = Store.rowsPerPage) throws -> [FireDetail] {
+        try read { db in
+            let id: Int64 = try Self.liveFlow(db, named: name)["id"]
+            let sql = """
+                SELECT fire.*, schedule.identity,
+                  (SELECT max(id) FROM run WHERE fire_id = fire.id) AS run
+                FROM fire JOIN schedule ON schedule.id = fire.schedule_id
+                WHERE schedule.flow_id = ? ORDER BY due_at_ms DESC, fire.id DESC LIMIT ?
+                """
+            return try Row.fetchAll(db, sql: sql, arguments: [id, limit]).map { row in
+                let run: Int64? = row["run"]
+                return FireDetail(
+                    scheduleIdentity: row["identity"],
+                    dueAt: Instant(milliseconds: row["due_at_ms"]),
+                    lastDueAt: (row["last_due_at_ms"] as Int64?).map { Instant(milliseconds: $0) },
+                    count: row["count"],
+                    outcome: FireOutcome(rawValue: row["outcome"]) ?? .missed,
+                    note: row["note"],
+                    recordedAt: Instant(milliseconds: row["recorded_at_ms"]),
+                    runID: run,
+                    state: try run.map { try Self.state(db, run: $0) }
+                )
+            }
+        }
+    }
+
+    /// How many fires of each schedule were not run, by schedule id.
+    package func unrunFires() throws -> [Int64: Int] {
+        try read { db in
+            let sql = """
+                SELECT schedule_id, sum(count) AS count FROM fire
+                WHERE outcome NOT IN ('registered', 'except') GROUP BY schedule_id
+                """
+            var result: [Int64: Int] = [:]
+            for row in try Row.fetchAll(db, sql: sql) { result[row["schedule_id"]] = row["count"] }
+            return result
+        }
+    }
+}
+
+// MARK: - Backfill
+
+/// Which fires of the past are to be run.
+package struct BackfillRequest: Sendable {
+    package var flow: String
+    /// In the order in which they are to run.
+    package var fires: [DueFire]
+    /// How many of the runs may be active at once, 1 or more.
+    package var concurrency: Int
+    /// Also fires that have a run already.
+    package var isAgain: Bool
+
+    package init(flow: String, fires: [DueFire], concurrency: Int, isAgain: Bool) {
+        self.flow = flow
+        self.fires = fires
+        self.concurrency = concurrency
+        self.isAgain = isAgain
+    }
+}
+
+extension Store {
+    /// The fires among `fires` that have no run: what a backfill would register.
+    package func unregistered(_ fires: [DueFire]) throws -> [DueFire] {
+        try read { db in try fires.filter { try !Self.hasRun(db, $0) } }
+    }
+
+    /// Registers a run for each fire that has none, in order, in one transaction.
+    ///
+    /// The runs are queued and let go `concurrency` at a time; the flow's overlap policy plays no part.
+    package func backfill(
+        _ request: BackfillRequest,
+        by actor: String,
+        at now: Instant
+    ) throws -> [RecordedFire] {
+        let recorded = try write { db in
+            let flow = try Self.liveFlow(db, named: request.flow)
+            var recorded: [RecordedFire] = []
+            for fire in request.fires {
+                if !request.isAgain, try Self.hasRun(db, fire) { continue }
+                recorded.append(try Self.backfill(db, fire, flow, request.concurrency, at: now))
+            }
+            try Self.openQueuedRuns(db, at: now)
+            let detail = "\(recorded.count) runs"
+            try Self.audit(db, at: now, by: actor, "backfill", flow: request.flow, detail: detail)
+            return recorded
+        }
+        if !recorded.isEmpty { folder.touchWake() }
+        return recorded
+    }
+
+    private static func hasRun(_ db: Database, _ fire: DueFire) throws -> Bool {
+        let sql = """
+            SELECT EXISTS (SELECT 1 FROM fire JOIN run ON run.fire_id = fire.id
+              WHERE schedule_id = ? AND fire.due_at_ms = ? AND boot_id IS NULL)
+            """
+        let arguments: StatementArguments = [fire.scheduleID, fire.dueAt.milliseconds]
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
+    }
+
+    private static func backfill(
+        _ db: Database,
+        _ fire: DueFire,
+        _ flow: Row,
+        _ concurrency: Int,
+        at now: Instant
+    ) throws -> RecordedFire {
+        // A fire that was missed keeps its row and its reason: the run refers to it.
+        let upsert = """
+            INSERT INTO fire (schedule_id, due_at_ms, outcome, recorded_at_ms)
+            VALUES (?, ?, 'registered', ?)
+            ON CONFLICT (schedule_id, due_at_ms) WHERE boot_id IS NULL
+              DO UPDATE SET recorded_at_ms = recorded_at_ms
+            RETURNING id
+            """
+        let arguments: StatementArguments = [
+            fire.scheduleID, fire.dueAt.milliseconds, now.milliseconds,
+        ]
+        guard let id = try Int64.fetchOne(db.cachedStatement(sql: upsert), arguments: arguments)
+        else { preconditionFailure("an upsert returns its row") }
+        let due = (fire: fire, id: id)
+        let run = try makeRun(db, due, flow: flow, origin: .backfill, isQueued: true, at: now)
+        let sql = "UPDATE run SET queue_width = ? WHERE id = ?"
+        try db.cachedStatement(sql: sql).execute(arguments: [concurrency, run])
+        return RecordedFire(
+            flow: flow["name"],
+            dueAt: fire.dueAt,
+            outcome: .registered,
+            runID: run
+        )
+    }
+}
