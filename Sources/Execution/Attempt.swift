@@ -37,11 +37,32 @@ package final class Attempt {
     var start: AttemptStart {
         AttemptStart(claim: claim, startedAt: startedAt, pid: pid, sink: output.place)
     }
+
+    /// What the database is to know of its end.
+    func end(_ result: AttemptResult) -> AttemptEnd {
+        var end = AttemptEnd(
+            start: start,
+            endedAt: result.endedAt,
+            duration: result.duration,
+            outcome: verdict ?? result.outcome
+        )
+        end.userCPU = result.usage.user
+        end.systemCPU = result.usage.system
+        end.maxRSSKiB = result.usage.maxRSSKiB
+        end.lines = output.lines
+        end.tail = output.tailBytes
+        let notes = result.notes + (output.note.map { [$0] } ?? [])
+        end.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+        return end
+    }
 }
 
 /// What a launcher tells of an attempt that has ended.
 package struct AttemptResult: Sendable {
     package var outcome: Outcome
+    /// When its process ended, and how long it took until then.
+    package var endedAt = Instant.now
+    package var duration = Duration.zero
     package var usage = Usage()
     /// What a person should know besides.
     package var notes: [String] = []

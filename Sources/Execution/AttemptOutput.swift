@@ -10,16 +10,19 @@ final class AttemptOutput {
     private(set) var lines = 0
     private var bytes = 0
     private var isLimitReached = false
+    private let isAdopted: Bool
 
-    init(_ source: LogSource, _ sink: any LogSink) {
+    /// - Parameter isAdopted: a dead runner took its output, and how much there was is not known.
+    init(_ source: LogSource, _ sink: any LogSink, isAdopted: Bool = false) {
         self.source = source
         self.sink = sink
+        self.isAdopted = isAdopted
     }
 
     var tailBytes: [UInt8] { tail.bytes }
 
     /// What the database says of where the lines are; empty where none was printed.
-    var place: String { lines == 0 ? "" : sink.place(of: source) }
+    var place: String { lines == 0 && !isAdopted ? "" : sink.place(of: source) }
 
     /// What a person should know of the output; `nil` for nothing.
     var note: String? {

@@ -17,7 +17,7 @@ final class ChildProcess: EventLoop.Source {
     private let loop: EventLoop
     private let pidfd: Int32
     private let pipes: [OutputPipe]
-    private let reaped: (AttemptResult) -> Void
+    private let reaped: (inout AttemptResult) -> Void
     private let ended: (AttemptResult) -> Void
     private var token = EventLoop.Token.none
 
@@ -43,13 +43,13 @@ final class ChildProcess: EventLoop.Source {
     private var isEnding = false
 
     /// - Parameters:
-    ///   - reaped: called at once when the process has ended.
+    ///   - reaped: called at once when the process has ended; completes the result.
     ///   - ended: called when nothing of it runs any more.
     init(
         pid: pid_t,
         _ pipes: [OutputPipe],
         _ loop: EventLoop,
-        reaped: @escaping (AttemptResult) -> Void,
+        reaped: @escaping (inout AttemptResult) -> Void,
         ended: @escaping (AttemptResult) -> Void
     ) throws(SystemFailure) {
         self.pid = pid
@@ -90,7 +90,7 @@ final class ChildProcess: EventLoop.Source {
         loop.remove(token)
         var result = AttemptResult(Outcome(waitStatus: status))
         result.usage = AttemptResult.Usage(usage)
-        reaped(result)
+        reaped(&result)
         for pipe in pipes { pipe.drain() }
         guard isGroupAlive else { return finish(result) }
         // What has had its TERM from a time-out or a cancel waits for the KILL that follows it.

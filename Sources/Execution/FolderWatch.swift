@@ -13,12 +13,14 @@ package final class FolderWatch {
         package var isOverflow = false
     }
 
+    /// - Parameter seesWrites: also tells of each write to a file, not only of its closing.
     /// - Throws: `SystemFailure` with ENOENT where there is no such folder.
-    package init(_ path: String) throws(SystemFailure) {
+    package init(_ path: String, seesWrites: Bool) throws(SystemFailure) {
         descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard descriptor >= 0 else { throw SystemFailure("cannot create an inotify instance") }
         // Opening an existing `wake` for writing and closing it is all that a waker does.
-        let mask = UInt32(IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO)
+        var mask = UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO)
+        if seesWrites { mask |= UInt32(IN_MODIFY) }
         // `deinit` closes the descriptor also where this throws: every property has its value.
         guard inotify_add_watch(descriptor, path, mask) >= 0 else {
             throw SystemFailure("cannot watch \(path)")

@@ -75,19 +75,34 @@ struct LaunchRecord: Equatable {
     /// What became of it; `nil` until its process has ended.
     var result: AttemptResult? {
         guard phase == Phase.ended.rawValue else { return nil }
-        let outcome: Outcome =
-            switch outcomeKind {
-            case 0: .exited(Int(outcomeNumber))
-            case 1: .signalled(Int(outcomeNumber))
-            case 2: .timedOut
-            case 3: .cancelled
-            default: .interrupted
-            }
-        var result = AttemptResult(outcome)
+        var result = AttemptResult(Self.outcome(kind: outcomeKind, number: outcomeNumber))
+        result.endedAt = Instant(milliseconds: endedAt)
+        result.duration = .milliseconds(milliseconds)
         result.usage.user = .microseconds(userMicroseconds)
         result.usage.system = .microseconds(systemMicroseconds)
         result.usage.maxRSSKiB = Int(maxRSSKiB)
         return result
+    }
+
+    /// `nil` for an outcome that is no end of a process.
+    static func stored(_ outcome: Outcome) -> (kind: Int64, number: Int64)? {
+        switch outcome {
+        case .exited(let code): (0, Int64(code))
+        case .signalled(let signal): (1, Int64(signal))
+        case .timedOut: (2, 0)
+        case .cancelled: (3, 0)
+        case .notStarted, .interrupted: nil
+        }
+    }
+
+    private static func outcome(kind: Int64, number: Int64) -> Outcome {
+        switch kind {
+        case 0: .exited(Int(number))
+        case 1: .signalled(Int(number))
+        case 2: .timedOut
+        case 3: .cancelled
+        default: .interrupted
+        }
     }
 
     /// The first record of the file: in which world its pids mean something.

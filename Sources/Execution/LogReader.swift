@@ -46,8 +46,9 @@ package final class LogReader {
     ///
     /// A run that printed nothing has no folder, and no lines.
     package func readNew(_ body: (LogEntry) throws -> Void) throws {
+        // Where it cannot be watched, there is no folder yet, or it is looked through each time.
         // Watched before it is read, so that what comes during the reading is told by `wait`.
-        if watch == nil { watch = try? FolderWatch(folder.path(run: run)) }
+        if watch == nil { watch = try? FolderWatch(folder.path(run: run), seesWrites: true) }
         var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
         isComplete = watch != nil
         changed = []
@@ -72,7 +73,7 @@ package final class LogReader {
 
     /// The files to look into: all at first, then those that changed.
     private func names() -> [LogFolder.Name] {
-        let found = isComplete ? Array(changed) : entries(of: folder.path(run: run))
+        let found = isComplete ? Array(changed) : folderNames(folder.path(run: run))
         return found.compactMap(LogFolder.Name.init).filter { task == nil || $0.task == task }
     }
 
@@ -93,20 +94,6 @@ package final class LogReader {
             if let entry = least.next { try body(entry) }
             if !least.advance() { active.removeAll { $0 === least } }
         }
-    }
-
-    private func entries(of path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-            )
-        }
-        return names
     }
 }
 

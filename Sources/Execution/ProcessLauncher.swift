@@ -40,20 +40,23 @@ package final class ProcessLauncher: Launcher {
         )
         var output = try Pipe()
         var errors = try Pipe()
-        let before = BootTime.now
-        file.willLaunch(attempt, at: before)
+        if let slot = attempt.slot {
+            file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
+        }
         let (pid, code) = spawn(program, world, output: output, errors: errors)
         guard code == 0 else {
             throw LaunchFault(spawning: program, in: world.workingDirectory, code: code)
         }
         attempt.pid = pid
-        file.didLaunch(attempt, pid: pid, at: .now)
+        if let slot = attempt.slot { file.didLaunch(pid, in: slot) }
         var pipes: [OutputPipe] = []
         do {
             pipes.append(try OutputPipe(output.takeReadEnd(), .output, attempt.output, gate))
             pipes.append(try OutputPipe(errors.takeReadEnd(), .errors, attempt.output, gate))
             attempt.handle = try ChildProcess(pid: pid, pipes, gate.loop) { [weak self] result in
-                self?.file.didEnd(attempt, result)
+                result.duration = MonotonicTime.now - attempt.started
+                guard let slot = attempt.slot else { return }
+                self?.file.didEnd(result, in: slot, verdict: attempt.verdict)
             } ended: { [weak self] result in
                 attempt.handle = nil
                 self?.result?(attempt, result)

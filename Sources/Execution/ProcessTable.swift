@@ -28,12 +28,7 @@ struct ProcessTable {
     private var byPid: [pid_t: Entry] = [:]
 
     init() {
-        guard let directory = opendir("/proc") else { return }
-        defer { closedir(directory) }
-        while let item = readdir(directory) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        for name in folderNames("/proc") {
             guard let pid = pid_t(name), pid != getpid(), let entry = Self.entry(pid) else {
                 continue
             }

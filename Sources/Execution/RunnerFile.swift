@@ -79,43 +79,31 @@ package final class RunnerFile: @unchecked Sendable {
 
     func takeSlot() -> Slot { Slot(slots.take(), slots) }
 
-    func willLaunch(_ attempt: Attempt, at time: BootTime) {
-        guard let slot = attempt.slot else { return }
+    /// Says that a claim's process is about to be made, or its component to begin.
+    func willLaunch(_ claim: Claim, at startedAt: Instant, in slot: Slot) {
         var record = LaunchRecord()
-        record.taskID = attempt.claim.taskID
-        record.attempt = Int64(attempt.claim.attempt)
+        record.taskID = claim.taskID
+        record.attempt = Int64(claim.attempt)
         record.phase = LaunchRecord.Phase.launching.rawValue
-        record.launchedFrom = time.nanoseconds
-        record.startedAt = attempt.startedAt.milliseconds
+        record.launchedFrom = BootTime.now.nanoseconds
+        record.startedAt = startedAt.milliseconds
         write(record.encoded, at: offset(slot))
     }
 
-    func didLaunch(_ attempt: Attempt, pid: pid_t, at time: BootTime) {
-        guard let slot = attempt.slot else { return }
+    func didLaunch(_ pid: pid_t, in slot: Slot) {
+        let running = LaunchRecord.Phase.running.rawValue
         write(
-            LaunchRecord.encode([LaunchRecord.Phase.running.rawValue, Int64(pid), time.nanoseconds]
-            ),
+            LaunchRecord.encode([running, Int64(pid), BootTime.now.nanoseconds]),
             at: offset(slot) + LaunchRecord.phaseOffset
         )
     }
 
-    func didEnd(_ attempt: Attempt, _ result: AttemptResult) {
-        guard let slot = attempt.slot else { return }
-        var kind: Int64 = 0
-        var number: Int64 = 0
-        // What Flower decided outlives the runner too: a task that ran too long was not
-        // interrupted.
-        switch attempt.verdict ?? result.outcome {
-        case .exited(let code): number = Int64(code)
-        case .signalled(let signal): (kind, number) = (1, Int64(signal))
-        case .timedOut: kind = 2
-        case .cancelled: kind = 3
-        case .notStarted, .interrupted: return
-        }
+    /// Says how it ended; what Flower decided (`verdict`) outlives the runner too: a task that ran
+    /// too long was not interrupted.
+    func didEnd(_ result: AttemptResult, in slot: Slot, verdict: Outcome? = nil) {
+        guard let (kind, number) = LaunchRecord.stored(verdict ?? result.outcome) else { return }
         let values: [Int64] = [
-            Instant.now.milliseconds,
-            (MonotonicTime.now - attempt.started).milliseconds,
-            kind, number,
+            result.endedAt.milliseconds, result.duration.milliseconds, kind, number,
             result.usage.user.microseconds, result.usage.system.microseconds,
             Int64(result.usage.maxRSSKiB),
         ]

@@ -114,6 +114,10 @@ final class Survivors: EventLoop.Source {
 
     private func finish() {
         var result = adopted.record.result ?? AttemptResult(.interrupted)
+        if adopted.record.result == nil {
+            let elapsed = result.endedAt.milliseconds - adopted.attempt.startedAt.milliseconds
+            result.duration = .milliseconds(max(elapsed, 0))
+        }
         if result.outcome == .interrupted { result.notes.append("its runner was killed") }
         if found > 0 { result.notes.append("processes that it left running were ended") }
         ended(result)

@@ -37,6 +37,9 @@ package struct TaskWorld: Sendable, Equatable {
 /// What the worlds of one run's tasks have in common, worked out once.
 package struct RunWorld: Sendable {
     private let values: [String: String]
+    let parametersByName: [String: String]
+    /// `due.at`.
+    let dueAt: String
     /// Base and flow environment, filled.
     private var common: Environment
     private let parameters: [Variable]
@@ -48,6 +51,8 @@ package struct RunWorld: Sendable {
         let due = (run.dueAt ?? run.registeredAt).droppingMilliseconds.iso8601(in: zone)
         var values: [String: String] = [:]
         for parameter in run.parameters { values[parameter.name] = parameter.value }
+        parametersByName = values
+        dueAt = due
         values["due.at"] = due
         // YYYY-MM-DDTHH:MM:SS and the offset.
         values["due.date"] = String(due.prefix(10))

@@ -1,0 +1,253 @@
+import Components
+import Cron
+import Flows
+import Storage
+import Synchronization
+
+/// What became of a component.
+struct ComponentEnd: Sendable {
+    let number: Int
+    let startedAt: Instant
+    let started: MonotonicTime
+    let endedAt: Instant
+    let duration: Duration
+    let outcome: Outcome
+    let lines: Int
+    let tail: [UInt8]
+    let note: String?
+}
+
+/// Executes attempts as Swift code in this process, off the event thread.
+///
+/// A component's own time-out is kept in its lane, because only that knows when it begins. One that
+/// does not return when it is cancelled cannot be ended: it holds its slot until the runner ends.
+final class ComponentLauncher: EventLoop.Source {
+    /// Told of ends as they are taken.
+    var ends: (([(ComponentEnd, ComponentJob)]) -> Void)?
+
+    private let lanes: ComponentLanes
+    private let loop: EventLoop
+    private var token = EventLoop.Token.none
+    /// Handed over and not ended, by number.
+    private var jobs: [Int: ComponentJob] = [:]
+    private var nextNumber = 0
+
+    init(
+        _ loop: EventLoop,
+        _ registry: ComponentRegistry,
+        _ sink: any LogSink,
+        _ file: RunnerFile
+    ) throws(SystemFailure) {
+        self.loop = loop
+        lanes = try ComponentLanes { job in
+            await ComponentRun(job: job, registry: registry, sink: sink, file: file).perform()
+        }
+        token = try loop.add(lanes.ended.descriptor, self)
+    }
+
+    var load: (queued: Int, open: Int) { lanes.load }
+
+    /// Queues a claim with what its run has in common.
+    ///
+    /// - Throws: `TaskWorld.Fault` where its `with:` cannot be filled.
+    func add(
+        _ claim: Claim,
+        with value: JSONValue,
+        of world: RunWorld,
+        slot: RunnerFile.Slot
+    ) throws(TaskWorld.Fault) {
+        let job = ComponentJob(
+            number: nextNumber,
+            claim: claim,
+            source: LogSource(claim),
+            slot: slot,
+            parameters: world.parametersByName,
+            dueAt: world.dueAt,
+            with: try world.fill(value)
+        )
+        nextNumber += 1
+        jobs[job.number] = job
+        lanes.add([job])
+    }
+
+    func open(upTo limit: Int) { lanes.open(upTo: limit) }
+
+    /// Takes back what has not begun: all, or that of one task.
+    func recall(task: Int64? = nil) -> [Claim] {
+        let taken: [ComponentJob]
+        if let task {
+            guard let job = jobs.values.first(where: { $0.claim.taskID == task }) else { return [] }
+            taken = lanes.recall(job.number)
+        } else {
+            taken = lanes.recall()
+        }
+        for job in taken { jobs[job.number] = nil }
+        return taken.map(\.claim)
+    }
+
+    /// Those that have run for a while and were not given before, and whether there are younger
+    /// ones.
+    func takeBegun() -> (begun: [AttemptStart], hasYoung: Bool) {
+        let (begun, hasYoung) = lanes.takeBegun()
+        let starts = begun.compactMap { entry in
+            jobs[entry.number].map {
+                AttemptStart(claim: $0.claim, startedAt: entry.at, pid: nil, sink: "")
+            }
+        }
+        return (starts, hasYoung)
+    }
+
+    /// Asks every component to return.
+    func cancelAll() {
+        for number in jobs.keys { lanes.cancel(number) }
+    }
+
+    /// Gives up those that did not return: they end with the process.
+    func abandon() -> [ComponentJob] {
+        defer { jobs = [:] }
+        return Array(jobs.values)
+    }
+
+    /// Asks the component of a task to return.
+    func cancel(task: Int64) {
+        for job in jobs.values where job.claim.taskID == task { lanes.cancel(job.number) }
+    }
+
+    func isReady(_ token: EventLoop.Token, isHangup: Bool) { collect() }
+
+    /// Takes the ends that there are.
+    func collect() {
+        let taken = lanes.takeEnds().compactMap { end in
+            jobs.removeValue(forKey: end.number).map { (end, $0) }
+        }
+        // Also without one: a lane has closed, and its slot is free.
+        ends?(taken)
+    }
+}
+
+/// One component's run in its lane.
+private struct ComponentRun: Sendable {
+    let job: ComponentJob
+    let registry: ComponentRegistry
+    let sink: any LogSink
+    let file: RunnerFile
+
+    private enum Ending: Sendable {
+        case returned
+        case timeIsOver
+    }
+
+    func perform() async -> ComponentEnd {
+        let startedAt = Instant.now
+        let started = MonotonicTime.now
+        file.willLaunch(job.claim, at: startedAt, in: job.slot)
+        let output = ComponentOutput(job.source, sink)
+        let outcome = await outcome(output)
+        let duration = MonotonicTime.now - started
+        var result = AttemptResult(outcome)
+        result.duration = duration
+        file.didEnd(result, in: job.slot)
+        let printed = output.finish()
+        return ComponentEnd(
+            number: job.number,
+            startedAt: startedAt,
+            started: started,
+            endedAt: .now,
+            duration: duration,
+            outcome: outcome,
+            lines: printed.lines,
+            tail: printed.tail,
+            note: printed.note
+        )
+    }
+
+    private func outcome(_ output: ComponentOutput) async -> Outcome {
+        guard case .component(let name, _) = job.claim.action else {
+            return .notStarted(reason: "the task is no component")
+        }
+        do {
+            let component = try registry.make(name, job.with)
+            let ending = try await run(component, output)
+            return ending == .returned ? .exited(0) : .timedOut
+        } catch let fault as ComponentFault {
+            return .notStarted(reason: fault.message)
+        } catch {
+            if Task.isCancelled { return .cancelled }
+            output.print("\(error)", .errors)
+            return .exited(1)
+        }
+    }
+
+    private func run(_ component: any Component, _ output: ComponentOutput) async throws -> Ending {
+        let claim = job.claim
+        let context = ComponentContext(
+            flow: claim.run.flow,
+            run: claim.run.runID,
+            task: claim.name,
+            item: claim.item,
+            attempt: claim.attempt,
+            parameters: job.parameters,
+            dueAt: job.dueAt
+        ) { output.print($0, .output) }
+        guard let timeout = claim.timeout else {
+            try await component.run(in: context)
+            return .returned
+        }
+        return try await withThrowingTaskGroup(of: Ending.self) { group in
+            group.addTask {
+                try await component.run(in: context)
+                return .returned
+            }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return .timeIsOver
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { return .returned }
+            if first == .timeIsOver {
+                group.cancelAll()
+                // What it throws now is the cancellation.
+                while let result = await group.nextResult() { _ = result }
+            }
+            return first
+        }
+    }
+}
+
+/// What a component prints; made with its first line, because most print nothing.
+private final class ComponentOutput: Sendable {
+    private let source: LogSource
+    private let sink: any LogSink
+    private let output = Mutex<AttemptOutput?>(nil)
+
+    init(_ source: LogSource, _ sink: any LogSink) {
+        self.source = source
+        self.sink = sink
+    }
+
+    func print(_ text: String, _ stream: OutputStream) {
+        var bytes = Array(text.utf8)
+        if bytes.last != 10 { bytes.append(10) }
+        output.withLock { output in
+            let present = output ?? AttemptOutput(source, sink)
+            output = present
+            var splitter = LineSplitter()
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(RunnerLimit.lineBytes)
+                if let lines = piece.withUnsafeBytes({ splitter.take($0) }) {
+                    present.take(lines, stream)
+                }
+                rest = rest.dropFirst(piece.count)
+            }
+        }
+    }
+
+    func finish() -> (lines: Int, tail: [UInt8], note: String?) {
+        output.withLock { output in
+            guard let output else { return (0, [], nil) }
+            output.close()
+            return (output.lines, output.tailBytes, output.note)
+        }
+    }
+}

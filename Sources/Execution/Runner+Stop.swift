@@ -1,0 +1,80 @@
+import CLinux
+import Cron
+import Flows
+import Glibc
+import Storage
+
+extension Runner {
+    /// Takes up what comes from outside: a wake, a signal.
+    func listen(to watch: FolderWatch, _ signals: StopSignals) throws(SystemFailure) {
+        let wakeName = store.folder.wakePath.split(separator: "/").last.map(String.init) ?? ""
+        _ = try loop.add(
+            watch.descriptor,
+            CallbackSource { [unowned self] in
+                let changes = watch.take()
+                if changes.isOverflow || changes.names.contains(wakeName) { pace.wake() }
+            }
+        )
+        _ = try loop.add(
+            signals.received.descriptor,
+            CallbackSource { [unowned self] in
+                for _ in 0..<signals.received.take() { askToStop() }
+            }
+        )
+    }
+
+    /// The first time: begins nothing more and lets run what runs, within `Options.drain`. The
+    /// second: ends it.
+    func askToStop() {
+        switch stop {
+        case .no:
+            stop = .draining
+            notifier.stopping()
+            news.returned += pending.remove { _ in true }
+            news.returned += crew?.components.recall() ?? []
+            ending.isStopped = true
+            setTimer(.stop, after: options.drain) { [unowned self] in askToStop() }
+        case .draining:
+            stop = .cancelling
+            for attempt in running.values { end(attempt, as: .cancelled) }
+            crew?.components.cancelAll()
+            setTimer(.stop, after: RunnerLimit.killGrace + RunnerLimit.killSettle) {
+                [unowned self] in abandon()
+            }
+        case .cancelling, .abandoning: return
+        }
+    }
+
+    /// Components that do not return when they are cancelled end with this process.
+    private func abandon() {
+        stop = .abandoning
+        for job in crew?.components.abandon() ?? [] {
+            let start = AttemptStart(claim: job.claim, startedAt: .now, pid: nil, sink: "")
+            var end = AttemptEnd(start: start, endedAt: .now, duration: .zero, outcome: .cancelled)
+            end.note = "it did not return when it was cancelled"
+            news.ended.append(end)
+            news.slots.append(job.slot)
+        }
+    }
+}
+
+/// SIGTERM and SIGINT, counted for the event loop while a runner runs.
+final class StopSignals {
+    let received: Signal
+
+    private static let numbers = [SIGTERM, SIGINT]
+
+    init() throws(SystemFailure) {
+        received = try Signal()
+        for number in Self.numbers {
+            guard clinux_signal_to_eventfd(number, received.descriptor) == 0 else {
+                throw SystemFailure("cannot catch signal \(number)")
+            }
+        }
+    }
+
+    /// Gives the signals back to what they did before.
+    func restore() {
+        for number in Self.numbers { clinux_signal_restore(number) }
+    }
+}

@@ -1,0 +1,295 @@
+import Cron
+import Flows
+import Storage
+
+extension Runner {
+    /// Commits what is to be told and claims what fits, if it is time for it: on this thread where
+    /// nothing runs that would wait for it (a chain of tasks is as fast as its commits), else on
+    /// the writer's.
+    ///
+    /// - Returns: whether something was committed or found out on this thread.
+    func record() throws -> Bool {
+        guard !pace.isWriting else { return false }
+        let load = componentLoad
+        tellBegunComponents()
+        let isClaiming = stop == .no && pace.fault == nil
+        let room = freeSlots + pace.ahead(of: news.ended.count, options.workers)
+        let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
+        let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
+        guard !news.isEmpty || isLooking else { return false }
+        let isAlone = running.isEmpty && pending.isEmpty && load == (0, 0) && rescues.isEmpty
+        let isStarving = freeSlots > 0 && pending.isEmpty && load.queued == 0 && pace.fault == nil
+        let isUrgent = isAlone || isStarving && (isLooking || !news.ended.isEmpty)
+        if pace.fault != nil || !isUrgent, pace.nextCommitAt > .now {
+            setTimer(.commit, at: pace.nextCommitAt) {}
+            return false
+        }
+        if crew == nil, news.isEmpty {
+            // A look that finds nothing needs neither file nor thread.
+            let hasWork = try store.hasWork(at: .now)
+            if !hasWork {
+                pace.didLook()
+                return true
+            }
+        }
+        return try commit(wanted: wanted, here: isAlone)
+    }
+
+    /// Components that run for a while are to be seen running; the moment's work of a short one is
+    /// not told apart from its end.
+    private func tellBegunComponents() {
+        guard let (begun, hasYoung) = crew?.components.takeBegun() else { return }
+        news.begunComponents += begun
+        if hasYoung, timers[.begun] == nil { setTimer(.begun, after: RunnerLimit.commitGap) {} }
+    }
+
+    private func commit(wanted: Int, here: Bool) throws -> Bool {
+        let crew = try readyCrew()
+        let turn = news.take(wanted: wanted)
+        pace.willCommit(turn)
+        cancelTimer(.commit)
+        if here {
+            try receive(crew.writer.perform(.turn(turn)))
+            return true
+        }
+        try crew.writer.send(.turn(turn))
+        return false
+    }
+
+    func hear(_ writer: TurnWriter) throws(SystemFailure) {
+        let ear = CallbackSource { [unowned self] in
+            for answer in writer.takeAnswers() {
+                do { try receive(answer) } catch { pace.fatal = error }
+            }
+        }
+        _ = try loop.add(writer.answered.descriptor, ear)
+    }
+
+    private func receive(_ answer: TurnWriter.Answer) throws {
+        switch answer {
+        case .turn(.success(let result)):
+            news.isCommitted()
+            pace.didCommit(result)
+            if !result.claims.isEmpty { crew?.hasClaimed = true }
+            if stop > .no {
+                news.returned += result.claims
+            } else {
+                pending.append(result.claims)
+            }
+            ending.failedTasks += result.failedTasks
+            noteRetry(result.nextRetryAt)
+            for task in result.toCancel { cancel(task) }
+            tellStatus()
+        case .turn(.failure(let error)):
+            news.isRefused()
+            try pace.didFail(error, limit: options.drain, isBusy: !running.isEmpty)
+            notifier.status("waiting for the database: \(error)")
+        case .rescue(let dead, let result):
+            try rescued(dead, result)
+        }
+    }
+
+    /// A person cancelled a task that this runner holds.
+    private func cancel(_ task: Int64) {
+        if let attempt = running[task] { return end(attempt, as: .cancelled) }
+        news.cancelled += pending.remove { $0.taskID == task }
+        if let components = crew?.components {
+            news.cancelled += components.recall(task: task)
+            components.cancel(task: task)
+        }
+    }
+
+    /// Looks again when a retry comes due. A step of the clock is noticed a minute later at most.
+    private func noteRetry(_ instant: Instant?) {
+        ending.nextRetryAt = instant
+        cancelTimer(.retry)
+        guard let instant else { return }
+        let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
+        setTimer(.retry, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
+            pace.mayHaveMore = true
+        }
+    }
+
+    /// Whether something is still to come that the runner stays for.
+    var isStaying: Bool {
+        if options.waitsForRetries, ending.nextRetryAt != nil { return true }
+        guard let until = lingerUntil, until > .now else { return false }
+        let wait = Duration.milliseconds(until.milliseconds - Instant.now.milliseconds)
+        setTimer(.linger, after: min(wait, .seconds(60))) {}
+        return true
+    }
+
+    /// The scheduler wrote that a fire is near: staying for it saves a start.
+    func noteNextFire(_ instant: Instant?) {
+        guard let instant else { return }
+        let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
+        guard wait <= options.linger else { return }
+        // Until it has come and been registered.
+        lingerUntil = Instant(milliseconds: instant.milliseconds + options.linger.milliseconds)
+    }
+
+    private func tellStatus() {
+        let waiting = pending.count + componentLoad.queued
+        let count = running.count + componentLoad.open
+        notifier.status("\(count) running, \(waiting) claimed, \(ending.failedTasks) failed")
+    }
+
+    // MARK: - Timers
+
+    func setTimer(
+        _ purpose: TimerPurpose,
+        after span: Duration,
+        _ action: @escaping () -> Void
+    ) {
+        setTimer(purpose, at: .now + span, action)
+    }
+
+    /// One timer for each purpose: a new one takes the place of the old.
+    func setTimer(
+        _ purpose: TimerPurpose,
+        at time: MonotonicTime,
+        _ action: @escaping () -> Void
+    ) {
+        cancelTimer(purpose)
+        timers[purpose] = loop.schedule(at: time) { [unowned self] in
+            timers[purpose] = nil
+            action()
+        }
+    }
+
+    func cancelTimer(_ purpose: TimerPurpose) {
+        if let timer = timers.removeValue(forKey: purpose) { loop.cancel(timer) }
+    }
+}
+
+/// What happened since the last turn, until a commit has it.
+struct TurnNews {
+    /// Launched and still running, by task.
+    var begun: [Int64: Attempt] = [:]
+    /// And starts whose commit was refused.
+    var begunComponents: [AttemptStart] = []
+    var ended: [AttemptEnd] = []
+    /// Where the ended are recorded in the runner's file, kept until the database has them.
+    var slots: [RunnerFile.Slot] = []
+    var returned: [Claim] = []
+    var cancelled: [Claim] = []
+    private var sent: (turn: Turn, slots: [RunnerFile.Slot])?
+
+    var isEmpty: Bool {
+        begun.isEmpty && begunComponents.isEmpty && ended.isEmpty && returned.isEmpty
+            && cancelled.isEmpty
+    }
+
+    mutating func add(_ attempt: Attempt, _ result: AttemptResult) {
+        ended.append(attempt.end(result))
+        if let slot = attempt.slot { slots.append(slot) }
+    }
+
+    mutating func take(wanted: Int) -> Turn {
+        var turn = Turn()
+        turn.started = begun.values.map(\.start) + begunComponents
+        turn.ended = ended
+        turn.returned = returned
+        turn.cancelled = cancelled
+        turn.wanted = wanted
+        sent = (turn, slots)
+        begun = [:]
+        begunComponents = []
+        ended = []
+        slots = []
+        returned = []
+        cancelled = []
+        return turn
+    }
+
+    /// The database has what was taken.
+    mutating func isCommitted() { sent = nil }
+
+    /// It has not: what was taken is told again, before what came since.
+    mutating func isRefused() {
+        guard let (turn, slots) = sent else { return }
+        sent = nil
+        begunComponents = turn.started + begunComponents
+        ended = turn.ended + ended
+        self.slots = slots + self.slots
+        returned = turn.returned + returned
+        cancelled = turn.cancelled + cancelled
+    }
+}
+
+/// When the next turn is due, and how much it asks for.
+struct TurnPace {
+    /// Whether there may be a ready task that this runner has not seen.
+    var mayHaveMore = true
+    /// Whether somebody has touched `wake`: then a turn is made also where no task is wanted,
+    /// because a cancel comes the same way.
+    var isWoken = false
+    /// Whether the look that precedes the end has been made, and nothing came since.
+    var hasLookedLast = false
+    private(set) var isWriting = false
+    private(set) var nextCommitAt = MonotonicTime.now
+    /// Why the last commit failed.
+    private(set) var fault: (any Error)?
+    private var faultSince: MonotonicTime?
+    /// What `run` is to throw.
+    var fatal: (any Error)?
+    private var wanted = 0
+    private var isFirst = true
+
+    /// Between two tries of a commit that failed.
+    private static let retryGap: Duration = .seconds(1)
+
+    /// How many claims to have beyond the free slots.
+    func ahead(of ended: Int, _ workers: Int) -> Int {
+        min(isFirst ? workers : 2 * ended, RunnerLimit.claimsAhead)
+    }
+
+    mutating func willCommit(_ turn: Turn) {
+        isWriting = true
+        isWoken = false
+        wanted = turn.wanted
+        if wanted > 0 { mayHaveMore = false }
+        nextCommitAt = .now + RunnerLimit.commitGap
+    }
+
+    mutating func didCommit(_ result: TurnResult) {
+        isWriting = false
+        isFirst = false
+        fault = nil
+        faultSince = nil
+        if wanted > 0, result.claims.count == wanted { mayHaveMore = true }
+        if !result.claims.isEmpty { hasLookedLast = false }
+    }
+
+    /// - Throws: `error` where it has been so for longer than `limit` and no child needs us any
+    ///   more.
+    mutating func didFail(_ error: any Error, limit: Duration, isBusy: Bool) throws {
+        isWriting = false
+        fault = error
+        nextCommitAt = .now + Self.retryGap
+        let since = faultSince ?? .now
+        faultSince = since
+        mayHaveMore = true
+        if !isBusy, MonotonicTime.now - since > limit { throw error }
+    }
+
+    mutating func didLook() {
+        mayHaveMore = false
+        isWoken = false
+    }
+
+    mutating func wake() {
+        mayHaveMore = true
+        isWoken = true
+        hasLookedLast = false
+    }
+}
+
+/// Calls a function when its descriptor is ready.
+final class CallbackSource: EventLoop.Source {
+    private let action: () -> Void
+
+    init(_ action: @escaping () -> Void) { self.action = action }
+
+    func isReady(_ token: EventLoop.Token, isHangup: Bool) { action() }
+}

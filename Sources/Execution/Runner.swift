@@ -1,0 +1,229 @@
+import CLinux
+import Components
+import Cron
+import Flows
+import Glibc
+import HostTime
+import Storage
+
+/// Drains every ready task of a state folder, and ends.
+///
+/// One event thread, the caller's, launches, reaps, reads, times out and decides; a second commits
+/// what the first has gathered (`TurnWriter`); a third writes logs. One turn is one transaction:
+/// what ended, what that freed, what is claimed next. Launches happen outside it, after the claim
+/// is durable (promise 2).
+///
+/// How far ahead it claims follows from how fast tasks end: twice what ended since the last turn.
+/// So thousands of short tasks share a commit, and a long one never waits behind another in this
+/// runner while a second runner is free.
+///
+/// Not to be shared between threads; `run` is called once.
+package final class Runner {
+    package struct Options: Sendable {
+        /// Processes and components at once, 1...`RunnerLimit.workers`.
+        package var workers = 8
+        /// Stays for a fire that comes within this time.
+        package var linger: Duration = .seconds(2)
+        /// Stays until the retries that are still to come have been made.
+        package var waitsForRetries = false
+        /// How long tasks may run on once the runner is asked to stop.
+        package var drain = RunnerLimit.drain
+
+        package init() {}
+    }
+
+    package struct Ending: Sendable, Equatable {
+        /// Tasks whose last attempt ended in this run of the runner, and failed.
+        package var failedTasks = 0
+        /// Tasks that were launched.
+        package var launchedTasks = 0
+        /// Whether it ended because it was asked to, with work left.
+        package var isStopped = false
+        /// What could not be kept of the output.
+        package var logFault: String?
+        /// The soonest retry that is to come, for whoever keeps the alarm.
+        package var nextRetryAt: Instant?
+    }
+
+    let store: Store
+    let options: Options
+    let registry: ComponentRegistry
+    let notifier: any RunnerNotifier
+    let givenSink: (any LogSink)?
+    let loop: EventLoop
+    let wake: WakeFile
+    var ending = Ending()
+    /// Made when there is work for the first time.
+    var crew: Crew?
+
+    var worlds = WorldCache()
+    /// Claimed and not begun.
+    var pending = ClaimQueue<Claim>()
+    /// By task.
+    var running: [Int64: Attempt] = [:]
+    var news = TurnNews()
+    var pace = TurnPace()
+    var stop = StopStage.no
+    var rescues: [Rescue] = []
+    var timers: [TimerPurpose: TimerQueue.Timer] = [:]
+    var lingerUntil: Instant?
+
+    enum StopStage: Comparable {
+        case no
+        /// Nothing is begun any more.
+        case draining
+        /// What runs was told to end.
+        case cancelling
+        /// What does not end is left alone.
+        case abandoning
+    }
+
+    enum TimerPurpose: Hashable {
+        case commit, begun, patience, retry, peers, stop, linger
+    }
+
+    /// - Parameter sink: `nil` = files in the state folder.
+    package init(
+        _ store: Store,
+        options: Options = Options(),
+        registry: ComponentRegistry = .builtIn,
+        notifier: any RunnerNotifier = SilentNotifier(),
+        sink: (any LogSink)? = nil
+    ) throws(SystemFailure) {
+        precondition((1...RunnerLimit.workers).contains(options.workers), "workers out of range")
+        self.store = store
+        self.options = options
+        self.registry = registry
+        self.notifier = notifier
+        givenSink = sink
+        wake = WakeFile(store.folder)
+        loop = try EventLoop()
+    }
+
+    /// Runs until nothing is ready and nothing runs, or until it is asked to stop.
+    ///
+    /// SIGTERM and SIGINT: the first lets tasks end within `Options.drain`, the second ends them.
+    ///
+    /// - Throws: `StorageError` where the database stayed unusable, `SystemFailure` where the
+    ///   system refused what every runner needs.
+    package func run() throws -> Ending {
+        noteNextFire(wake.take())
+        // A child of SIGCHLD's being ignored would leave no status to wait for.
+        signal(SIGCHLD, SIG_DFL)
+        let watch = try FolderWatch(store.folder.path, seesWrites: false)
+        defer { withExtendedLifetime(watch) {} }
+        let hasWork = try store.hasWork(at: .now)
+        let hasPeers = try lookAtPeers()
+        guard hasWork || hasPeers || lingerUntil != nil || options.waitsForRetries else {
+            notifier.ready()
+            return ending
+        }
+        let signals = try StopSignals()
+        defer { signals.restore() }
+        try listen(to: watch, signals)
+        notifier.ready()
+        scheduleNextLook()
+        while try !advance() {
+            try loop.turn(limit: turnLimit)
+            notifier.turned()
+        }
+        return try finish()
+    }
+
+    /// Does what can be done now.
+    ///
+    /// - Returns: whether nothing is left to wait for.
+    private func advance() throws -> Bool {
+        crew?.components.collect()
+        if let fatal = pace.fatal { throw fatal }
+        while true {
+            try launch()
+            let didCommit = try record()
+            if didCommit, !pending.isEmpty || pace.mayHaveMore { continue }
+            guard isIdle else { return false }
+            if stop > .no { return true }
+            if pace.hasLookedLast { return !isStaying }
+            // The last look: what is committed after this makes a new wake file, which is seen by
+            // inotify here or by systemd's path unit after us.
+            noteNextFire(wake.take())
+            pace.hasLookedLast = true
+            pace.mayHaveMore = true
+        }
+    }
+
+    /// Nothing runs, nothing is claimed, nothing is to be written.
+    var isIdle: Bool {
+        running.isEmpty && pending.isEmpty && componentLoad == (0, 0) && rescues.isEmpty
+            && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+    }
+
+    var componentLoad: (queued: Int, open: Int) { crew?.components.load ?? (0, 0) }
+
+    /// Of the workers, those without a task.
+    var freeSlots: Int { options.workers - running.count - componentLoad.open }
+
+    /// While components follow each other, their lanes do not tell of each end.
+    private var turnLimit: Duration? {
+        componentLoad.queued > 0 ? RunnerLimit.commitGap : nil
+    }
+
+    private func finish() throws -> Ending {
+        notifier.stopping()
+        guard let crew else { return ending }
+        crew.writer.finish()
+        if crew.hasClaimed { try store.endRunner(crew.identity, at: .now) }
+        crew.file.remove()
+        ending.logFault = crew.sink.finish(limit: RunnerLimit.logFinish)
+        return ending
+    }
+}
+
+/// The parts of a runner that only one with work needs: a look that finds nothing costs no thread.
+final class Crew {
+    let identity: RunnerIdentity
+    let file: RunnerFile
+    let sink: any LogSink
+    let processes: ProcessLauncher
+    let components: ComponentLauncher
+    let writer: TurnWriter
+    var hasClaimed = false
+
+    init(
+        _ store: Store,
+        _ loop: EventLoop,
+        _ registry: ComponentRegistry,
+        workers: Int,
+        sink: (any LogSink)?
+    ) throws(SystemFailure) {
+        file = try RunnerFile(in: store.folder, workers: workers)
+        identity = RunnerIdentity(
+            id: file.id,
+            pid: getpid(),
+            bootID: Machine.bootID,
+            workers: workers
+        )
+        if let sink { self.sink = sink } else { self.sink = try FileLogSink(store.folder) }
+        processes = try ProcessLauncher(loop, self.sink, file)
+        components = try ComponentLauncher(loop, registry, self.sink, file)
+        writer = try TurnWriter(store, identity)
+    }
+}
+
+/// The worlds of the runs seen last.
+struct WorldCache {
+    private var worlds: [Int64: RunWorld] = [:]
+    private let account = Account.current
+
+    /// Forgotten all at once beyond this: one is small, and a drain asks for the same ones again.
+    private static let limit = 1_000
+
+    mutating func world(of run: RunContext) throws(TaskWorld.Fault) -> RunWorld {
+        if let known = worlds[run.runID] { return known }
+        // The zone was good when the run was registered; one that has gone since is told as UTC.
+        let zone = (try? ZoneDirectory.host.zone(named: run.timezone)) ?? .utc
+        let world = try RunWorld(run, account: account, zone: zone)
+        if worlds.count >= Self.limit { worlds.removeAll() }
+        worlds[run.runID] = world
+        return world
+    }
+}
