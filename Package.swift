@@ -33,8 +33,15 @@ let sources: [Target] = [
         swiftSettings: flags
     ),
     .target(
+        name: "Components",
+        dependencies: [
+            "Cron", "Flows", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ],
+        swiftSettings: flags
+    ),
+    .target(
         name: "Execution",
-        dependencies: ["CLinux", "Cron", "Flows", "Storage"],
+        dependencies: ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage"],
         swiftSettings: flags
     ),
     .target(
@@ -52,7 +59,7 @@ let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
     test("CLinux"),
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
-    test("Execution"),
+    test("Execution", besides: ["Components"]),
     test("FlowFiles"),
     test("FlowerKit"),
     test("Flows"),
@@ -83,6 +90,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
