@@ -43,7 +43,7 @@ struct LogsCommand: FlowerCommand {
         let isSettled = follow ? try !store.state(ofRun: run).isActive : true
         try printer.printNew(last: number)
         if !isSettled {
-            try printer.follow { try !store.state(ofRun: run).isActive }
+            try printer.follow { try store.state(ofRun: run).isActive ? .running : .settled }
         }
         return .success
     }
