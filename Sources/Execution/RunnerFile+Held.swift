@@ -3,8 +3,8 @@ import Glibc
 import Storage
 
 extension RunnerFile {
-    /// Whether a runner of the folder lives: somebody holds its file locked. Locks nothing itself, so
-    /// that no rescuer takes the asker for one.
+    /// Whether a runner of the folder lives: somebody holds its file locked. Locks nothing itself,
+    /// so that no rescuer takes the asker for one.
     package static func isAnyHeld(in folder: StateFolder) -> Bool {
         folderNames(folder.runnersPath).contains { name in
             let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW

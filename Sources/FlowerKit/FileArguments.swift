@@ -19,8 +19,8 @@ struct FileArguments: ParsableArguments {
 
     /// All that they declare; warnings are told.
     ///
-    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where all that
-    ///   is wrong is that nothing is there.
+    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where
+    ///   all that is wrong is that nothing is there.
     ///
     /// - Parameter consequence: what follows from a fault, for the last line.
     func load(in session: Session, consequence: String = "") throws -> [FlowSource] {

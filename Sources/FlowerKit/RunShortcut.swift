@@ -16,7 +16,9 @@ struct RunShortcut: Equatable {
         case 2 where arguments[1] == "--system": choice = .system
         case 2 where arguments[1] == "--user": choice = .user
         case 3 where arguments[1] == "--state":
-            guard let first = arguments[2].utf8.first, first != UInt8(ascii: "-") else { return nil }
+            guard let first = arguments[2].utf8.first, first != UInt8(ascii: "-") else {
+                return nil
+            }
             choice = .folder(arguments[2])
         default: return nil
         }

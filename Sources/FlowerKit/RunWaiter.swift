@@ -57,7 +57,9 @@ struct RunWaiter {
                 options.linger = .zero
                 let runner = try Runner(store, options: options, registry: session.registry)
                 let ending = try runner.run()
-                if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }
+                if let fault = ending.logFault {
+                    session.note("some output was not kept: \(fault)")
+                }
                 if ending.isStopped { return nil }
                 if try !store.state(ofRun: run).isActive { continue }
             }

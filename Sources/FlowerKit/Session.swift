@@ -55,8 +55,8 @@ final class Session {
 
     /// The host's zone, in which times are shown; read when first asked for.
     ///
-    /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep anyone
-    /// from looking.
+    /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep
+    /// anyone from looking.
     lazy var zone: Zone = {
         if let fixedZone { return fixedZone }
         do {

@@ -5,7 +5,7 @@ import Storage
 struct LogsCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print what a run's tasks, or one of them, have printed."
+        abstract: "Print what the tasks of a run have printed."
     )
 
     @Argument(help: "The run's number.")

@@ -7,8 +7,8 @@ struct RegisterCommand: FlowerCommand {
         commandName: "register",
         abstract: "Make a run of a flow, and print its number.",
         discussion: """
-            With --wait the exit code is 0 where the run succeeded, else 1. Where no runner is alive, \
-            what is ready is run here.
+            With --wait the exit code is 0 where the run succeeded, else 1. Where no runner is \
+            alive, what is ready is run here.
             """
     )
 

@@ -6,10 +6,11 @@ import Storage
 struct RunCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run every task that is ready, and what becomes ready by it; then exit.",
+        abstract: "Run every task that is ready, then exit.",
         discussion: """
-            The exit code is 1 where a task failed for good. Any number of runners may work on one \
-            state folder. The first SIGTERM or SIGINT lets running tasks end, the second ends them.
+            Also those that become ready by it. The exit code is 1 where a task failed for good. \
+            Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
+            running tasks end, the second ends them.
             """
     )
 

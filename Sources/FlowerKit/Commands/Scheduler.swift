@@ -6,8 +6,11 @@ import Storage
 struct SchedulerCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "scheduler",
-        abstract: "Register each fire when it is due, until SIGTERM or SIGINT.",
-        discussion: "It starts no task: flower run does. Any number of schedulers may watch."
+        abstract: "Register each fire when it is due, until stopped.",
+        discussion: """
+            SIGTERM and SIGINT stop it. It starts no task: flower run does. Any number of \
+            schedulers may watch one state folder.
+            """
     )
 
     @OptionGroup(title: "State folder") var state: StateOptions

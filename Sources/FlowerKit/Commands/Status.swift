@@ -5,7 +5,7 @@ import Storage
 struct StatusCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show a run: its tasks as a tree, and of those that failed why."
+        abstract: "Show a run's tasks, and why any of them failed."
     )
 
     @Argument(help: "The run's number.")

@@ -9,7 +9,8 @@ struct StatusView {
     /// By name: a task waits for the first of its needs that has not succeeded.
     private let states: [String: TaskState]
 
-    /// Of the failed tasks, so many are told with their last lines; the others' rows say why as well.
+    /// Of the failed tasks, so many are told with their last lines; the others' rows say why as
+    /// well.
     static let failuresShown = 10
     static let tailLinesShown = 10
 
@@ -142,7 +143,8 @@ extension AttemptDetail {
         return note.map { "\(words); \($0)" } ?? words
     }
 
-    /// The last lines of what is kept of its output; the first of them may be the end of a longer one.
+    /// The last lines of what is kept of its output; the first of them may be the end of a longer
+    /// one.
     func lastLines(_ count: Int) -> [String] {
         String(decoding: tail, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
