@@ -1,3 +1,5 @@
+import Execution
+import Glibc
 import Storage
 
 /// Why a command could not do what was asked; printed as `flower: message` and `hint: …`.
@@ -19,6 +21,9 @@ struct Failure: Error {
         case let failure as Failure: self = failure
         case let error as StorageError:
             self.init(ExitCode(error.code), error.message, hint: error.hint)
+        case let failure as SystemFailure:
+            let isDenied = failure.code == EACCES || failure.code == EPERM
+            self.init(isDenied ? .notAllowed : .unusable, failure.description)
         default: self.init(.unusable, "\(error)")
         }
     }

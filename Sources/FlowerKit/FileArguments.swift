@@ -1,4 +1,5 @@
 import ArgumentParser
+import Components
 import Cron
 import Execution
 import FlowFiles
@@ -18,13 +19,13 @@ struct FileArguments: ParsableArguments {
 
     /// All that they declare; warnings are told.
     ///
-    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where all that
-    ///   is wrong is that nothing is there.
+    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where
+    ///   all that is wrong is that nothing is there.
     ///
     /// - Parameter consequence: what follows from a fault, for the last line.
     func load(in session: Session, consequence: String = "") throws -> [FlowSource] {
         let loader = FlowFileLoader(
-            components: session.componentChecks,
+            components: checks(session.registry),
             zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
             zoneNames: { ZoneDirectory.host.names() },
             home: Account.current.home,
@@ -39,6 +40,16 @@ struct FileArguments: ParsableArguments {
         throw Failure(
             code,
             "\(counted(faults.count, "fault")) in \(counted(files.count, "file"))\(consequence)"
+        )
+    }
+
+    private func checks(
+        _ registry: ComponentRegistry
+    ) -> [String: @Sendable (JSONValue) -> String?] {
+        Dictionary(
+            uniqueKeysWithValues: registry.names.map { name in
+                (name, { @Sendable in registry.fault(of: name, with: $0) })
+            }
         )
     }
 

@@ -1,6 +1,12 @@
 import ArgumentParser
+import Components
 import Flows
 import Glibc
+
+/// Work in Swift that a task's `component:` names; see ``Flower/main(components:)``.
+public typealias Component = Components.Component
+public typealias ComponentContext = Components.ComponentContext
+public typealias ComponentDuration = Components.ComponentDuration
 
 /// The whole command line, for `flower` itself and for programs that add components of their own.
 public enum Flower {
@@ -8,17 +14,37 @@ public enum Flower {
     static let version = "0.1.0"
 
     /// Runs the command that the program's arguments name, and exits with its code.
-    public static func main() -> Never {
+    ///
+    /// ```swift
+    /// import FlowerKit
+    ///
+    /// struct Greet: Component {
+    ///     static let name = "greet"
+    ///     let person: String
+    ///
+    ///     func run(in context: ComponentContext) async throws {
+    ///         context.print("hello \(person)")
+    ///     }
+    /// }
+    ///
+    /// Flower.main(components: [Greet.self])
+    /// ```
+    ///
+    /// - Parameter components: besides Flower's own; one of the same name takes its place.
+    public static func main(components: [any Component.Type] = []) -> Never {
         // A runner must outlive the reader of its output; see `Output`.
         signal(SIGPIPE, SIG_IGN)
         Output.keepStandardDescriptors()
-        let code = run(Array(CommandLine.arguments.dropFirst()), in: .current())
-        exit(code.rawValue)
+        var registry = ComponentRegistry.builtIn
+        for component in components { registry.add(component) }
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(run(arguments, in: .current(registry)).rawValue)
     }
 
     /// Runs one command; what it has to say against is printed already.
     static func run(_ arguments: [String], in session: Session) -> ExitCode {
         do {
+            if let shortcut = RunShortcut(arguments) { return try shortcut.run(in: session) }
             return try command(arguments, in: session)?.run(in: session) ?? .success
         } catch is Output.ReaderGone {
             return .success

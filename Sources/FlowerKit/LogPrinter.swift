@@ -8,8 +8,7 @@ struct LogPrinter {
     private let attempt: Int?
     private let output: Output
 
-    /// Longest silence before the run is asked again whether it has settled: a line that never comes
-    /// must not keep anyone waiting.
+    /// Longest silence before the run is asked again whether it has settled.
     private static let patience = Duration.milliseconds(200)
     /// Printed at once, so that neither a line costs a write nor a long log all the memory.
     private static let blockBytes = 64 << 10
@@ -24,10 +23,14 @@ struct LogPrinter {
     /// Prints what has come since the last call.
     ///
     /// - Parameter count: only so many of the last lines; `nil` = all.
-    mutating func printNew(last count: Int? = nil) throws {
+    /// - Returns: how many lines have come.
+    @discardableResult
+    mutating func printNew(last count: Int? = nil) throws -> Int {
+        var come = 0
         var block: [UInt8] = []
         var last = count.map { LastLines($0) }
         try reader.readNew { entry in
+            come += 1
             guard attempt == nil || entry.attempt == attempt else { return }
             if last != nil {
                 last?.append(entry)
@@ -41,14 +44,28 @@ struct LogPrinter {
         }
         for entry in last?.entries ?? [] { view.append(entry, to: &block) }
         try write(block)
+        return come
     }
 
-    /// Goes on until `isSettled`, which is asked before each reading so that no last line is missed.
-    mutating func follow(until isSettled: () throws -> Bool) throws {
+    enum Stage {
+        /// More may come at any time.
+        case running
+        /// What was printed last may still be on its way into its file: runners commit first.
+        case settled
+        /// All is in its file.
+        case complete
+    }
+
+    /// Goes on until the run has settled and nothing more comes, or all is complete.
+    ///
+    /// - Parameter stage: asked before each reading, so that no last line is missed.
+    mutating func follow(while stage: () throws -> Stage) throws {
+        var wasSettled = false
         while true {
-            let wasSettled = try isSettled()
-            try printNew()
-            if wasSettled { return }
+            let stage = try stage()
+            let count = try printNew()
+            if stage == .complete || (wasSettled && count == 0) { return }
+            wasSettled = stage == .settled
             reader.wait(limit: Self.patience)
         }
     }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Standard output or error: written whole and at once, past stdio, so that nothing is left in a buffer.
+/// Standard output or error: written whole and at once, past stdio, so that nothing is left in a
+/// buffer.
 ///
 /// SIGPIPE is ignored, because a runner must outlive its reader; so a reader that went away
 /// (`flower runs | head`) shows as EPIPE here.
@@ -17,7 +18,8 @@ final class Output: Sendable {
     /// The reader has gone: stop, quietly. It has seen all that it wanted.
     struct ReaderGone: Error {}
 
-    /// - Throws: `ReaderGone`, or `Failure` (exit 74) where the output cannot be written, as on a full disk.
+    /// - Throws: `ReaderGone`, or `Failure` (exit 74) where the output cannot be written, as on a
+    ///   full disk.
     func write(_ text: String) throws {
         var text = text
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
@@ -52,8 +54,8 @@ final class Output: Sendable {
         poll(&entry, 1, -1)
     }
 
-    /// Opens `/dev/null` in place of each standard descriptor that is closed (`flower runs >&-`): else
-    /// the next file opened, perhaps the database, would become standard output.
+    /// Opens `/dev/null` in place of each standard descriptor that is closed (`flower runs >&-`):
+    /// else the next file opened, perhaps the database, would become standard output.
     static func keepStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // open(2) gives the lowest free descriptor, which is this one.

@@ -26,7 +26,10 @@ struct RootCommand: ParsableCommand {
                     UnpauseCommand.self,
                 ]
             ),
-            CommandGroup(name: "Working", subcommands: [TickCommand.self]),
+            CommandGroup(
+                name: "Working",
+                subcommands: [RunCommand.self, SchedulerCommand.self, TickCommand.self]
+            ),
         ]
     )
 

@@ -1,3 +1,4 @@
+import Components
 import Cron
 import Flows
 import Glibc
@@ -12,10 +13,8 @@ final class Session {
     let output: Output
     let errors: Output
     let terminal: Terminal
-    /// Who asks, for the audit: taken before `Store.open`, which may become the folder's owner.
-    let actor: String
-    /// The components that flows may use, each with its check of `with`: what is wrong, or `nil`.
-    let componentChecks: [String: @Sendable (JSONValue) -> String?] = [:]
+    private let makeActor: () -> String
+    let registry: ComponentRegistry
     private let clock: any WallClock
     private let fixedZone: Zone?
 
@@ -24,7 +23,8 @@ final class Session {
         output: Output,
         errors: Output,
         terminal: Terminal,
-        actor: String,
+        actor: @autoclosure @escaping () -> String,
+        registry: ComponentRegistry = .builtIn,
         clock: any WallClock = HostClock(),
         zone: Zone? = nil
     ) {
@@ -33,26 +33,30 @@ final class Session {
         self.output = output
         self.errors = errors
         self.terminal = terminal
-        self.actor = actor
+        makeActor = actor
+        self.registry = registry
         self.clock = clock
     }
 
     /// Of this process.
-    static func current() -> Session {
+    static func current(_ registry: ComponentRegistry) -> Session {
         let environment = processEnvironment()
+        // Asked here, because `Store.open` may become the folder's owner.
+        let uid = getuid()
         return Session(
             environment: environment,
             output: .standard,
             errors: .errors,
             terminal: Terminal(of: STDOUT_FILENO, environment: environment),
-            actor: User.name
+            actor: User.name(of: uid),
+            registry: registry
         )
     }
 
     /// The host's zone, in which times are shown; read when first asked for.
     ///
-    /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep anyone
-    /// from looking.
+    /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep
+    /// anyone from looking.
     lazy var zone: Zone = {
         if let fixedZone { return fixedZone }
         do {
@@ -62,6 +66,9 @@ final class Session {
             return .utc
         }
     }()
+
+    /// Who asks, for the audit.
+    lazy var actor: String = makeActor()
 
     var now: Instant { clock.now }
 

@@ -26,26 +26,40 @@ struct StateOptions: ParsableArguments {
         guard state != "" else { throw ValidationError("--state names no folder") }
     }
 
-    func folder(_ session: Session) -> StateFolder {
-        StateFolder.locate(
-            explicit: state,
-            system: system,
-            user: user,
-            environment: session.environment,
-            isRoot: geteuid() == 0
-        )
+    var choice: StateChoice {
+        if let state { return .folder(state) }
+        return system ? .system : user ? .user : .unsaid
     }
 
     /// For a command that looks or acts on what is there: makes nothing.
     ///
     /// - Throws: `StorageError.notFound` where there is no database yet.
     func openStore(_ session: Session) throws -> Store {
-        try Store.open(folder(session), create: false)
+        try Store.open(choice.folder(session), create: false)
     }
 
     /// For a command with which a state folder's life may begin.
     func makeStore(_ session: Session) throws -> Store {
-        try Store.open(folder(session), create: true)
+        try Store.open(choice.folder(session), create: true)
+    }
+}
+
+/// What was said of the state folder on the command line.
+enum StateChoice: Equatable {
+    case unsaid
+    case folder(String)
+    case system
+    case user
+
+    func folder(_ session: Session) -> StateFolder {
+        let explicit: String? = if case .folder(let path) = self { path } else { nil }
+        return StateFolder.locate(
+            explicit: explicit,
+            system: self == .system,
+            user: self == .user,
+            environment: session.environment,
+            isRoot: geteuid() == 0
+        )
     }
 }
 

@@ -3,9 +3,8 @@ import Glibc
 /// The person behind this process, passwd(5).
 enum User {
     /// As the audit names them: `user@alice`, or `user@1000` where the uid has no name.
-    static var name: String {
-        let uid = getuid()
-        return "user@\(nameOf(uid) ?? String(uid))"
+    static func name(of uid: uid_t) -> String {
+        "user@\(nameOf(uid) ?? String(uid))"
     }
 
     private static func nameOf(_ uid: uid_t) -> String? {

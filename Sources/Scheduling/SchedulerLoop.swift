@@ -96,8 +96,8 @@ package final class SchedulerLoop {
         }
     }
 
-    private static func sentence(of fire: RecordedFire) -> String {
-        let due = fire.dueAt.iso8601(in: .utc)
+    package static func sentence(of fire: RecordedFire, in zone: Zone = .utc) -> String {
+        let due = fire.dueAt.iso8601(in: zone)
         switch fire.outcome {
         case .registered:
             return "run \(fire.runID ?? 0) of flow '\(fire.flow)' registered, due \(due)"

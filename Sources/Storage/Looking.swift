@@ -87,6 +87,4 @@ package struct AttemptDetail: Sendable {
     package let lines: Int
     package let sink: String?
     package let note: String?
-    /// The last of its output.
-    package let tail: [UInt8]
 }

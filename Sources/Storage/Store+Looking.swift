@@ -178,7 +178,9 @@ extension Store {
         }
         var attempts: [Int64: [AttemptDetail]] = [:]
         let attemptSQL = """
-            SELECT attempt.* FROM task JOIN attempt ON attempt.task_id = task.id
+            SELECT task_id, number, started_at_ms, pid, ended_at_ms, duration_ms, outcome, exit_code,
+              signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines, sink, note
+            FROM task JOIN attempt ON attempt.task_id = task.id
             WHERE task.run_id = ? ORDER BY attempt.task_id, attempt.number
             """
         for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
@@ -220,8 +222,7 @@ extension Store {
             maxRSSKiB: row["max_rss_kib"],
             lines: row["lines"],
             sink: row["sink"],
-            note: row["note"],
-            tail: (row["tail"] as Data?).map { Array($0) } ?? []
+            note: row["note"]
         )
     }
 }

@@ -5,8 +5,8 @@ import GRDB
 extension Store {
     /// The claim that a runner would get for a task, were its flow registered now. Writes nothing.
     ///
-    /// - Throws: `StorageError.notFound` (flow or task), `.badInput` (no such parameter, or a master
-    ///   spoilt with SQL).
+    /// - Throws: `StorageError.notFound` (flow or task), `.badInput` (no such parameter, or a
+    ///   master spoilt with SQL).
     package func preview(
         task name: String,
         of flowName: String,

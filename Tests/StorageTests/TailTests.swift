@@ -23,6 +23,8 @@ import Testing
             return end
         }
         _ = try temporary.store.turn(turn, by: temporary.runner, at: temporary.now)
-        #expect(try temporary.store.run(run).tasks[0].attempts[0].tail == tail)
+        let task = try temporary.store.run(run).tasks[0].id
+        #expect(try temporary.store.tailsOfFailedTasks(ofRun: run, limit: 10) == [task: tail])
+        #expect(try temporary.store.tailsOfFailedTasks(ofRun: run, limit: 0).isEmpty)
     }
 }

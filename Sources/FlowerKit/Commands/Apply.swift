@@ -5,10 +5,11 @@ import Storage
 struct ApplyCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
-        abstract: "Make the database say what flow files say: all of them, or after a fault none.",
+        abstract: "Make the database say what flow files say.",
         discussion: """
-            A file that has not changed since it was applied never overwrites what was changed with \
-            SQL. Runs that exist keep the definition that they were registered with.
+            All of the files, or after a fault none. A file that has not changed since it was \
+            applied never overwrites what was changed with SQL. Runs that exist keep the \
+            definition that they were registered with.
             """
     )
 

@@ -5,8 +5,11 @@ import Storage
 struct EnvCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "Print the world that a task would see, were its flow registered now.",
-        discussion: "The lines can be read back by a shell; program and folder stand in comments."
+        abstract: "Print the world that a task would see.",
+        discussion: """
+            It is that of a run registered now. A shell can read the lines back; program and \
+            folder stand in comments.
+            """
     )
 
     @Argument(help: "The flow's name.")

@@ -5,7 +5,7 @@ import Storage
 struct LogsCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print what a run's tasks, or one of them, have printed."
+        abstract: "Print what the tasks of a run have printed."
     )
 
     @Argument(help: "The run's number.")
@@ -43,7 +43,7 @@ struct LogsCommand: FlowerCommand {
         let isSettled = follow ? try !store.state(ofRun: run).isActive : true
         try printer.printNew(last: number)
         if !isSettled {
-            try printer.follow { try !store.state(ofRun: run).isActive }
+            try printer.follow { try store.state(ofRun: run).isActive ? .running : .settled }
         }
         return .success
     }

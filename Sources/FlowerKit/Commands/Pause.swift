@@ -4,7 +4,8 @@ import Storage
 struct PauseCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Keep a flow's schedules from making runs; runs that exist go on."
+        abstract: "Keep a flow's schedules from making runs.",
+        discussion: "Runs that exist go on, and a person may register others."
     )
 
     @Argument(help: "The flow's name.")

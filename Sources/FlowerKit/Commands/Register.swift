@@ -5,7 +5,11 @@ import Storage
 struct RegisterCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "register",
-        abstract: "Make a run of a flow, and print its number."
+        abstract: "Make a run of a flow, and print its number.",
+        discussion: """
+            With --wait the exit code is 0 where the run succeeded, else 1. Where no runner is \
+            alive, what is ready is run here.
+            """
     )
 
     @Argument(help: "The flow's name.")
@@ -15,6 +19,12 @@ struct RegisterCommand: FlowerCommand {
 
     @Flag(help: "Even though a run is active and the flow's overlap is skip.")
     var force = false
+
+    @Flag(help: "Stay until the run has settled.")
+    var wait = false
+
+    @Flag(name: .shortAndLong, help: "Stay, and print what its tasks print.")
+    var follow = false
 
     @OptionGroup(title: "State folder") var state: StateOptions
 
@@ -33,7 +43,9 @@ struct RegisterCommand: FlowerCommand {
                 "flow '\(flow)' is paused: its schedules make no runs, but this one goes on"
             )
         }
-        return .success
+        guard wait || follow else { return .success }
+        let waiter = RunWaiter(store, registration.runID, session)
+        return try follow ? waiter.following() : waiter.waiting()
     }
 }
 

@@ -4,10 +4,11 @@ import Storage
 struct RerunCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "rerun",
-        abstract: "Set tasks of a run back to waiting; the next flower run carries on from there.",
+        abstract: "Set tasks of a run back, to be run again.",
         discussion: """
-            All of the run's tasks, unless --from or --failed says which. A task that runs is not \
-            touched: then nothing is, and the exit code is 75.
+            All of the run's tasks, unless --from or --failed says which; the next flower run \
+            carries on from there. A task that runs is not touched: then nothing is, and the \
+            exit code is 75.
             """
     )
 

@@ -6,7 +6,7 @@ import Storage
 struct ShowCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a flow: its tasks as a tree, its schedules and parameters."
+        abstract: "Show a flow: tasks, schedules and parameters."
     )
 
     @Argument(help: "The flow's name.")

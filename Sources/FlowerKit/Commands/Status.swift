@@ -5,7 +5,7 @@ import Storage
 struct StatusCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show a run: its tasks as a tree, and of those that failed why."
+        abstract: "Show a run's tasks, and why any of them failed."
     )
 
     @Argument(help: "The run's number.")
@@ -15,13 +15,17 @@ struct StatusCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let detail = try state.openStore(session).run(run)
-        switch format.output {
-        case .table:
+        let store = try state.openStore(session)
+        let detail = try store.run(run)
+        let isJSON = format.output == .json
+        let limit = isJSON ? StatusView.tailsInJSON : StatusView.failuresShown
+        let tails = try store.tailsOfFailedTasks(ofRun: run, limit: limit)
+        if isJSON {
+            try session.print(StatusView.json(detail, tails: tails, session.zone))
+        } else {
             let terminal = session.terminal
-            let view = StatusView(detail, session.time)
+            let view = StatusView(detail, tails: tails, session.time)
             try session.print(view.rendered(width: terminal.columns, colour: terminal.usesColour))
-        case .json: try session.print(StatusView.json(detail, session.zone))
         }
         return .success
     }

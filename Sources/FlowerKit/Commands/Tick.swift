@@ -12,11 +12,12 @@ struct TickCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let store = try state.openStore(session)
+        let store = try state.makeStore(session)
         let scheduler = Scheduler(store: store, zones: .host)
         let recorded = try scheduler.turn()
         for fault in scheduler.faults { session.note("\(fault)") }
-        try session.print(FiresView.text(recorded, session.time))
+        let sentences = recorded.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
+        try session.print(sentences.map { Printable.line($0) + "\n" }.joined())
         return .success
     }
 }

@@ -4,7 +4,8 @@ import Storage
 struct UnpauseCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "unpause",
-        abstract: "Let a flow's schedules make runs again; what came due meanwhile stays unrun."
+        abstract: "Let a flow's schedules make runs again.",
+        discussion: "What came due meanwhile stays unrun."
     )
 
     @Argument(help: "The flow's name.")

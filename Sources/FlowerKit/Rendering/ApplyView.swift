@@ -22,7 +22,7 @@ enum ApplyView {
         text += "."
         if counts[.edited] != nil {
             text +=
-                "\nedited: changed with SQL since it was applied; its file is as it was, so that stays."
+                "\nedited: changed with SQL since; the file is as it was, so that stays."
         }
         return text
     }

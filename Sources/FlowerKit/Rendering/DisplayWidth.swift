@@ -1,8 +1,8 @@
 /// How many columns of a terminal a text takes.
 ///
-/// By the wide and fullwidth ranges of UAX #11 and the zero width of marks, without asking the locale:
-/// the answer must not depend on it. Terminals differ over newer emoji by a column; nothing else is lost
-/// by that than the alignment of a row.
+/// By the wide and fullwidth ranges of UAX #11 and the zero width of marks, without asking the
+/// locale: the answer must not depend on it. Terminals differ over newer emoji by a column; nothing
+/// else is lost by that than the alignment of a row.
 enum DisplayWidth {
     static func of(_ text: some StringProtocol) -> Int {
         // ASCII, printable by `Printable`: one column a byte.

@@ -23,8 +23,8 @@ enum Printable {
         return String(shown)
     }
 
-    /// C0, DEL, C1, and what reorders text on a line (Unicode Bidirectional Algorithm, UAX #9: explicit
-    /// embeddings, overrides and isolates; the line and paragraph separators).
+    /// C0, DEL, C1, and what reorders text on a line (Unicode Bidirectional Algorithm, UAX #9:
+    /// explicit embeddings, overrides and isolates; the line and paragraph separators).
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true

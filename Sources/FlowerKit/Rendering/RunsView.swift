@@ -64,7 +64,8 @@ enum RunsView {
 }
 
 extension RunSummary {
-    /// Milliseconds from its first attempt's start to its last one's end, or to `now` while it is active.
+    /// Milliseconds from its first attempt's start to its last one's end, or to `now` while it is
+    /// active.
     func took(at now: Instant) -> Int64? {
         guard let startedAt, let end = endedAt ?? (state.isActive ? now : nil) else { return nil }
         return max(0, end.milliseconds - startedAt.milliseconds)

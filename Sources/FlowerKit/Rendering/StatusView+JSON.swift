@@ -3,13 +3,20 @@ import Flows
 import Storage
 
 extension StatusView {
-    static func json(_ run: RunDetail, _ zone: Zone) -> JSONValue {
+    /// Failed tasks that are told with their last lines; those of the others are empty.
+    static let tailsInJSON = 1_000
+
+    static func json(_ run: RunDetail, tails: [Int64: [UInt8]], _ zone: Zone) -> JSONValue {
         var members = RunsView.members(of: run.summary, zone)
-        members["tasks"] = .array(run.tasks.map { json($0, zone) })
+        members["tasks"] = .array(run.tasks.map { json($0, tails[$0.id] ?? [], zone) })
         return .object(members)
     }
 
-    private static func json(_ task: TaskDetail, _ zone: Zone) -> JSONValue {
+    private static func json(
+        _ task: TaskDetail,
+        _ tail: [UInt8],
+        _ zone: Zone
+    ) -> JSONValue {
         .object([
             "name": .string(task.name),
             "item": .count(task.item),
@@ -18,7 +25,7 @@ extension StatusView {
             "is_ready": .bool(task.isReady),
             "retry_at": .instant(task.retryAt, in: zone),
             "attempts": .array(task.attempts.map { json($0, zone) }),
-            "tail": .names(task.state == .failed ? task.tailLines : []),
+            "tail": .names(lastLines(tail)),
         ])
     }
 
@@ -38,11 +45,5 @@ extension StatusView {
             "lines": .count(attempt.lines),
             "note": .text(attempt.note),
         ])
-    }
-}
-
-extension TaskDetail {
-    fileprivate var tailLines: [String] {
-        attempts.last?.lastLines(StatusView.tailLinesShown) ?? []
     }
 }

@@ -5,16 +5,20 @@ import Storage
 /// `flower status`: what the run is, its tasks as a tree, and the last words of those that failed.
 struct StatusView {
     private let run: RunDetail
+    /// Of failed tasks, by task id.
+    private let tails: [Int64: [UInt8]]
     private let time: TimeText
     /// By name: a task waits for the first of its needs that has not succeeded.
     private let states: [String: TaskState]
 
-    /// Of the failed tasks, so many are told with their last lines; the others' rows say why as well.
+    /// Of the failed tasks, so many are told with their last lines; the others' rows say why as
+    /// well.
     static let failuresShown = 10
     static let tailLinesShown = 10
 
-    init(_ run: RunDetail, _ time: TimeText) {
+    init(_ run: RunDetail, tails: [Int64: [UInt8]], _ time: TimeText) {
         self.run = run
+        self.tails = tails
         self.time = time
         states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { first, _ in first }
     }
@@ -95,6 +99,15 @@ struct StatusView {
         }
     }
 
+    /// The last lines of what is kept of an output; the first may be the end of a longer one.
+    static func lastLines(_ tail: [UInt8]) -> [String] {
+        String(decoding: tail, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+            .dropLast(while: \.isEmpty)
+            .suffix(tailLinesShown)
+    }
+
     private func failures(colour: Bool) -> String {
         let failed = run.tasks.filter { $0.state == .failed }
         var text = ""
@@ -103,7 +116,7 @@ struct StatusView {
             let title = "\(task.name), attempt \(attempt.number): \(attempt.reason)"
             let cell = Table.Cell(title, .bad)
             text += "\n" + (colour ? cell.style.applied(to: cell.text) : cell.text) + "\n"
-            for line in attempt.lastLines(Self.tailLinesShown) {
+            for line in Self.lastLines(tails[task.id] ?? []) {
                 text += "  | \(Printable.line(line))\n"
             }
         }
@@ -140,15 +153,6 @@ extension AttemptDetail {
         case let outcome?: words = outcome
         }
         return note.map { "\(words); \($0)" } ?? words
-    }
-
-    /// The last lines of what is kept of its output; the first of them may be the end of a longer one.
-    func lastLines(_ count: Int) -> [String] {
-        String(decoding: tail, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
-            .dropLast(while: \.isEmpty)
-            .suffix(count)
     }
 }
 

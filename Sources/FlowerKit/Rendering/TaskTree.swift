@@ -7,8 +7,8 @@
 ///    └─ aggregate        needs parse-history, parse-packages
 /// ```
 ///
-/// So every need of a task stands above it. Where the tree alone does not tell a task's needs, because
-/// it has several or stands too deep to be moved in further, the line says so.
+/// So every need of a task stands above it. Where the tree alone does not tell a task's needs,
+/// because it has several or stands too deep to be moved in further, the line says so.
 struct TaskTree {
     struct Line: Equatable {
         /// Of the task, in the flow file's order.
@@ -22,8 +22,8 @@ struct TaskTree {
     /// Deeper tasks are not moved in further: a chain of a thousand tasks stays on the screen.
     static let indentLimit = 12
 
-    /// - Parameter needs: for each position the positions it needs, each in 0..<count. Tasks on a circle,
-    ///   which only a change in SQL can make, come last.
+    /// - Parameter needs: for each position the positions it needs, each in 0..<count. Tasks on a
+    ///   circle, which only a change in SQL can make, come last.
     static func lines(needs: [[Int]]) -> [Line] {
         var dependents = [[Int]](repeating: [], count: needs.count)
         for (position, wanted) in needs.enumerated() {
@@ -32,7 +32,8 @@ struct TaskTree {
         var unmet = needs.map(\.count)
         var lines: [Line] = []
         var isShown = [Bool](repeating: false, count: needs.count)
-        // The next to be drawn is last. Not recursive: a chain may be longer than the stack is deep.
+        // The next to be drawn is last. Not recursive: a chain may be longer than the stack is
+        // deep.
         var open = needs.indices.reversed().filter { needs[$0].isEmpty }.map {
             Branch(position: $0, indent: "", connector: "", depth: 0)
         }

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Execution
+import Flows
+import Storage
+
+struct RunCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run every task that is ready, then exit.",
+        discussion: """
+            Also those that become ready by it. The exit code is 1 where a task failed for good. \
+            Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
+            running tasks end, the second ends them.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Tasks at once.", valueName: "number"))
+    var workers = Runner.Options().workers
+
+    @Option(
+        help: ArgumentHelp("Stay for a fire that comes within this time.", valueName: "duration")
+    )
+    var linger = DurationArgument(Runner.Options().linger)
+
+    @Flag(help: "Stay until the retries that are still to come have been made.")
+    var wait = false
+
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func validate() throws {
+        guard (1...RunnerLimit.workers).contains(workers) else {
+            throw ValidationError("--workers takes a number from 1 to \(RunnerLimit.workers)")
+        }
+    }
+
+    func run(in session: Session) throws -> ExitCode {
+        var options = Runner.Options()
+        options.workers = workers
+        options.linger = linger.value
+        options.waitsForRetries = wait
+        return try Self.drain(try state.makeStore(session), options, in: session)
+    }
+
+    static func drain(
+        _ store: Store,
+        _ options: Runner.Options,
+        in session: Session
+    ) throws -> ExitCode {
+        let ending = try Runner(store, options: options, registry: session.registry).run()
+        if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }
+        if let line = summary(of: ending, isTerminal: session.terminal.columns != nil) {
+            // The work is done and recorded: a reader that went away changes nothing of it.
+            try? session.print(line + "\n")
+        }
+        return ending.failedTasks > 0 ? .taskFailed : .success
+    }
+
+    /// `nil` where there was nothing to do and nobody looks on: a timer asks every minute.
+    static func summary(of ending: Runner.Ending, isTerminal: Bool) -> String? {
+        if ending.launchedTasks == 0, ending.failedTasks == 0, !ending.isStopped {
+            return isTerminal ? "nothing is ready to run" : nil
+        }
+        var parts = ["ran \(counted(ending.launchedTasks, "task"))"]
+        if ending.failedTasks > 0 { parts.append("\(ending.failedTasks) failed") }
+        if ending.isStopped { parts.append("stopped; the next flower run carries on") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+/// `250ms`, `10s`, `1h30m`: a duration as everywhere in Flower.
+struct DurationArgument: ExpressibleByArgument {
+    let value: Duration
+
+    init(_ value: Duration) { self.value = value }
+
+    init?(argument: String) {
+        guard let value = DurationText.parse(argument) else { return nil }
+        self.value = value
+    }
+
+    var defaultValueDescription: String { DurationText.format(value) }
+}

@@ -1,0 +1,110 @@
+import Execution
+import Flows
+import Foundation
+import Storage
+import Synchronization
+
+/// Stays until a run has settled, draining what is ready where no runner is alive to do it.
+struct RunWaiter {
+    private let store: Store
+    private let run: Int64
+    private let session: Session
+
+    /// Between two looks at the run: the one that works on it tells nobody when it has settled.
+    private static let patienceMilliseconds: Int32 = 200
+
+    init(_ store: Store, _ run: Int64, _ session: Session) {
+        self.store = store
+        self.run = run
+        self.session = session
+    }
+
+    /// - Returns: 0 where the run succeeded, else 1; or 75 where it was left before it settled.
+    func waiting() throws -> ExitCode {
+        guard let state = try settled() else {
+            throw Failure(
+                .refused,
+                "stopped before run \(run) has settled",
+                hint: "the next flower run carries on with it"
+            )
+        }
+        if state == .succeeded { return .success }
+        session.note("run \(run) \(try reason(state))", hint: "flower status \(run) shows it")
+        return .taskFailed
+    }
+
+    /// The same, with all that its tasks print.
+    func following() throws -> ExitCode {
+        let view = LogView(
+            try store.taskNames(ofRun: run),
+            isNamed: true,
+            terminal: session.terminal
+        )
+        let follower = LogFollower(store, run, view, session.output)
+        // A runner of ours has brought every line to its file when it has ended.
+        let result = Result { try waiting() }
+        try follower.finish()
+        return try result.get()
+    }
+
+    /// - Returns: `nil` where a signal asked to stop.
+    private func settled() throws -> RunState? {
+        while true {
+            let state = try store.state(ofRun: run)
+            guard state.isActive else { return state }
+            if !RunnerFile.isAnyHeld(in: store.folder) {
+                var options = Runner.Options()
+                options.linger = .zero
+                let runner = try Runner(store, options: options, registry: session.registry)
+                let ending = try runner.run()
+                if let fault = ending.logFault {
+                    session.note("some output was not kept: \(fault)")
+                }
+                if ending.isStopped { return nil }
+                if try !store.state(ofRun: run).isActive { continue }
+            }
+            poll(nil, 0, Self.patienceMilliseconds)
+        }
+    }
+
+    private func reason(_ state: RunState) throws -> String {
+        let failed = try store.run(run).tasks.first { $0.state == .failed }
+        guard state == .failed, let failed, let attempt = failed.attempts.last else {
+            return "was cancelled"
+        }
+        return "failed: task \(failed.name): \(attempt.reason)"
+    }
+}
+
+/// Prints a run's lines on a thread of its own, while this one works or waits.
+final class LogFollower: Sendable {
+    private let isOver = Mutex(false)
+    private let failure = Mutex<(any Error)?>(nil)
+    private let finished = DispatchSemaphore(value: 0)
+
+    init(_ store: Store, _ run: Int64, _ view: LogView, _ output: Output) {
+        Thread.detachNewThread { [self] in
+            let reader = LogReader(store.folder, run: run, task: nil)
+            var printer = LogPrinter(reader, view, attempt: nil, output: output)
+            do {
+                try printer.follow { [self] in
+                    if isOver.withLock({ $0 }) { return .complete }
+                    return try store.state(ofRun: run).isActive ? .running : .settled
+                }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+            finished.signal()
+        }
+    }
+
+    /// Prints what is left and ends. To be called once.
+    ///
+    /// - Throws: why it could not print all of it; a reader that went away is none.
+    func finish() throws {
+        isOver.withLock { $0 = true }
+        finished.wait()
+        let failure = failure.withLock { $0 }
+        if let failure, !(failure is Output.ReaderGone) { throw failure }
+    }
+}
