@@ -69,6 +69,16 @@ let tests: [Target] = [
     .testTarget(name: "TidyTests", swiftSettings: flags),
 ]
 
+let benchmarks: [Target] = [
+    .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
+    .executableTarget(
+        name: "CronBenchmark",
+        dependencies: ["AllocationCounter", "Cron", "HostTime"],
+        path: "Tests/Benchmarks/CronBenchmark",
+        swiftSettings: flags
+    ),
+]
+
 func test(
     _ name: String,
     besides others: [Target.Dependency] = [],
@@ -94,6 +104,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: sources + tests,
+    targets: sources + tests + benchmarks,
     swiftLanguageModes: [.v6]
 )

@@ -33,13 +33,19 @@ extension CronExpression {
                 return fire <= horizon ? fire : nil
             }
             guard segment.end <= horizon else { return nil }
-            // No local time from `local` up to `found` matches, so what lies between need not be
-            // walked, unless a change of offset could lead back to before `local`.
-            let searched = segment.end &- (local &- segment.offset)
             from = segment.end
-            if searched >= 2 * Zone.offsetLimit, found &- Zone.offsetLimit > from {
-                from = zone.segment(at: found &- Zone.offsetLimit).start
+            guard segment.end &- (local &- segment.offset) >= SearchSpan.settling else { continue }
+            // No local time from `local` up to `found` matches, and no later segment leads back to
+            // before `local`: what ends before `found` need not be searched.
+            var target = zone.segment(at: max(from, found &- Zone.offsetLimit))
+            while target.localEnd <= found, target.end <= horizon {
+                target = zone.segment(at: target.end)
             }
+            if found >= max(target.localStart, target.passed), found < target.localEnd {
+                let fire = found &- target.offset
+                return fire <= horizon ? fire : nil
+            }
+            from = target.start
             guard from <= horizon else { return nil }
         }
     }
@@ -61,11 +67,13 @@ extension CronExpression {
             guard segment.start >= horizon else { return nil }
             if movedFires(in: segment) { return segment.start }
             end = segment.start
-            if upper &- segment.start >= 2 * Zone.offsetLimit,
-                found &+ Zone.offsetLimit < end &- 1
-            {
-                end = zone.segment(at: found &+ Zone.offsetLimit).end
+            guard upper &- segment.start >= SearchSpan.settling else { continue }
+            // The mirror: no local time from `found` up to here matches.
+            var target = zone.segment(at: min(end &- 1, found &+ Zone.offsetLimit))
+            while min(target.localStart, target.passed) > found, target.start >= horizon {
+                target = zone.segment(at: target.start &- 1)
             }
+            end = target.end
             guard end > horizon else { return nil }
         }
     }
@@ -83,6 +91,9 @@ extension CronExpression {
 /// The instants between which fires are looked for: far beyond any use, far from overflow.
 enum SearchSpan {
     static let never: Int64 = 1 << 50
+    /// After so long a span of one offset no change leads back to before it: two offsets differ by
+    /// less than this.
+    static let settling: Int64 = 2 * Zone.offsetLimit
     /// Some 34,000 years each way.
     private static let limit: Int64 = 1 << 40
 

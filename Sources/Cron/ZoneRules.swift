@@ -32,7 +32,10 @@ struct ZoneRules: Sendable {
             last.map { changes.dropLast() + [.init(instant: $0, offset: before)] } ?? []
         let initial = last == nil ? before : first
         // Hardly any change in 400 years means that the rule is daylight time all year.
-        guard later.count > 4 else { return SegmentTable(changes: kept, first: initial) }
+        guard later.count > 4 else {
+            let always = ruled.first?.offset ?? rule.offset
+            return SegmentTable(changes: kept, first: last == nil ? always : first)
+        }
         // A cycle begins with a change and ends with the same change 400 years later.
         let cycleStart = later[4].instant
         let cycle = later.filter { $0.instant <= cycleStart + CivilDate.cycleSeconds }

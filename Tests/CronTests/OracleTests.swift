@@ -1,0 +1,95 @@
+import Glibc
+import HostTime
+import Testing
+
+@testable import Cron
+
+/// Answers of programs that share no line with ours: cronsim, croniter, Python's zoneinfo.
+///
+/// They run where `FLOWER_ORACLE_PYTHON` names a Python with `Tests/Support/oracle`'s requirements
+/// (`make test` makes one). Elsewhere the suite says that it cannot run; it fails for it only where
+/// `FLOWER_REQUIRE` lists `oracle`.
+@Suite struct OracleTests {
+    private static let cases = 24_000
+
+    private struct Oracle {
+        let python: String
+        let folder: String
+
+        /// Nil where there is none, said in one line.
+        static func find(_ what: String) -> Oracle? {
+            let file = #filePath
+            let tests = file.split(separator: "/").dropLast(2).joined(separator: "/")
+            if let python = getenv("FLOWER_ORACLE_PYTHON").map({ String(cString: $0) }) {
+                return Oracle(python: python, folder: "/\(tests)/Support/oracle")
+            }
+            print("!!! \(what): CANNOT RUN, FLOWER_ORACLE_PYTHON is not set (see make test) !!!")
+            let required = getenv("FLOWER_REQUIRE").map { String(cString: $0) } ?? ""
+            if required.split(separator: ",").contains("oracle") {
+                Issue.record("\(what): FLOWER_REQUIRE names oracle, and there is none")
+            }
+            return nil
+        }
+
+        /// Runs a script with `input` as its standard input; its output, and whether it exited 0.
+        func run(_ arguments: String, input: String) throws -> (output: String, isFine: Bool) {
+            var path = Array("/tmp/flower-oracle-XXXXXX".utf8CString)
+            let descriptor = mkstemp(&path)
+            let name = String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            defer { unlink(name) }
+            let file = try #require(fdopen(descriptor, "w"))
+            fputs(input, file)
+            fclose(file)
+            let command = "'\(python)' '\(folder)/'\(arguments) < \(name)"
+            let pipe = try #require(popen(command, "r"))
+            var output: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 {
+                output += buffer[..<count]
+            }
+            return (String(decoding: output, as: UTF8.self), pclose(pipe) == 0)
+        }
+    }
+
+    @Test func `cronsim and croniter give the same fires, but for what the page lists`() throws {
+        guard let oracle = Oracle.find("cronsim and croniter") else { return }
+        // One seed unless another is asked for: the peers' faults have no end, and one that nobody
+        // has met should not fail a stranger's build.
+        let seed = getenv("FLOWER_SEED").map { String(cString: $0) } ?? "20260329"
+        let questions = try oracle.run("cron.py cases \(seed) \(Self.cases)", input: "")
+        #expect(questions.isFine)
+        let answers = CronBatch.answers(questions.output) { name throws(ZoneError) in
+            try ZoneDirectory.host.zone(named: name)
+        }
+        let verdict = try oracle.run("cron.py check \(seed) \(Self.cases)", input: answers)
+        print(verdict.output)
+        #expect(verdict.isFine, "\(verdict.output)")
+    }
+
+    @Test func `every zone of the host changes when Python says so, 1900 to 2400`() throws {
+        guard let oracle = Oracle.find("Python's zoneinfo") else { return }
+        let names = ZoneDirectory.host.names()
+        let theirs = try oracle.run("zones.py", input: names.joined(separator: "\n"))
+        #expect(theirs.isFine)
+        let lines = theirs.output.split(separator: "\n")
+        #expect(lines.count == names.count)
+        for (name, line) in zip(names, lines) {
+            let ours = try changes(of: name)
+            let expected = line.split(separator: "\t").dropFirst().map(String.init)
+            #expect(ours == expected, "\(name)")
+        }
+    }
+
+    /// `START:OFFSET` of each span from 1900 to 2400, the first cut at 1900.
+    private func changes(of name: String) throws -> [String] {
+        let (from, to): (Int64, Int64) = (-2_208_988_800, 13_569_465_600)
+        let zone = try ZoneDirectory.host.zone(named: name)
+        var segment = zone.segment(at: from)
+        var found = ["\(from):\(segment.offset)"]
+        while segment.end < to {
+            segment = zone.segment(at: segment.end)
+            found.append("\(segment.start):\(segment.offset)")
+        }
+        return found
+    }
+}
