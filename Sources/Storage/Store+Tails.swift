@@ -3,6 +3,15 @@ import Foundation
 import GRDB
 
 extension Store {
+    /// The last output of one attempt; empty where there is none.
+    package func tail(ofTask id: Int64, attempt number: Int) throws -> [UInt8] {
+        try read { db in
+            let sql = "SELECT tail FROM attempt WHERE task_id = ? AND number = ?"
+            let tail = try Data.fetchOne(db, sql: sql, arguments: [id, number])
+            return tail.map { Array($0) } ?? []
+        }
+    }
+
     /// The last output of the last attempts of a run's failed tasks, by task id.
     ///
     /// Apart from `run(_:)`, because each may have `Limit.tailBytes` and a run 100,000 tasks.

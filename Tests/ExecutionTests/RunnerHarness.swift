@@ -56,6 +56,12 @@ final class RunnerHarness {
         try #require(try tasks(ofRun: run)[name])
     }
 
+    /// The kept tail of a task's first attempt.
+    func tail(_ name: String = "a", ofRun run: Int64 = 1) throws -> String {
+        let id = try task(name, ofRun: run).id
+        return String(decoding: try store.tail(ofTask: id, attempt: 1), as: UTF8.self)
+    }
+
     func lines(ofRun run: Int64, task: String? = nil) throws -> [String] {
         var lines: [String] = []
         try LogReader(folder.state, run: run, task: task).readNew {
@@ -94,8 +100,4 @@ extension TaskSpec {
             timeout: timeout
         )
     }
-}
-
-extension AttemptDetail {
-    var tailText: String { String(decoding: tail, as: UTF8.self) }
 }

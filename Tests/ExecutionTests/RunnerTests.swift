@@ -39,7 +39,7 @@ import Testing
         #expect(tasks["after"]?.state == .waiting && tasks["after"]?.attempts.isEmpty == true)
         let attempt = try #require(tasks["bad"]?.attempts.first)
         #expect(attempt.outcome == "failed" && attempt.exitCode == 3 && attempt.lines == 2)
-        #expect(attempt.tailText.contains("why\n"))
+        #expect(try harness.tail("bad", ofRun: run).contains("why\n"))
         #expect(attempt.sink == "file:logs/\(run)/bad.1.log")
         #expect(attempt.pid != nil && attempt.maxRSSKiB ?? 0 > 0)
     }
@@ -101,7 +101,7 @@ import Testing
         ])
         #expect(try harness.runner().run().failedTasks == 1)
         let attempt = try #require(try harness.task("a", ofRun: run).attempts.first)
-        #expect(attempt.outcome == "timed-out" && attempt.tailText == "begun\n")
+        #expect(try attempt.outcome == "timed-out" && harness.tail(ofRun: run) == "begun\n")
         #expect(attempt.durationMilliseconds ?? 0 >= 300)
     }
 
