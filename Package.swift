@@ -33,8 +33,16 @@ let sources: [Target] = [
         swiftSettings: flags
     ),
     .target(
+        name: "Components",
+        dependencies: [
+            "Flows", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+        ],
+        swiftSettings: flags
+    ),
+    .target(
         name: "Execution",
-        dependencies: ["CLinux", "Cron", "Flows", "Storage"],
+        dependencies: ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage"],
         swiftSettings: flags
     ),
     .target(
@@ -52,6 +60,7 @@ let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
     test("CLinux"),
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
+    test("Components"),
     test("Execution"),
     test("FlowFiles"),
     test("FlowerKit"),
@@ -83,8 +92,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     ],
     targets: sources + tests,
     swiftLanguageModes: [.v6]
