@@ -17,7 +17,6 @@ extension Runner {
         let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
         guard !news.isEmpty || isLooking else { return false }
-        let isAlone = running.isEmpty && pending.isEmpty && load == (0, 0) && rescues.isEmpty
         let isStarving = freeSlots > 0 && pending.isEmpty && load.queued == 0 && pace.fault == nil
         let isUrgent = isAlone || isStarving && (isLooking || !news.ended.isEmpty)
         if pace.fault != nil || !isUrgent, pace.nextCommitAt > .now {

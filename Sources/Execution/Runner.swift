@@ -152,9 +152,13 @@ package final class Runner {
     }
 
     /// Nothing runs, nothing is claimed, nothing is to be written.
-    var isIdle: Bool {
-        running.isEmpty && pending.isEmpty && componentLoad == (0, 0) && rescues.isEmpty
-            && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+    private var isIdle: Bool {
+        isAlone && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+    }
+
+    /// Nothing runs and nothing is claimed: nobody waits for this thread.
+    var isAlone: Bool {
+        running.isEmpty && pending.isEmpty && rescues.isEmpty && crew?.components.isEmpty != false
     }
 
     var componentLoad: (queued: Int, open: Int) { crew?.components.load ?? (0, 0) }
