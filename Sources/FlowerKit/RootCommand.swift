@@ -12,7 +12,8 @@ struct RootCommand: ParsableCommand {
                 name: "Looking",
                 subcommands: [
                     FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
-                    StatusCommand.self, LogsCommand.self, EnvCommand.self,
+                    StatusCommand.self, LogsCommand.self, EnvCommand.self, FiresCommand.self,
+                    NextCommand.self,
                 ]
             ),
             CommandGroup(name: "Schedules", subcommands: [CronCommand.self]),
@@ -23,8 +24,8 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "Acting",
                 subcommands: [
-                    RegisterCommand.self, RerunCommand.self, PauseCommand.self,
-                    UnpauseCommand.self,
+                    RegisterCommand.self, BackfillCommand.self, RerunCommand.self,
+                    CancelCommand.self, PauseCommand.self, UnpauseCommand.self,
                 ]
             ),
             CommandGroup(
