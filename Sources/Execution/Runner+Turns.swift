@@ -23,8 +23,9 @@ extension Runner {
             setTimer(.commit, at: pace.nextCommitAt) {}
             return false
         }
-        if crew == nil, news.isEmpty {
-            // A look that finds nothing needs neither file nor thread.
+        if crew == nil, news.isEmpty, !options.waitsForRetries {
+            // A look that finds nothing needs neither file nor thread; only a turn tells of
+            // retries.
             let hasWork = try store.hasWork(at: .now)
             if !hasWork {
                 pace.didLook()
