@@ -15,7 +15,7 @@ struct RootCommand: ParsableCommand {
                     StatusCommand.self, LogsCommand.self, EnvCommand.self,
                 ]
             ),
-            CommandGroup(name: "Schedules", subcommands: [CronCommand.self]),
+            CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
             CommandGroup(
                 name: "Flow file",
                 subcommands: [ValidateCommand.self, ApplyCommand.self]
