@@ -48,7 +48,7 @@ let sources: [Target] = [
     .target(
         name: "FlowerKit",
         dependencies: [
-            "Execution", "FlowFiles", "Scheduling",
+            "Components", "Execution", "FlowFiles", "Scheduling",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: flags

@@ -16,7 +16,7 @@ struct RootCommand: ParsableCommand {
                     NextCommand.self,
                 ]
             ),
-            CommandGroup(name: "Schedules", subcommands: [CronCommand.self]),
+            CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
             CommandGroup(
                 name: "Flow file",
                 subcommands: [ValidateCommand.self, ApplyCommand.self]
