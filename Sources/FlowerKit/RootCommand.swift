@@ -18,7 +18,7 @@ struct RootCommand: ParsableCommand {
             CommandGroup(name: "Schedules", subcommands: [CronCommand.self]),
             CommandGroup(
                 name: "Flow file",
-                subcommands: [ValidateCommand.self, ApplyCommand.self]
+                subcommands: [ValidateCommand.self, ApplyCommand.self, ImportCommand.self]
             ),
             CommandGroup(
                 name: "Acting",
