@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
             CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
             CommandGroup(
                 name: "Flow file",
-                subcommands: [ValidateCommand.self, ApplyCommand.self]
+                subcommands: [ValidateCommand.self, ApplyCommand.self, ImportCommand.self]
             ),
             CommandGroup(
                 name: "Acting",
