@@ -13,7 +13,8 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
 TEST_PACKAGES = $(DEMO_PACKAGES) python3 python3-venv shellcheck
-BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3
+BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv \
+    golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh
 
@@ -22,11 +23,13 @@ BEYOND_CORE = ^(EndToEndTests|SystemdTests|ConsoleTests)\.
 
 # The oracles (independent answers from other programs) live in a Python environment of their own.
 ORACLE = .build-test/oracle
+# And the benchmark's Python peers in theirs.
+PEERS = .build-test/peers
 ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench install uninstall clean
+.PHONY: help demo build test test-core lint bench bench-cron install uninstall clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages oracle
 
 help: ## Show this list
@@ -53,6 +56,11 @@ lint: swift test-packages ## Check the format of the sources and scripts
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
+	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-cron
+
+bench-cron: bench-packages ## Measure the search for fires beside five other programs
+	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt
+	FLOWER_BENCH_PYTHON=$(CURDIR)/$(PEERS)/bin/python sh Tests/Benchmarks/cron-peers/run
 
 install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/local)
 	install -d $(BIN) $(DOC) $(DATA)/schedules

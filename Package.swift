@@ -35,7 +35,8 @@ let sources: [Target] = [
     .target(
         name: "Components",
         dependencies: [
-            "Cron", "Flows", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            "Flows", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
         ],
         swiftSettings: flags
     ),
@@ -47,7 +48,7 @@ let sources: [Target] = [
     .target(
         name: "FlowerKit",
         dependencies: [
-            "Execution", "FlowFiles", "Scheduling",
+            "Components", "Execution", "FlowFiles", "Scheduling",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: flags
@@ -59,7 +60,8 @@ let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
     test("CLinux"),
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
-    test("Execution", besides: ["Components"]),
+    test("Components"),
+    test("Execution"),
     test("FlowFiles"),
     test("FlowerKit"),
     test("Flows"),
@@ -107,9 +109,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     ],
     targets: sources + tests + benchmarks,
     swiftLanguageModes: [.v6]

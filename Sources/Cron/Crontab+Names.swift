@@ -47,7 +47,10 @@ extension Crontab {
     /// The file written again, one spelling for each meaning; reading it gives the same entries.
     package var canonicalText: String {
         var lines: [(line: Int, text: String)] = assignments.map { assignment in
-            (assignment.line, "\(assignment.name)=\(Self.quoted(assignment.value))")
+            (
+                assignment.line,
+                "\(Self.quotedName(assignment.name))=\(Self.quotedValue(assignment.value))"
+            )
         }
         for entry in entries {
             let user = entry.user.map { " \($0)" } ?? ""
@@ -58,15 +61,27 @@ extension Crontab {
         return lines.sorted { $0.line < $1.line }.map { $0.text + "\n" }.joined()
     }
 
-    /// In quotes where the bare value would be read as something else.
-    private static func quoted(_ value: String) -> String {
-        let bytes = Array(value.utf8)
-        func needsQuotes(_ byte: UInt8?) -> Bool {
-            guard let byte else { return true }
-            return byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") || byte <= 0x20
+    /// A name in quotes unless it is a plain word: it could end early, or begin a comment.
+    private static func quotedName(_ name: String) -> String {
+        let isPlain = name.utf8.allSatisfy { byte in
+            CronFieldParser.isLetter(byte) || CronFieldParser.isDigit(byte)
+                || byte == UInt8(ascii: "_")
         }
-        guard needsQuotes(bytes.first) || (bytes.last ?? 0) <= 0x20 else { return value }
-        // A value that was quoted cannot contain its own quote.
-        return value.contains("\"") ? "'\(value)'" : "\"\(value)\""
+        return isPlain ? name : inQuotes(name)
+    }
+
+    /// A value in quotes where bare it would be read as something else.
+    private static func quotedValue(_ value: String) -> String {
+        guard let first = value.utf8.first, let last = value.utf8.last else { return "\"\"" }
+        let isQuote = first == UInt8(ascii: "'") || first == UInt8(ascii: "\"")
+        let isBare =
+            !isQuote && !CrontabAssignment.isSpace(first) && !CrontabAssignment.isSpace(last)
+        return isBare ? value : inQuotes(value)
+    }
+
+    /// What was quoted cannot contain its own quote; what contains both was not quoted.
+    private static func inQuotes(_ text: String) -> String {
+        guard text.contains("\"") else { return "\"\(text)\"" }
+        return text.contains("'") ? text : "'\(text)'"
     }
 }

@@ -66,7 +66,7 @@ enum CrontabAssignment {
     }
 
     /// isspace(3) in the C locale.
-    private static func isSpace(_ byte: UInt8) -> Bool {
+    static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || (9...13).contains(byte)
     }
 }

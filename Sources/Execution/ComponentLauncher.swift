@@ -47,6 +47,9 @@ final class ComponentLauncher: EventLoop.Source {
 
     var load: (queued: Int, open: Int) { lanes.load }
 
+    /// Whether every component that was handed over has ended and been told of.
+    var isEmpty: Bool { jobs.isEmpty }
+
     /// Queues a claim with what its run has in common.
     ///
     /// - Throws: `TaskWorld.Fault` where its `with:` cannot be filled.

@@ -17,15 +17,15 @@ extension Runner {
         let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
         guard !news.isEmpty || isLooking else { return false }
-        let isAlone = running.isEmpty && pending.isEmpty && load == (0, 0) && rescues.isEmpty
         let isStarving = freeSlots > 0 && pending.isEmpty && load.queued == 0 && pace.fault == nil
         let isUrgent = isAlone || isStarving && (isLooking || !news.ended.isEmpty)
         if pace.fault != nil || !isUrgent, pace.nextCommitAt > .now {
             setTimer(.commit, at: pace.nextCommitAt) {}
             return false
         }
-        if crew == nil, news.isEmpty {
-            // A look that finds nothing needs neither file nor thread.
+        if crew == nil, news.isEmpty, !options.waitsForRetries {
+            // A look that finds nothing needs neither file nor thread; only a turn tells of
+            // retries.
             let hasWork = try store.hasWork(at: .now)
             if !hasWork {
                 pace.didLook()

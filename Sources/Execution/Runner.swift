@@ -47,7 +47,9 @@ package final class Runner {
 
     let store: Store
     let options: Options
-    let registry: ComponentRegistry
+    /// Made when a component is to run: a look that finds nothing does without.
+    lazy var registry = makeRegistry()
+    private let makeRegistry: () -> ComponentRegistry
     let notifier: any RunnerNotifier
     let givenSink: (any LogSink)?
     let loop: EventLoop
@@ -86,14 +88,14 @@ package final class Runner {
     package init(
         _ store: Store,
         options: Options = Options(),
-        registry: ComponentRegistry = .builtIn,
+        registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
         notifier: any RunnerNotifier = SilentNotifier(),
         sink: (any LogSink)? = nil
     ) throws(SystemFailure) {
         precondition((1...RunnerLimit.workers).contains(options.workers), "workers out of range")
         self.store = store
         self.options = options
-        self.registry = registry
+        makeRegistry = registry
         self.notifier = notifier
         givenSink = sink
         wake = WakeFile(store.folder)
@@ -110,14 +112,16 @@ package final class Runner {
         noteNextFire(wake.take())
         // A child of SIGCHLD's being ignored would leave no status to wait for.
         signal(SIGCHLD, SIG_DFL)
-        let watch = try FolderWatch(store.folder.path, seesWrites: false)
-        defer { withExtendedLifetime(watch) {} }
         let hasWork = try store.hasWork(at: .now)
         let hasPeers = try lookAtPeers()
         guard hasWork || hasPeers || lingerUntil != nil || options.waitsForRetries else {
             notifier.ready()
             return ending
         }
+        // Not before it is known that there is work: to close an inotify descriptor, the kernel waits
+        // some 10 ms (an SRCU grace period). What is committed before this is found by the first turn.
+        let watch = try FolderWatch(store.folder.path, seesWrites: false)
+        defer { withExtendedLifetime(watch) {} }
         let signals = try StopSignals()
         defer { signals.restore() }
         try listen(to: watch, signals)
@@ -152,9 +156,13 @@ package final class Runner {
     }
 
     /// Nothing runs, nothing is claimed, nothing is to be written.
-    var isIdle: Bool {
-        running.isEmpty && pending.isEmpty && componentLoad == (0, 0) && rescues.isEmpty
-            && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+    private var isIdle: Bool {
+        isAlone && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+    }
+
+    /// Nothing runs and nothing is claimed: nobody waits for this thread.
+    var isAlone: Bool {
+        running.isEmpty && pending.isEmpty && rescues.isEmpty && crew?.components.isEmpty != false
     }
 
     var componentLoad: (queued: Int, open: Int) { crew?.components.load ?? (0, 0) }

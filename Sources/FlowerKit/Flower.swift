@@ -35,10 +35,15 @@ public enum Flower {
         // A runner must outlive the reader of its output; see `Output`.
         signal(SIGPIPE, SIG_IGN)
         Output.keepStandardDescriptors()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let session = Session.current(registry(with: components))
+        exit(run(arguments, in: session).rawValue)
+    }
+
+    private static func registry(with components: [any Component.Type]) -> ComponentRegistry {
         var registry = ComponentRegistry.builtIn
         for component in components { registry.add(component) }
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(run(arguments, in: .current(registry)).rawValue)
+        return registry
     }
 
     /// Runs one command; what it has to say against is printed already.

@@ -12,19 +12,20 @@ struct RootCommand: ParsableCommand {
                 name: "Looking",
                 subcommands: [
                     FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
-                    StatusCommand.self, LogsCommand.self, EnvCommand.self,
+                    StatusCommand.self, LogsCommand.self, EnvCommand.self, FiresCommand.self,
+                    NextCommand.self,
                 ]
             ),
-            CommandGroup(name: "Schedules", subcommands: [CronCommand.self]),
+            CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
             CommandGroup(
                 name: "Flow file",
-                subcommands: [ValidateCommand.self, ApplyCommand.self]
+                subcommands: [ValidateCommand.self, ApplyCommand.self, ImportCommand.self]
             ),
             CommandGroup(
                 name: "Acting",
                 subcommands: [
-                    RegisterCommand.self, RerunCommand.self, PauseCommand.self,
-                    UnpauseCommand.self,
+                    RegisterCommand.self, BackfillCommand.self, RerunCommand.self,
+                    CancelCommand.self, PauseCommand.self, UnpauseCommand.self,
                 ]
             ),
             CommandGroup(

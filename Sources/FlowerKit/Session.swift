@@ -14,7 +14,8 @@ final class Session {
     let errors: Output
     let terminal: Terminal
     private let makeActor: () -> String
-    let registry: ComponentRegistry
+    lazy var registry = makeRegistry()
+    private let makeRegistry: () -> ComponentRegistry
     private let clock: any WallClock
     private let fixedZone: Zone?
 
@@ -24,7 +25,7 @@ final class Session {
         errors: Output,
         terminal: Terminal,
         actor: @autoclosure @escaping () -> String,
-        registry: ComponentRegistry = .builtIn,
+        registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
         clock: any WallClock = HostClock(),
         zone: Zone? = nil
     ) {
@@ -34,12 +35,12 @@ final class Session {
         self.errors = errors
         self.terminal = terminal
         makeActor = actor
-        self.registry = registry
+        makeRegistry = registry
         self.clock = clock
     }
 
     /// Of this process.
-    static func current(_ registry: ComponentRegistry) -> Session {
+    static func current(_ registry: @autoclosure @escaping () -> ComponentRegistry) -> Session {
         let environment = processEnvironment()
         // Asked here, because `Store.open` may become the folder's owner.
         let uid = getuid()
@@ -49,7 +50,7 @@ final class Session {
             errors: .errors,
             terminal: Terminal(of: STDOUT_FILENO, environment: environment),
             actor: User.name(of: uid),
-            registry: registry
+            registry: registry()
         )
     }
 

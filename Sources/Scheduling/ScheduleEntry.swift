@@ -13,11 +13,15 @@ struct ScheduleEntry {
     private let exceptions: FireExceptions
 
     /// - Throws: a sentence for the person, where the expression or its zone cannot be used.
-    init(_ stored: StoredSchedule, zones: ZoneDirectory) throws(ScheduleFault) {
+    init(
+        _ stored: StoredSchedule,
+        zones: ZoneDirectory,
+        cache: ExpressionCache = ExpressionCache()
+    ) throws(ScheduleFault) {
         self.stored = stored
         delay = Self.delay(of: stored)
         do {
-            expression = try CronExpression(stored.cron, hashID: stored.flow)
+            expression = try cache.expression(stored.cron, hashID: stored.flow)
         } catch {
             throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error.problem)")
         }

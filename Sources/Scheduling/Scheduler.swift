@@ -94,9 +94,10 @@ package final class Scheduler {
         entries = []
         faults = []
         reboots = []
+        let cache = ExpressionCache()
         for stored in try store.schedules() {
             do throws(ScheduleFault) {
-                entries.append(try ScheduleEntry(stored, zones: zones))
+                entries.append(try ScheduleEntry(stored, zones: zones, cache: cache))
             } catch {
                 faults.append(error)
             }

@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// A statement of the runner's turn, run by the thousand: prepared once on GRDB's connection, and stepped
+/// A statement that is run, or gives rows, by the thousand: prepared once on GRDB's connection, and stepped
 /// through SQLite's own interface. GRDB's arguments and rows cost three times what the statement does.
 ///
 /// Parameters and columns are numbered as in SQLite: parameters from 1, columns from 0. Used inside the
@@ -55,6 +55,17 @@ final class HotStatement {
         guard code != SQLITE_DONE else { return nil }
         guard code == SQLITE_ROW else { throw Self.error(db) }
         return try read()
+    }
+
+    /// Gives each row to `read`, in order.
+    func rows(_ db: Database, _ read: () throws -> Void) throws {
+        defer { sqlite3_reset(pointer) }
+        while true {
+            let code = sqlite3_step(pointer)
+            if code == SQLITE_DONE { return }
+            guard code == SQLITE_ROW else { throw Self.error(db) }
+            try read()
+        }
     }
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }

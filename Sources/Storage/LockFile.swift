@@ -15,9 +15,9 @@ final class LockFile: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    init(path: String, mode: mode_t) throws {
+    init(_ path: String, in folder: StateFolder) throws {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, mode)
+        descriptor = folder.openFile(path, O_RDWR)
         guard descriptor >= 0 else {
             throw StorageError(
                 errno == EACCES || errno == EPERM ? .notAllowed : .cannotCreate,

@@ -56,7 +56,7 @@ package struct StateFolder: Sendable, Hashable {
     /// Called after the commit. Nothing is written, so a full disk does not matter once the file is there;
     /// where it cannot be made, the timer and the next look find the work.
     package func touchWake() {
-        let descriptor = open(wakePath, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, fileMode)
+        let descriptor = openFile(wakePath, O_WRONLY)
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -86,6 +86,19 @@ package struct StateFolder: Sendable, Hashable {
                 "cannot become the owner of \(path) (uid \(status.st_uid)): \(systemMessage())"
             )
         }
+    }
+
+    /// open(2) for a file of this folder, made where it is missing, with `fileMode` whatever the umask.
+    func openFile(_ path: String, _ flags: Int32) -> Int32 {
+        let mode = fileMode
+        let descriptor = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY, mode)
+        var status = stat()
+        if descriptor >= 0, fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
+            status.st_mode & 0o777 != mode
+        {
+            _ = fchmod(descriptor, mode)
+        }
+        return descriptor
     }
 
     /// 0660 in a folder that a group shares, else 0600.

@@ -79,7 +79,12 @@ extension Store {
             catchUpWindow: .milliseconds(row["catchup_window_ms"] as Int64),
             deadline: (row["deadline_ms"] as Int64?).map { .milliseconds($0) },
             jitter: .milliseconds(row["jitter_ms"] as Int64),
-            exceptions: texts.map { $0.contains(" ") ? .expression($0) : .date($0) }
+            exceptions: texts.map(exception)
         )
+    }
+
+    /// A day has no blanks, and an expression has.
+    static func exception(_ text: String) -> FireException {
+        text.contains(" ") || text.contains("\t") ? .expression(text) : .date(text)
     }
 }

@@ -3,29 +3,55 @@ import Flows
 import GRDB
 
 extension Store {
-    /// The schedules that can come due: those of flows and files that are still there.
+    /// The schedules that can come due: those of flows and files that are still there; by flow.
     package func schedules() throws -> [StoredSchedule] {
         try read { db in
-            let sql = """
-                SELECT schedule.*, flow.name AS flow FROM schedule
-                JOIN flow ON flow.id = schedule.flow_id
-                WHERE schedule.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
-                ORDER BY flow.name, schedule.position
+            let exceptions = try Self.exceptions(db)
+            let select = try hot[
+                db,
                 """
-            return try Row.fetchAll(db, sql: sql).map { row in
-                StoredSchedule(
-                    id: row["id"],
-                    flow: row["flow"],
-                    cron: row["cron"],
-                    timezone: row["timezone"],
-                    identity: row["identity"],
-                    timing: try Self.loadTiming(db, row),
-                    anchorAt: Instant(milliseconds: row["anchor_at_ms"]),
-                    begunAt: Instant(milliseconds: row["begun_at_ms"]),
-                    consideredUntil: Instant(milliseconds: row["considered_until_ms"])
+                SELECT s.id, flow.name, s.cron, s.timezone, s.identity, s.catchup, s.catchup_window_ms,
+                  s.deadline_ms, s.jitter_ms, s.anchor_at_ms, s.begun_at_ms, s.considered_until_ms
+                FROM schedule s JOIN flow ON flow.id = s.flow_id
+                WHERE s.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
+                ORDER BY flow.name, s.position
+                """
+            ]
+            var schedules: [StoredSchedule] = []
+            try select.rows(db) {
+                let id = select.integer(0)
+                let timing = ScheduleTiming(
+                    catchUp: select.text(5).flatMap(CatchUp.init) ?? .latest,
+                    catchUpWindow: .milliseconds(select.integer(6)),
+                    deadline: select.optionalInteger(7).map { .milliseconds($0) },
+                    jitter: .milliseconds(select.integer(8)),
+                    exceptions: exceptions[id] ?? []
+                )
+                schedules.append(
+                    StoredSchedule(
+                        id: id,
+                        flow: select.text(1) ?? "",
+                        cron: select.text(2) ?? "",
+                        timezone: select.text(3),
+                        identity: select.text(4) ?? "",
+                        timing: timing,
+                        anchorAt: Instant(milliseconds: select.integer(9)),
+                        begunAt: Instant(milliseconds: select.integer(10)),
+                        consideredUntil: Instant(milliseconds: select.integer(11))
+                    )
                 )
             }
+            return schedules
         }
+    }
+
+    private static func exceptions(_ db: Database) throws -> [Int64: [FireException]] {
+        let sql = "SELECT schedule_id, text FROM schedule_except ORDER BY schedule_id, position"
+        var result: [Int64: [FireException]] = [:]
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql)) {
+            result[row["schedule_id"], default: []].append(exception(row["text"]))
+        }
+        return result
     }
 
     /// Changes whenever a schedule, or the pause or removal of a flow, does: by us or by plain SQL.

@@ -48,9 +48,9 @@ package final class Store: Sendable {
         }
         try folder.becomeOwner()
         try makeDatabaseFile(folder)
-        let schemaLock = try LockFile(path: folder.schemaLockPath, mode: folder.fileMode)
+        let schemaLock = try LockFile(folder.schemaLockPath, in: folder)
         try schemaLock.lock(.shared, limit: writeLimit)
-        let writeLock = try LockFile(path: folder.writeLockPath, mode: folder.fileMode)
+        let writeLock = try LockFile(folder.writeLockPath, in: folder)
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -139,11 +139,7 @@ extension Store {
 
     /// Makes an empty file of the right mode before SQLite would make one by the umask.
     private static func makeDatabaseFile(_ folder: StateFolder) throws {
-        let descriptor = Glibc.open(
-            folder.databasePath,
-            O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-            folder.fileMode
-        )
+        let descriptor = folder.openFile(folder.databasePath, O_RDWR | O_NONBLOCK)
         if descriptor >= 0 {
             close(descriptor)
             return

@@ -94,6 +94,16 @@ import Testing
         #expect(try harness.lines(ofRun: run) == ["1", "2", "3"])
     }
 
+    @Test func `a runner that waits also makes the retries that another left`() throws {
+        let policy = RetryPolicy(limit: 1, delay: .milliseconds(300))
+        let run = try harness.register([
+            .run("a", "[ \"$FLOWER_ATTEMPT\" = 2 ]", retries: policy)
+        ])
+        #expect(try harness.runner().run().nextRetryAt != nil)
+        #expect(try harness.runner { $0.waitsForRetries = true }.run().failedTasks == 0)
+        #expect(try harness.task("a", ofRun: run).state == .succeeded)
+    }
+
     @Test func `a task is ended after its time`() throws {
         let run = try harness.register([
             .run("a", "echo begun; sleep 600", timeout: .milliseconds(300)),

@@ -1,3 +1,4 @@
+import Components
 import Cron
 import Flows
 import Foundation
@@ -13,6 +14,7 @@ final class CommandFixture {
     let folder: TemporaryFolder
     let state: StateFolder
     var terminal = Terminal.none
+    var registry = ComponentRegistry.builtIn
     private(set) var now = Fixture.now
 
     init() throws {
@@ -41,6 +43,7 @@ final class CommandFixture {
             errors: Output(descriptor: errors),
             terminal: terminal,
             actor: "user@test",
+            registry: self.registry,
             clock: FixedClock(now: now),
             zone: Fixture.zone
         )

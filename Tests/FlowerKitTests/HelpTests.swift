@@ -24,6 +24,9 @@ import Testing
                   logs                    Print what the tasks of a run have printed.
                   env                     Print the world that a task would see.
 
+                CRON SUBCOMMANDS:
+                  cron                    See what a schedule expression will do.
+
                 FLOW FILE SUBCOMMANDS:
                   validate                Check flow files, and tell every fault of every file.
                   apply                   Make the database say what flow files say.

@@ -79,6 +79,22 @@ import Testing
         #expect(result.errors.hasPrefix("flower: \(message)"), "\(result.errors)")
     }
 
+    @Test func `a component of the user's own is checked, and runs`() throws {
+        fixture.registry.add(Greet.self)
+        let path = "\(fixture.folder.path)/greet.yaml"
+        func write(_ with: String) throws {
+            let text = "flow: greet\ntasks:\n  a: {component: greet, with: \(with)}\n"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try write("{persn: you}")
+        let refused = try fixture.flower("apply", path)
+        #expect(refused.code == .badInput)
+        #expect(refused.errors.contains("\(path):3:"), "\(refused.errors)")
+        try write("{person: you}")
+        #expect(try fixture.flower("apply", path).code == .success)
+        #expect(try fixture.flower("register", "greet", "-f").output == "1\na | hello you\n")
+    }
+
     /// Somebody holds a runner's file: waiting is left to that runner.
     @Test func `a living runner is seen, and a dead one's file is not taken for it`() throws {
         let folder = fixture.state
@@ -89,4 +105,11 @@ import Testing
         file = nil
         #expect(!RunnerFile.isAnyHeld(in: folder))
     }
+}
+
+private struct Greet: Component {
+    static let name = "greet"
+    let person: String
+
+    func run(in context: ComponentContext) async throws { context.print("hello \(person)") }
 }

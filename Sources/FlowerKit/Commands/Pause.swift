@@ -5,21 +5,42 @@ struct PauseCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Keep a flow's schedules from making runs.",
-        discussion: "Runs that exist go on, and a person may register others."
+        discussion: """
+            Runs that exist go on, and a person may register others. What comes due in the pause \
+            is recorded as paused, and not made up for when it ends.
+            """
     )
 
     @Argument(help: "The flow's name.")
-    var flow: String
+    var flow: String?
+
+    @Flag(help: "Every flow there is now.")
+    var all = false
 
     @Option(help: ArgumentHelp("Why, for whoever looks.", valueName: "text"))
     var reason: String?
 
+    @Option(help: ArgumentHelp("End the pause at this instant.", valueName: "iso8601"))
+    var until: InstantArgument?
+
     @OptionGroup(title: "State folder") var state: StateOptions
+
+    func validate() throws {
+        guard (flow == nil) == all else { throw ValidationError("name a flow, or --all") }
+    }
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        try store.pause(flow: flow, reason: reason, by: session.actor, at: session.now)
-        try session.print("flow '\(flow)' is paused\n")
+        try store.pause(
+            flow: flow,
+            reason: reason,
+            until: until?.value,
+            by: session.actor,
+            at: session.now
+        )
+        let what = flow.map { "flow '\($0)' is" } ?? "every flow is"
+        let end = until.map { " until \(session.time.stamp($0.value))" } ?? ""
+        try session.print("\(what) paused\(end)\n")
         return .success
     }
 }

@@ -9,14 +9,25 @@ struct UnpauseCommand: FlowerCommand {
     )
 
     @Argument(help: "The flow's name.")
-    var flow: String
+    var flow: String?
+
+    @Flag(help: "Every flow that is paused.")
+    var all = false
 
     @OptionGroup(title: "State folder") var state: StateOptions
 
+    func validate() throws {
+        guard (flow == nil) == all else { throw ValidationError("name a flow, or --all") }
+    }
+
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let wasPaused = try !store.unpause(flow: flow, by: session.actor, at: session.now).isEmpty
-        try session.print("flow '\(flow)' \(wasPaused ? "goes on" : "was not paused")\n")
+        let names = try store.unpause(flow: flow, by: session.actor, at: session.now)
+        if names.isEmpty {
+            let what = flow.map { "flow '\($0)' was not paused" } ?? "no flow was paused"
+            try session.print(what + "\n")
+        }
+        for name in names { try session.print("flow '\(name)' goes on\n") }
         return .success
     }
 }

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Cron
+import HostTime
+import Scheduling
+import Storage
+
+struct BackfillCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill",
+        abstract: "Run the due times of the past that have no run.",
+        discussion: """
+            Each run is told the due instant it stands for. They are queued and let go --concurrency \
+            at a time. A fire that has a run is passed over, unless --again.
+            """
+    )
+
+    @Argument(help: "The flow's name.")
+    var flow: String
+
+    @Option(help: ArgumentHelp("From this instant, itself included.", valueName: "iso8601"))
+    var from: InstantArgument
+
+    @Option(help: ArgumentHelp("To this instant, itself included.", valueName: "iso8601"))
+    var to: InstantArgument
+
+    @Flag(help: "Show what would be registered, and register nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Runs active at once.", valueName: "number"))
+    var concurrency = 1
+
+    @Option(help: "Which go first.")
+    var order = Backfill.Order.oldest
+
+    @Flag(help: "Also fires that have a run.")
+    var again = false
+
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func validate() throws {
+        guard from.value <= to.value else { throw ValidationError("--from is later than --to") }
+        guard (1...RunLimits.concurrency).contains(concurrency) else {
+            throw ValidationError("--concurrency takes a number from 1 to \(RunLimits.concurrency)")
+        }
+    }
+
+    func run(in session: Session) throws -> ExitCode {
+        guard to.value <= session.now else {
+            throw Failure(
+                .badInput,
+                "--to lies in the future",
+                hint: "the scheduler registers what is still to come"
+            )
+        }
+        let store = try state.openStore(session)
+        _ = try store.flow(named: flow)
+        let schedules = try store.schedules().filter { $0.flow == flow }
+        let found = try Backfill(
+            schedules,
+            from: from.value,
+            through: to.value,
+            order: order,
+            zones: .host
+        ).fires
+        guard found.count <= Backfill.limit else {
+            throw Failure(
+                .badInput,
+                "more than \(Backfill.limit) fires lie between --from and --to",
+                hint: "take a shorter span"
+            )
+        }
+        let fires = again ? found : try store.unregistered(found)
+        if dryRun {
+            for fire in fires { try session.print(session.time.stamp(fire.dueAt) + "\n") }
+            try session.print("\(counted(fires.count, "run")) would be registered\n")
+            return .success
+        }
+        let request = BackfillRequest(
+            flow: flow,
+            fires: fires,
+            concurrency: concurrency,
+            isAgain: again
+        )
+        let made = try store.backfill(request, by: session.actor, at: session.now)
+        let numbers = made.compactMap(\.runID)
+        let span = numbers.first.map { first in
+            numbers.count == 1 ? ": \(first)" : ": \(first) to \(numbers.last ?? first)"
+        }
+        try session.print("\(counted(made.count, "run")) registered\(span ?? "")\n")
+        return .success
+    }
+
+    private enum RunLimits {
+        static let concurrency = 10_000
+    }
+}
+
+extension Backfill.Order: ExpressibleByArgument {}
+
+/// An instant with its offset: `2026-11-23T06:00:00+01:00`.
+struct InstantArgument: ExpressibleByArgument {
+    let value: Instant
+
+    init?(argument: String) {
+        // What is wrong with it ArgumentParser cannot say; the help shows the form.
+        guard let value = try? Instant(iso8601: argument) else { return nil }
+        self.value = value
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Storage
+
+struct CancelCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "End a run, or one task of it.",
+        discussion: """
+            What waits is cancelled at once. What runs gets TERM, then KILL, from its own runner, \
+            whichever that is; the wake file tells it. Dependents of a cancelled task wait, as \
+            after a failed one.
+            """
+    )
+
+    @Argument(help: "The run's number.")
+    var run: Int64
+
+    @Argument(help: "Only this task.")
+    var task: String?
+
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        let store = try state.openStore(session)
+        let done = try store.cancel(run, task: task, by: session.actor, at: session.now)
+        var parts: [String] = []
+        if done.cancelled > 0 { parts.append("\(counted(done.cancelled, "task")) cancelled") }
+        if done.ending > 0 { parts.append("\(counted(done.ending, "task")) being ended") }
+        try session.print("run \(run): \(parts.joined(separator: ", "))\n")
+        return .success
+    }
+}

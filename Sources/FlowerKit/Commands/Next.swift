@@ -1,0 +1,65 @@
+import ArgumentParser
+import Cron
+import Flows
+import HostTime
+import Scheduling
+import Storage
+
+struct NextCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "next",
+        abstract: "List the coming fires of all flows on one time line."
+    )
+
+    @Option(help: ArgumentHelp("Up to this instant, itself included.", valueName: "iso8601"))
+    var until: InstantArgument?
+
+    @Option(name: .shortAndLong, help: "At most so many.")
+    var number = 20
+
+    @OptionGroup var format: OutputOptions
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func validate() throws {
+        guard (1...FiresView.mostRows).contains(number) else {
+            throw ValidationError("-n takes a number from 1 to \(FiresView.mostRows)")
+        }
+    }
+
+    func run(in session: Session) throws -> ExitCode {
+        let store = try state.openStore(session)
+        let paused = Set(try store.flows().filter(\.isPaused).map(\.name))
+        let schedules = try store.schedules().filter { !paused.contains($0.flow) }
+        let line = TimeLine(schedules, after: session.now, zones: .host)
+        for fault in line.faults { session.note("\(fault)") }
+        let fires = line.fires(atMost: number, until: until?.value)
+        switch format.output {
+        case .table: try session.print(table(fires, session.time))
+        case .json:
+            let values = fires.map { fire in
+                JSONValue.object([
+                    "due_at": .instant(fire.dueAt, in: session.zone),
+                    "flow": .string(fire.schedule.flow),
+                    "cron": .string(fire.schedule.cron),
+                ])
+            }
+            try session.print(.array(values))
+        }
+        return .success
+    }
+
+    private func table(_ fires: [TimeLine.Fire], _ time: TimeText) -> Table {
+        var table = Table(columns: [
+            .init(title: "DUE"), .init(title: "LEFT"), .init(title: "FLOW"),
+            .init(title: "CRON", isFree: true),
+        ])
+        table.rows = fires.map { fire in
+            [
+                .init(time.stamp(fire.dueAt)), .init(time.left(until: fire.dueAt)),
+                .init(fire.schedule.flow), .init(fire.schedule.cron),
+            ]
+        }
+        table.footer = counted(fires.count, "fire") + " listed; paused flows are left out."
+        return table
+    }
+}

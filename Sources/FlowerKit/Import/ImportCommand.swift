@@ -1,0 +1,163 @@
+import ArgumentParser
+import Cron
+import Execution
+import FlowFiles
+import Flows
+import Glibc
+import HostTime
+
+/// `flower import`: crontab(5) files to flow files, one for each command.
+///
+/// All or nothing: with a fault in any file, or a different file in the way, nothing is written.
+struct ImportCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Write a flow file for each entry of crontabs.",
+        discussion: """
+            A file named crontab, or in a folder named cron.d, has a user column, as /etc/crontab; \
+            any other is a user's own. What cannot be carried over is said.
+            """
+    )
+
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+        case user, system
+    }
+
+    @Argument(help: ArgumentHelp("Crontab files.", valueName: "file"))
+    var files: [String]
+
+    @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+    var to = "."
+
+    @Option(help: "With a user column (system) or without (user), whatever the files' names.")
+    var form: Form?
+
+    func run(in session: Session) throws -> ExitCode {
+        var imports: [ImportedFlow] = []
+        var faults = 0
+        for file in files {
+            if form == nil, isInCronD(file), !Crontab.isReadInCronD(fileName: baseName(file)) {
+                session.note(
+                    "\(file): passed over, as Debian's cron does with such a name in cron.d"
+                )
+                continue
+            }
+            var reading = CrontabImport(path: file, stem: stem(file), account: .current)
+            let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
+            imports += reading.flows(of: crontab)
+            try session.errors.write(reading.diagnostics.map { $0.rendered + "\n" }.joined())
+            faults += reading.diagnostics.count { !$0.isWarning }
+        }
+        guard faults == 0 else {
+            throw Failure(.badInput, "\(counted(faults, "fault")); nothing was written")
+        }
+        try write(imports, in: session)
+        return .success
+    }
+
+    private func write(_ imports: [ImportedFlow], in session: Session) throws {
+        var names: Set<String> = []
+        var pending: [(path: String, text: String)] = []
+        for flow in imports {
+            guard names.insert(flow.name).inserted else {
+                throw Failure(
+                    .badInput,
+                    "two files make a flow '\(flow.name)'; nothing was written",
+                    hint: "import them one by one, each with its own --to"
+                )
+            }
+            let path = "\(to)/\(flow.name).yaml"
+            if let present = CrontabFile.present(path) {
+                if present == Array(flow.yaml.utf8) { continue }
+                throw Failure(
+                    .cannotCreate,
+                    "\(path) is there already and differs; nothing was written",
+                    hint: "move it away, or name another folder with --to"
+                )
+            }
+            pending.append((path, flow.yaml))
+        }
+        try CrontabFile.makeFolder(to)
+        for (path, text) in pending { try CrontabFile.create(path, text) }
+        let kept = imports.count - pending.count
+        try session.print(pending.map { $0.path + "\n" }.joined())
+        if kept > 0 { session.note("\(counted(kept, "file")) unchanged") }
+    }
+
+    // MARK: names of files
+
+    private func baseName(_ path: String) -> String {
+        String(path.split(separator: "/").last ?? "")
+    }
+
+    private func isInCronD(_ path: String) -> Bool {
+        path.split(separator: "/").dropLast().last == "cron.d"
+    }
+
+    private func crontabForm(_ path: String) -> Crontab.Form {
+        if let form { return form == .system ? .system : .user }
+        return isInCronD(path) || baseName(path) == "crontab" ? .system : .user
+    }
+
+    /// `jobs.crontab` → `jobs`.
+    private func stem(_ path: String) -> String {
+        let name = baseName(path)
+        return name.hasSuffix(".crontab") ? String(name.dropLast(8)) : name
+    }
+}
+
+/// The files that `import` reads and makes.
+enum CrontabFile {
+    static func read(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw Failure(.notFound, "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(.notFound, "\(path) is not a file")
+        }
+        guard status.st_size <= Limit.fileBytes else {
+            throw Failure(.badInput, "\(path) is larger than \(Limit.fileBytes) bytes")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw Failure(.notFound, "\(path) changed while it was read", hint: "try again")
+            }
+            filled += count
+        }
+        return bytes
+    }
+
+    /// What stands at a path where a flow file is to be; nil if nothing does.
+    static func present(_ path: String) -> [UInt8]? {
+        guard access(path, F_OK) == 0 else { return nil }
+        // A folder or what cannot be read is in the way too, and is no flow file.
+        return (try? read(path)) ?? []
+    }
+
+    static func makeFolder(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        throw cannotMake(path)
+    }
+
+    /// A new file: O_EXCL, so that one which came in between is not overwritten.
+    static func create(_ path: String, _ text: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw cannotMake(path) }
+        let output = Output(descriptor: descriptor)
+        defer { close(descriptor) }
+        try output.write(text)
+    }
+
+    private static func cannotMake(_ path: String) -> Failure {
+        Failure(.cannotCreate, "cannot make \(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,177 @@
+import Cron
+import Flows
+
+/// An entry of a crontab as a flow, on its way to a file.
+struct ImportedFlow {
+    /// The crontab, and the first line that made this flow.
+    let source: String
+    let line: Int
+    var name: String
+    let task: String
+    var schedules: [Schedule]
+    /// In the order of the crontab.
+    var environment: [Variable] = []
+    var shell = "/bin/sh"
+    /// Where the command starts.
+    var folder: String
+    /// Who ran it in cron, if that was somebody else.
+    var formerUser: String?
+    let command: String
+    /// What the command reads.
+    let input: String
+
+    struct Schedule: Hashable {
+        var text: String
+        var zone: String?
+    }
+
+    init(
+        source: String,
+        line: Int,
+        name: String,
+        task: String,
+        folder: String,
+        entry: Crontab.Entry
+    ) {
+        self.source = source
+        self.line = line
+        self.name = name
+        self.task = task
+        self.folder = folder
+        command = entry.command
+        input = entry.input ?? ""
+        schedules = [Schedule(text: entry.scheduleText, zone: entry.zoneName)]
+    }
+
+    private var setting: [String] {
+        [command, input, shell, folder, formerUser ?? ""]
+            + environment.flatMap { [$0.name, $0.value] }
+    }
+
+    /// Does the same, at whatever times.
+    func isSame(as other: ImportedFlow) -> Bool { setting == other.setting }
+
+    /// Its name where another flow has its command's.
+    var ownName: String {
+        let digits = String(FNV1a.hash(setting.joined(separator: "\0")), radix: 16)
+        let hash = (String(repeating: "0", count: 16 - digits.count) + digits).prefix(6)
+        return String(name.dropLast(6)) + hash
+    }
+}
+
+extension ImportedFlow {
+    /// The flow file.
+    var yaml: String {
+        var lines = ["# From \(YAMLText.comment(source)), line \(line)."]
+        if let formerUser {
+            lines.append("# Cron ran it as \(YAMLText.comment(formerUser)).")
+        }
+        lines.append("flow: \(YAMLText.word(name))")
+        lines.append("schedules:")
+        for schedule in schedules {
+            lines.append("  - cron: \(YAMLText.quoted(schedule.text))")
+            if let zone = schedule.zone { lines.append("    timezone: \(YAMLText.word(zone))") }
+        }
+        lines.append("overlap: allow  # as cron does: a run does not wait for the one before it")
+        if !environment.isEmpty {
+            lines.append("environment:")
+            for variable in environment {
+                let value = YAMLText.quoted(YAMLText.literal(variable.value))
+                lines.append("  \(variable.name): \(value)")
+            }
+        }
+        lines.append("working_directory: \(YAMLText.word(folder))")
+        lines.append("shell: [\(YAMLText.word(shell))]")
+        lines.append("tasks:")
+        lines.append("  \(YAMLText.word(task)):")
+        lines += action
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private var action: [String] {
+        guard input.isEmpty else {
+            // What cron does with the text after `%`. printf(1) is the shell's own, so a command
+            // that does not read its input only closes a pipe.
+            let script = #"printf %s "$1" | "$2" -c "$3""#
+            let words = ["/bin/sh", "-c", script, "sh", input, shell, command]
+            return ["    exec:"]
+                + words.map { "      - \(YAMLText.quoted(YAMLText.literal($0)))" }
+        }
+        guard YAMLText.isBlock(command) else { return ["    run: \(YAMLText.quoted(command))"] }
+        return ["    run: |-", "      \(command)"]
+    }
+}
+
+/// Scalars of YAML 1.2 that read back as the same text.
+enum YAMLText {
+    /// As it is where it is a plain word to every reader, else in quotes.
+    static func word(_ text: String) -> String {
+        let isWord = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"),
+                UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        let first = text.utf8.first ?? 0
+        let begins = first == UInt8(ascii: "/") || first >= UInt8(ascii: "A")
+        return isWord && begins && !others.contains(text.lowercased()) ? text : quoted(text)
+    }
+
+    /// Words that YAML 1.1 or 1.2 takes for something else.
+    private static let others: Set<String> = [
+        "null", "true", "false", "yes", "no", "on", "off", "y", "n",
+    ]
+
+    /// In double quotes, section 7.3.1, which can say everything.
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            case "\r": quoted += "\\r"
+            default:
+                if isPlain(scalar) {
+                    quoted.unicodeScalars.append(scalar)
+                } else {
+                    let digits = String(scalar.value, radix: 16, uppercase: true)
+                    quoted += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+                }
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// One line that a literal block (section 8.1.2) holds unchanged.
+    static func isBlock(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { isPlain($0) || $0 == "\t" }
+            && text.first.map { !$0.isWhitespace } == true && text.last?.isWhitespace == false
+    }
+
+    /// `${` starts a place to fill in; a flow file says it as `$${`.
+    static func literal(_ text: String) -> String {
+        text.replacing("${", with: "$${")
+    }
+
+    /// On one line, whatever a path holds.
+    static func comment(_ text: String) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { line.append(isPlain(scalar) ? scalar : "\u{FFFD}") }
+        return String(line)
+    }
+
+    /// Printable, and no line break for any reader.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20..<0x7F, 0xA0...0x2027, 0x2030...0xD7FF, 0xE000..<0xFEFF, 0xFF00...0xFFFD,
+            0x10000...0x10FFFF:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Cron
+import Flows
+import Storage
+
+/// `flower fires`: what became of each due instant.
+enum FiresView {
+    /// All of it is held in memory and printed at once.
+    static let mostRows = 1_000_000
+
+    static func table(_ fires: [FireDetail], isCut: Bool, _ time: TimeText) -> Table {
+        var table = Table(columns: [
+            .init(title: "DUE"), .init(title: "PASSED"), .init(title: "OUTCOME"),
+            .init(title: "FIRES"), .init(title: "RUN"), .init(title: "STATE"),
+            .init(title: "SCHEDULE"), .init(title: "WHY", isFree: true),
+        ])
+        table.rows = fires.map { fire in
+            [
+                .init(time.stamp(fire.dueAt)), .init(time.ago(fire.dueAt)), outcome(fire),
+                .init("\(fire.count)"), .init(fire.runID.map { "\($0)" } ?? "-"),
+                fire.state.map { .init($0.rawValue, $0.style) } ?? .init("-"),
+                .init(fire.scheduleIdentity), .init(why(fire, time)),
+            ]
+        }
+        let total = fires.reduce(0) { $0 + $1.count }
+        table.footer = counted(total, "fire") + (isCut ? ", and more: see -n." : ".")
+        return table
+    }
+
+    private static func outcome(_ fire: FireDetail) -> Table.Cell {
+        switch fire.outcome {
+        case .registered, .except: .init(fire.outcome.rawValue)
+        case .paused: .init(fire.outcome.rawValue, .active)
+        case .missed, .overlap, .deadline, .faulty: .init(fire.outcome.rawValue, .bad)
+        }
+    }
+
+    private static func why(_ fire: FireDetail, _ time: TimeText) -> String {
+        if let note = fire.note { return note }
+        if let last = fire.lastDueAt { return "one row for those up to \(time.stamp(last))" }
+        switch fire.outcome {
+        case .registered: return "-"
+        case .missed: return "no scheduler looked within a minute of it"
+        case .overlap: return "a run was active"
+        case .deadline: return "nothing of it could start in time"
+        case .paused: return "the flow was paused"
+        case .except: return "an exception of the schedule"
+        case .faulty: return "the flow's definition was spoilt with SQL"
+        }
+    }
+
+    static func json(_ fires: [FireDetail], _ zone: Zone) -> JSONValue {
+        .array(
+            fires.map { fire in
+                .object([
+                    "schedule": .string(fire.scheduleIdentity),
+                    "due_at": .instant(fire.dueAt, in: zone),
+                    "last_due_at": .instant(fire.lastDueAt, in: zone),
+                    "count": .count(fire.count),
+                    "outcome": .string(fire.outcome.rawValue),
+                    "note": .text(fire.note),
+                    "recorded_at": .instant(fire.recordedAt, in: zone),
+                    "run": .count(fire.runID),
+                    "state": .text(fire.state?.rawValue),
+                ])
+            }
+        )
+    }
+}
