@@ -52,7 +52,7 @@ test-core: swift build-packages ## Run the tests that need no more than the buil
 
 lint: swift test-packages ## Check the format of the sources and scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
-	shellcheck .ci/run Tests/Support/*.sh schedules/*/*.sh
+	shellcheck .ci/run Tests/Support/*.sh Tests/UserComponents/*.sh schedules/*/*.sh
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)

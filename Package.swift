@@ -69,6 +69,13 @@ let tests: [Target] = [
     test("Scheduling"),
     test("Storage"),
     .testTarget(name: "TidyTests", swiftSettings: flags),
+    // Its tests run the built program, and import nothing of it.
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: ["TestSupport", "flower"],
+        exclude: ["golden"],
+        swiftSettings: flags
+    ),
 ]
 
 let benchmarks: [Target] = [

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 
 /// A failure of the state folder or its database, met at this door and converted once.
 package struct StorageError: Error, Sendable, CustomStringConvertible {
@@ -54,7 +55,8 @@ extension StorageError {
                 "\(path) is locked by another program that keeps a transaction open",
                 "end that transaction (fuser \(path) names the process), then try again"
             )
-        case .SQLITE_FULL:
+        case .SQLITE_FULL,
+            .SQLITE_IOERR where Self.isDiskFull(under: path):
             self = made(
                 .unusable,
                 "the disk of \(path) is full",
@@ -89,5 +91,12 @@ extension StorageError {
         default:
             self = made(.unusable, "cannot use \(path): \(reason)", nil)
         }
+    }
+
+    /// Where not even the WAL's index can grow, SQLite says "disk I/O error" (SQLITE_IOERR_SHMSIZE
+    /// and its like) in place of SQLITE_FULL.
+    private static func isDiskFull(under path: String) -> Bool {
+        var disk = statvfs()
+        return statvfs(path, &disk) == 0 && disk.f_bavail == 0
     }
 }

@@ -1,13 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// A program of somebody else's: all of `flower`, with one component more. `make test` builds and runs it.
+/// What a user of the library writes: a flower with a component of their own.
 let package = Package(
-    name: "greeter",
+    name: "UserComponents",
     dependencies: [.package(name: "flower", path: "../..")],
     targets: [
         .executableTarget(
-            name: "greeter",
+            name: "flower-greeter",
             dependencies: [.product(name: "FlowerKit", package: "flower")]
         )
     ],

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite struct RegisterCommandTests {
+        static let flows = """
+            flow: greet
+            parameters: {who: world}
+            tasks:
+              hello: {run: 'echo "hello $who"'}
+              wait:
+                needs: [hello]
+                run: |
+                  if [ "$who" = failure ]; then exit 7; fi
+                  echo "bye $who"
+            """
+
+        private func applied() async throws -> Sandbox {
+            let sandbox = try Sandbox()
+            try sandbox.write(Self.flows, to: "greet.yaml")
+            try await sandbox.succeed("apply", "greet.yaml")
+            return sandbox
+        }
+
+        @Test func `an unknown flow or parameter writes nothing`() async throws {
+            let sandbox = try await applied()
+            let flow = try await sandbox.flower("register", "greets")
+            #expect(flow.code == 66)
+            #expect(flow.errors.hasPrefix("flower: there is no flow 'greets'\nhint: "))
+            let parameter = try await sandbox.flower("register", "greet", "-p", "whom=me")
+            #expect(parameter.code == 65)
+            #expect(parameter.errors.contains("has no parameter 'whom'"))
+            #expect(try await sandbox.flower("register", "greet", "-p", "who").code == 64)
+            #expect(try await sandbox.sqlite("SELECT count(*) FROM run") == "0")
+        }
+
+        @Test func `a flow with an active run is registered only by force`() async throws {
+            let sandbox = try await applied()
+            #expect(try await sandbox.succeed("register", "greet") == "1\n")
+            let refused = try await sandbox.flower("register", "greet")
+            #expect(refused.code == 75)
+            #expect(refused.output.isEmpty)
+            #expect(refused.errors.contains("run 1 is still active, and its overlap is skip"))
+            #expect(try await sandbox.succeed("register", "greet", "--force") == "2\n")
+            #expect(try await sandbox.runs().map(\.run) == [2, 1])
+        }
+
+        @Test func `a paused flow registers and says so`() async throws {
+            let sandbox = try await applied()
+            try await sandbox.succeed("pause", "greet")
+            let ending = try await sandbox.flower("register", "greet")
+            #expect(ending.code == 0)
+            #expect(ending.output == "1\n")
+            #expect(ending.errors.hasPrefix("flower: flow 'greet' is paused: "))
+        }
+
+        @Test func `wait and follow print all lines and tell how it ended`() async throws {
+            let sandbox = try await applied()
+            let good = try await sandbox.flower(
+                "register",
+                "greet",
+                "-p",
+                "who=you",
+                "--wait",
+                "-f"
+            )
+            #expect(good.code == 0)
+            #expect(good.output == "1\nhello | hello you\nwait  | bye you\n")
+            #expect(good.errors.isEmpty)
+            let bad = try await sandbox.flower("register", "greet", "-p", "who=failure", "-f")
+            #expect(bad.code == 1)
+            #expect(bad.output == "2\nhello | hello failure\n")
+            #expect(bad.errors.contains("run 2 failed: task wait: exit code 7"))
+            #expect(bad.errors.contains("hint: flower status 2 shows it"))
+        }
+
+        @Test func `a parameter's text is never run by the shell`() async throws {
+            let sandbox = try await applied()
+            let text = "$(touch broken) `touch broken` ; touch broken # \\ é"
+            let ending = try await sandbox.flower("register", "greet", "-p", "who=\(text)", "-f")
+            #expect(ending.code == 0)
+            #expect(ending.output.contains("| hello \(text)\n"))
+            #expect(!FileManager.default.fileExists(atPath: sandbox.path + "/broken"))
+        }
+
+        @Test func `with a runner alive elsewhere wait leaves the work to it`() async throws {
+            let sandbox = try await applied()
+            let began = try sandbox.channel("began")
+            let end = try sandbox.channel("end")
+            try sandbox.write(
+                "flow: long\ntasks: {a: {run: 'echo began > began; read -r word < end'}}\n",
+                to: "long.yaml"
+            )
+            try await sandbox.succeed("apply", "long.yaml")
+            try await sandbox.succeed("register", "long")
+            let runner = try sandbox.startFlower("run")
+            _ = try await began.line()
+
+            let ending = try await sandbox.flower("register", "greet", "--wait")
+            #expect(ending.code == 0, "\(ending)")
+            #expect(runner.isRunning)
+            #expect(try await sandbox.sqlite("SELECT count(*) FROM runner") == "1")
+            #expect(try await sandbox.status(2).state == "succeeded")
+            try end.send("go")
+            #expect(try await runner.ended().code == 0)
+            #expect(try await sandbox.status(1).state == "succeeded")
+        }
+    }
+}

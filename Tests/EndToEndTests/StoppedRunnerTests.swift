@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// A runner that is killed, or asked to stop, while it works.
+    @Suite struct StoppedRunnerTests {
+        /// `long` tells its pid and waits for a word; from the second attempt on it just ends.
+        private final class Scene {
+            let sandbox: Sandbox
+            let began: Channel
+            let end: Channel
+
+            init(retries: Int) async throws {
+                sandbox = try Sandbox()
+                began = try sandbox.channel("began")
+                end = try sandbox.channel("end")
+                let flow = """
+                    flow: long
+                    tasks:
+                      long:
+                        retries: {limit: \(retries), delay: 10ms}
+                        run: |
+                          if [ "$FLOWER_ATTEMPT" -gt 1 ]; then exit 0; fi
+                          echo "$$" > began
+                          read -r word < end
+                      after: {needs: [long], run: "echo after"}
+                    """
+                try sandbox.write(flow, to: "long.yaml")
+                try await sandbox.succeed("apply", "long.yaml")
+                try await sandbox.succeed("register", "long")
+            }
+
+            /// The runner, and the process of the task that it has started.
+            func start() async throws -> (runner: Program, task: pid_t) {
+                let runner = try sandbox.startFlower("run")
+                return (runner, try #require(pid_t(try await began.line())))
+            }
+        }
+
+        /// proc(5): a process that has ended but was not waited for is a zombie.
+        private func isAlive(_ pid: pid_t) -> Bool {
+            guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            else {
+                return false
+            }
+            return text.split(separator: ")").last?.hasPrefix(" Z") == false
+        }
+
+        @Test func `what a killed runner left is ended, and fails without retries`() async throws {
+            let scene = try await Scene(retries: 0)
+            let (runner, task) = try await scene.start()
+            runner.signal(SIGKILL)
+            #expect(try await runner.ended().code == 128 + SIGKILL)
+            #expect(isAlive(task))
+
+            let next = try await scene.sandbox.flower("run")
+            #expect(next.code == 1, "\(next)")
+            #expect(!isAlive(task))
+            let report = try await scene.sandbox.status(1)
+            #expect(report.states == ["long": "failed", "after": "waiting"])
+            #expect(try report.task("long").attempts.map(\.outcome) == ["interrupted"])
+            #expect(try await scene.sandbox.succeed("status", "1").contains("interrupted"))
+        }
+
+        @Test func `what a killed runner left is tried again where retries allow`() async throws {
+            let scene = try await Scene(retries: 1)
+            let (runner, task) = try await scene.start()
+            runner.signal(SIGKILL)
+            _ = try await runner.ended()
+
+            let next = try await scene.sandbox.flower("run", "--wait")
+            #expect(next.code == 0, "\(next)")
+            #expect(!isAlive(task))
+            let report = try await scene.sandbox.status(1)
+            #expect(report.state == "succeeded")
+            #expect(
+                try report.task("long").attempts.map(\.outcome) == ["interrupted", "succeeded"]
+            )
+        }
+
+        @Test func `SIGTERM lets run what runs and begins nothing more`() async throws {
+            let scene = try await Scene(retries: 0)
+            let (runner, _) = try await scene.start()
+            try runner.signalAndWait(SIGTERM)
+            try scene.end.send("go")
+            let ending = try await runner.ended()
+            #expect(ending.code == 0)
+            #expect(ending.output == "ran 1 task, stopped; the next flower run carries on\n")
+            let states = try await scene.sandbox.status(1).states
+            #expect(states == ["long": "succeeded", "after": "waiting"])
+            #expect(try await scene.sandbox.flower("run").code == 0)
+            #expect(try await scene.sandbox.status(1).state == "succeeded")
+        }
+
+        @Test func `a second SIGINT ends what runs`() async throws {
+            let scene = try await Scene(retries: 0)
+            let (runner, task) = try await scene.start()
+            try runner.signalAndWait(SIGINT)
+            #expect(isAlive(task))
+            try runner.signalAndWait(SIGINT)
+            let ending = try await runner.ended()
+            #expect(ending.output.contains("stopped; the next flower run carries on"))
+            #expect(!isAlive(task))
+            let report = try await scene.sandbox.status(1)
+            #expect(report.states == ["long": "cancelled", "after": "waiting"])
+            #expect(try report.task("long").attempts.map(\.outcome) == ["cancelled"])
+            #expect(report.state == "cancelled")
+            // A person's rerun goes on from there.
+            try await scene.sandbox.succeed("rerun", "1", "--failed")
+            #expect(try await scene.sandbox.flower("run").code == 0)
+        }
+
+        @Test func `a running task is changed by nobody else`() async throws {
+            let scene = try await Scene(retries: 0)
+            let (runner, _) = try await scene.start()
+            let change = "UPDATE task SET status = 0 WHERE name = 'long'"
+            let refused = try await scene.sandbox.trySQLite(change)
+            #expect(refused.code != 0)
+            #expect(refused.errors.contains("the task is running (1): wait until it ends"))
+            #expect(try await scene.sandbox.flower("rerun", "1").code == 75)
+            #expect(try await scene.sandbox.status(1).state == "running")
+            try scene.end.send("go")
+            #expect(try await runner.ended().code == 0)
+        }
+    }
+}

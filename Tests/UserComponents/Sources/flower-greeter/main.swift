@@ -1,0 +1,21 @@
+import FlowerKit
+
+/// Greets a person, once for each time asked for.
+struct Greet: Component {
+    static let name = "greet"
+    let person: String
+    let times: Int?
+
+    func run(in context: ComponentContext) async throws {
+        guard !person.isEmpty else { throw NobodyThere() }
+        for _ in 0..<(times ?? 1) {
+            context.print("\(context.task) of \(context.flow) says: good day, \(person)")
+        }
+    }
+}
+
+struct NobodyThere: Error, CustomStringConvertible {
+    let description = "there is nobody to greet"
+}
+
+Flower.main(components: [Greet.self])
