@@ -33,7 +33,8 @@ final class Program: Sendable {
     ) throws {
         outputPath = output?.path ?? transcript + ".out"
         errorsPath = transcript + ".err"
-        process = Process()
+        let process = Process()
+        self.process = process
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())
         process.environment = environment

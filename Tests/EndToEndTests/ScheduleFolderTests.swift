@@ -7,7 +7,7 @@ extension EndToEnd {
         private static let folder = Sandbox.package + "/schedules"
 
         private struct Listed: Decodable {
-            let flow: String
+            let name: String
         }
 
         @Test func `every flow of the folder runs and succeeds on this host`() async throws {
@@ -37,7 +37,7 @@ extension EndToEnd {
                 "sqlite-backup": [files, "database=\(sandbox.state)/flower.db"],
             ]
             let text = try await sandbox.succeed("flows", "-o", "json")
-            let flows = try sandbox.decode([Listed].self, text).map(\.flow)
+            let flows = try sandbox.decode([Listed].self, text).map(\.name)
             #expect(Set(parameters.keys).isSubset(of: flows))
             #expect(flows.count { $0.hasPrefix("housekeeping.") } >= 8)
             for flow in flows {

@@ -24,13 +24,13 @@ extension EndToEnd {
         private func built(in sandbox: Sandbox) async throws -> String {
             let script = Sandbox.package + "/Tests/UserComponents/build.sh"
             let configuration = (Sandbox.products as NSString).lastPathComponent
+            let greeter = sandbox.path + "/flower-greeter"
             let ending = try await sandbox.start(
-                ["/bin/sh", script, Self.scratch, configuration],
+                ["/bin/sh", script, Self.scratch, configuration, greeter],
                 environment: ProcessInfo.processInfo.environment
             ).ended(within: 900)
             try #require(ending.code == 0, "\(ending.output.suffix(4_000)) \(ending.errors)")
-            let line = try #require(ending.output.split(separator: "\n").last)
-            return String(line)
+            return greeter
         }
 
         @Test func `a component of a user's own makes a full flower with it`() async throws {
