@@ -28,7 +28,8 @@ import Testing
         (["xyz"], "there is no command 'xyz'", "flower --help lists them"),
         (["--state", "/s", "xyz"], "there is no command 'xyz'", "flower --help lists them"),
         (["runs", "--foo"], "unknown option '--foo'", "usage: flower runs [<flow>]"),
-        (["pause"], "missing expected argument '<flow>'", "usage: flower pause <flow>"),
+        (["show"], "missing expected argument '<flow>'", "usage: flower show <flow>"),
+        (["pause"], "name a flow, or --all", "usage: flower pause [<flow>] [--all]"),
         (["status", "x"], "the value 'x' is invalid for '<run>'", "usage: flower status <run>"),
         (["register", "f", "-p", "x"], "the value 'x' is invalid for '-p <key=value>'", "usage: "),
         (

@@ -23,6 +23,8 @@ import Testing
                   status                  Show a run's tasks, and why any of them failed.
                   logs                    Print what the tasks of a run have printed.
                   env                     Print the world that a task would see.
+                  fires                   List what became of a flow's due times.
+                  next                    List the coming fires of all flows on one time line.
 
                 CRON SUBCOMMANDS:
                   cron                    See what a schedule expression will do.
@@ -30,10 +32,13 @@ import Testing
                 FLOW FILE SUBCOMMANDS:
                   validate                Check flow files, and tell every fault of every file.
                   apply                   Make the database say what flow files say.
+                  import                  Write a flow file for each entry of crontabs.
 
                 ACTING SUBCOMMANDS:
                   register                Make a run of a flow, and print its number.
+                  backfill                Run the due times of the past that have no run.
                   rerun                   Set tasks of a run back, to be run again.
+                  cancel                  End a run, or one task of it.
                   pause                   Keep a flow's schedules from making runs.
                   unpause                 Let a flow's schedules make runs again.
 
