@@ -26,6 +26,10 @@ struct CrontabReader {
             guard entries.count <= Crontab.entryLimit else {
                 return fail(at: 1, "more than \(Crontab.entryLimit) entries", hint: nil)
             }
+            guard assignments.count <= Crontab.assignmentLimit else {
+                let limit = Crontab.assignmentLimit
+                return fail(at: 1, "more than \(limit) assignments", hint: nil)
+            }
         }
         if let last = bytes.last, last != UInt8(ascii: "\n") {
             fail(

@@ -14,9 +14,9 @@ extension Store {
         runner: RunnerIdentity,
         at now: Instant
     ) throws -> [Claim] {
-        let chosen = try Self.candidates(db, atMost: count)
+        let chosen = try candidates(db, atMost: count)
         guard !chosen.isEmpty else { return [] }
-        try Self.enroll(db, runner, at: now)
+        if !enrolled.withLock({ $0.contains(runner.id) }) { try Self.enroll(db, runner, at: now) }
         let take = try hot[
             db,
             "UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL WHERE id = ?2"
@@ -74,27 +74,31 @@ extension Store {
         return claim
     }
 
-    private static func candidates(_ db: Database, atMost count: Int) throws -> [Int64] {
-        let nextLane = try db.cachedStatement(
-            sql: "SELECT min(lane) FROM task WHERE rank_ms IS NOT NULL AND lane > ?"
-        )
-        let ready = try db.cachedStatement(
-            sql: """
-                SELECT id, rank_ms FROM task
-                WHERE lane = ? AND rank_ms IS NOT NULL AND status = 0 ORDER BY rank_ms, id LIMIT ?
-                """
-        )
+    private func candidates(_ db: Database, atMost count: Int) throws -> [Int64] {
+        let nextLane = try hot[
+            db,
+            "SELECT min(lane) FROM task WHERE rank_ms IS NOT NULL AND lane > ?1"
+        ]
+        let ready = try hot[
+            db,
+            """
+            SELECT id, rank_ms FROM task
+            WHERE lane = ?1 AND rank_ms IS NOT NULL AND status = 0 ORDER BY rank_ms, id LIMIT ?2
+            """
+        ]
         var found: [(id: Int64, rank: Int64)] = []
-        var lane: Int64 = -1
+        var lane: Int64? = -1
         var lanes = 0
-        while let next = try Int64.fetchOne(nextLane, arguments: [lane]) {
-            lane = next
+        while true {
+            nextLane.bind(1, lane)
+            lane = try nextLane.row(db) { nextLane.optionalInteger(0) } ?? nil
+            guard let lane else { break }
             lanes += 1
-            let free = try lane == 0 ? count : min(count, room(db, lane: lane))
+            let free = try lane == 0 ? count : min(count, Self.room(db, lane: lane))
             guard free > 0 else { continue }
-            for row in try Row.fetchAll(ready, arguments: [lane, free]) {
-                found.append((row["id"], row["rank_ms"]))
-            }
+            ready.bind(1, lane)
+            ready.bind(2, free)
+            try ready.rows(db) { found.append((ready.integer(0), ready.integer(1))) }
         }
         if lanes > 1 { found.sort { ($0.rank, $0.id) < ($1.rank, $1.id) } }
         return found.prefix(count).map(\.id)

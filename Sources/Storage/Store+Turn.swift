@@ -14,39 +14,42 @@ extension Store {
         at now: Instant
     ) throws -> TurnResult {
         if turn.recordsNothing {
-            let seen = try read { db in try Self.look(db, runner: runner, at: now) }
-            if !seen.isReady || turn.wanted == 0 { return seen.result }
+            let (pulse, seen) = try read { db in
+                let pulse = try Pulse(db, hot, runner: runner.id, at: now)
+                return (pulse, try told(db, pulse, to: runner))
+            }
+            if !pulse.hasWork || turn.wanted == 0 { return seen }
         }
-        return try write { db in
-            var result = TurnResult()
-            result.failedTasks = try recordTurn(db, turn, runner: runner, at: now)
-            try Self.cancelLateRuns(db, at: now)
-            try Self.openQueuedRuns(db, at: now)
-            try Self.promoteRetries(db, at: now)
+        let result = try write { db in
+            let failed = try recordTurn(db, turn, runner: runner, at: now)
+            let pulse = try Pulse(db, hot, runner: runner.id, at: now)
+            if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
+            if pulse.isQueued || pulse.isLate { try Self.openQueuedRuns(db, at: now) }
+            if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
+            var result = try told(db, pulse, to: runner)
+            result.failedTasks = failed
+            if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
             if turn.wanted > 0 {
                 result.claims = try claim(db, atMost: turn.wanted, runner: runner, at: now)
             }
-            result.nextRetryAt = try Self.nextRetryAt(db)
-            result.toCancel = try Self.toCancel(db, of: runner)
             return result
         }
+        if !result.claims.isEmpty { enrolled.withLock { _ = $0.insert(runner.id) } }
+        return result
     }
 
-    /// What a turn that would write nothing tells.
-    private static func look(
+    private func told(
         _ db: Database,
-        runner: RunnerIdentity,
-        at now: Instant
-    ) throws -> (isReady: Bool, result: TurnResult) {
+        _ pulse: Pulse,
+        to runner: RunnerIdentity
+    ) throws -> TurnResult {
         var result = TurnResult()
-        result.nextRetryAt = try nextRetryAt(db)
-        result.toCancel = try toCancel(db, of: runner)
-        return (try hasReady(db, at: now), result)
-    }
-
-    private static func toCancel(_ db: Database, of runner: RunnerIdentity) throws -> [Int64] {
-        let sql = "SELECT id FROM task WHERE runner_id = ? AND cancel_at_ms IS NOT NULL"
-        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [runner.id])
+        result.nextRetryAt = pulse.nextRetryAt
+        if pulse.isCancelled {
+            let sql = "SELECT id FROM task WHERE runner_id = ? AND cancel_at_ms IS NOT NULL"
+            result.toCancel = try Int64.fetchAll(db, sql: sql, arguments: [runner.id])
+        }
+        return result
     }
 
     /// When the next retry comes due, of any run; `nil` where none waits.
@@ -56,7 +59,7 @@ extension Store {
 
     /// Whether a runner would find anything to claim now; reads only.
     package func hasWork(at now: Instant) throws -> Bool {
-        try read { try Self.hasReady($0, at: now) }
+        try read { try Pulse($0, hot, runner: 0, at: now).hasWork }
     }
 
     /// The runner's end: its row says that nobody need look for what it left.
@@ -76,22 +79,13 @@ extension Store {
         return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
     }
 
+    /// A task of which a need was reset meanwhile becomes ready when that need is met again.
     private static func promoteRetries(_ db: Database, at now: Instant) throws {
         let sql = """
-            UPDATE task SET rank_ms = retry_at_ms + priority * 60000, retry_at_ms = NULL
-            WHERE retry_at_ms <= ? AND status = 0 AND unmet = 0
+            UPDATE task SET retry_at_ms = NULL,
+              rank_ms = CASE WHEN unmet = 0 THEN retry_at_ms + priority * 60000 END
+            WHERE retry_at_ms <= ? AND status = 0
             """
         try db.cachedStatement(sql: sql).execute(arguments: [now.milliseconds])
-    }
-
-    private static func hasReady(_ db: Database, at now: Instant) throws -> Bool {
-        let sql = """
-            SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL)
-              OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms <= :now)
-              OR EXISTS (SELECT 1 FROM run WHERE start_by_ms < :now)
-              OR EXISTS (SELECT 1 FROM run WHERE queued = 1)
-            """
-        let arguments: StatementArguments = ["now": now.milliseconds]
-        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
     }
 }

@@ -3,6 +3,7 @@ import Cron
 import Flows
 import GRDB
 import Glibc
+import Synchronization
 
 /// The one door to the database: every public method is one transaction.
 ///
@@ -19,6 +20,8 @@ package final class Store: Sendable {
     private let schemaLock: LockFile
     let contexts = RunContextCache()
     let hot = HotStatements()
+    /// The runners of this process whose rows are known to be committed.
+    let enrolled = Mutex<Set<Int64>>([])
 
     /// How long a write waits for other writers before it is refused (exit 75).
     package static let writeLimit: Duration = .seconds(5)

@@ -139,6 +139,13 @@ import Testing
         #expect(latin.diagnostics.map(\.message) == ["the line is not UTF-8 text"])
     }
 
+    @Test func `the limit on assignments is kept`() {
+        let lines = (0..<100_000).map { "A\($0)=1\n" }
+        let crontab = user(lines.joined())
+        #expect(crontab.diagnostics.map(\.message) == ["more than 1000 assignments"])
+        #expect(crontab.assignments.count == Crontab.assignmentLimit + 1)
+    }
+
     @Test func `the limit on entries is kept`() {
         let text = String(repeating: "@daily a\n", count: Crontab.entryLimit + 2)
         let crontab = user(text)

@@ -1,3 +1,4 @@
+import Cron
 import Flows
 import Testing
 
@@ -67,6 +68,26 @@ import Testing
         turn.wanted = 1
         let later = try temporary.store.turn(turn, by: temporary.runner, at: retryAt)
         #expect(later.claims.map(\.attempt) == [2])
+    }
+
+    @Test func `a retry whose need is reset meanwhile waits for that need, and nobody spins`()
+        throws
+    {
+        let policy = RetryPolicy(limit: 1, delay: .milliseconds(1))
+        try temporary.apply(.nothing(["b": ["a"]], retries: policy))
+        let run = try temporary.register("test")
+        try temporary.end(temporary.claim(), .exited(0))
+        try temporary.end(temporary.claim(), .exited(1))
+        #expect(try temporary.shell("UPDATE task SET status = 0 WHERE name = 'a'") == "")
+        let later = Instant(milliseconds: temporary.now.milliseconds + 1000)
+        var turn = Turn()
+        turn.wanted = 9
+        let result = try temporary.store.turn(turn, by: temporary.runner, at: later)
+        #expect(result.claims.map(\.name) == ["a"])
+        #expect(result.nextRetryAt == nil)
+        try temporary.end(result.claims, .exited(0))
+        #expect(try temporary.drain() == ["b"])
+        #expect(try temporary.store.state(ofRun: run) == .succeeded)
     }
 
     @Test func `a claim handed back costs nothing`() throws {

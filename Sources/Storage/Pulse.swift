@@ -1,0 +1,47 @@
+import Cron
+import GRDB
+
+/// What a runner must know before its turn does anything: one statement, answered from indexes alone.
+struct Pulse {
+    /// A task is ready.
+    let isReady: Bool
+    /// A run has passed its deadline with nothing started.
+    let isLate: Bool
+    let isQueued: Bool
+    /// The soonest retry of any run.
+    let nextRetryAt: Instant?
+    /// A task of this runner is to be ended.
+    let isCancelled: Bool
+
+    private let now: Instant
+
+    init(_ db: Database, _ hot: HotStatements, runner: Int64, at now: Instant) throws {
+        let select = try hot[
+            db,
+            """
+            SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL),
+              EXISTS (SELECT 1 FROM run WHERE start_by_ms < ?1),
+              EXISTS (SELECT 1 FROM run WHERE queued = 1),
+              (SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL),
+              EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL)
+            """
+        ]
+        select.bind(1, now.milliseconds)
+        select.bind(2, runner)
+        let seen = try select.row(db) {
+            (
+                select.integer(0) != 0, select.integer(1) != 0, select.integer(2) != 0,
+                select.optionalInteger(3), select.integer(4) != 0
+            )
+        }
+        guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
+        (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
+        nextRetryAt = seen.3.map { Instant(milliseconds: $0) }
+        isCancelled = seen.4
+        self.now = now
+    }
+
+    var isRetryDue: Bool { nextRetryAt.map { $0 <= now } ?? false }
+    /// Whether a turn could change something for whoever waits.
+    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue }
+}
