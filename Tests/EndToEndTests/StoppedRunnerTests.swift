@@ -110,6 +110,21 @@ extension EndToEnd {
             #expect(try await scene.sandbox.flower("run").code == 0)
         }
 
+        @Test func `cancel ends a run that another process works on`() async throws {
+            let scene = try await Scene(retries: 1)
+            let (runner, task) = try await scene.start()
+            try await scene.sandbox.succeed("cancel", "1")
+            _ = try await runner.ended()
+            #expect(!isAlive(task))
+            let report = try await scene.sandbox.status(1)
+            #expect(report.state == "cancelled")
+            #expect(report.states == ["long": "cancelled", "after": "cancelled"])
+            #expect(try report.task("long").attempts.map(\.outcome) == ["cancelled"])
+            // Nothing of it is tried again.
+            let next = try await scene.sandbox.flower("run")
+            #expect(next.code == 0 && next.output.isEmpty, "\(next)")
+        }
+
         @Test func `a running task is changed by nobody else`() async throws {
             let scene = try await Scene(retries: 0)
             let (runner, _) = try await scene.start()
