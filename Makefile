@@ -21,6 +21,10 @@ NEED = sh Tests/Support/debian-packages.sh
 # What `make test-core` leaves out: suites that want more of the host than the build does.
 BEYOND_CORE = ^(EndToEndTests|SystemdTests|ConsoleTests)\.
 
+# One test at a time: a test that drains in its own process blocks one thread of Swift's pool, which has
+# one for each core, while the components it waits for need another.
+TEST_FLAGS = --disable-xctest --no-parallel
+
 # The oracles (independent answers from other programs) live in a Python environment of their own.
 ORACLE = .build-test/oracle
 # And the benchmark's Python peers in theirs.
@@ -29,7 +33,7 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-cron install uninstall clean
+.PHONY: help demo build test test-core lint bench bench-cron fuzz install uninstall clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages oracle
 
 help: ## Show this list
@@ -45,10 +49,10 @@ build: swift build-packages ## Build the release binary, .build/release/flower
 test: export FLOWER_STRICT = 1
 test: swift test-packages oracle lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
-	$(SWIFT) test --disable-xctest
+	$(SWIFT) test $(TEST_FLAGS)
 
 test-core: swift build-packages ## Run the tests that need no more than the build does
-	$(SWIFT) test --disable-xctest --skip '$(BEYOND_CORE)'
+	$(SWIFT) test $(TEST_FLAGS) --skip '$(BEYOND_CORE)'
 
 lint: swift test-packages ## Check the format of the sources and scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
@@ -61,6 +65,9 @@ bench: bench-packages build ## Measure beside floors and peers; BENCH='--case co
 bench-cron: bench-packages ## Measure the search for fires beside five other programs
 	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt
 	FLOWER_BENCH_PYTHON=$(CURDIR)/$(PEERS)/bin/python sh Tests/Benchmarks/cron-peers/run
+
+fuzz: swift build-packages ## Fuzz the parsers of expressions, crontabs and zone files; RUNS=100000 each
+	sh Tests/Fuzz/run $(or $(RUNS),100000)
 
 install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/local)
 	install -d $(BIN) $(DOC) $(DATA)/schedules
