@@ -45,11 +45,12 @@ package final class Store: Sendable {
     /// - Parameter create: makes folder and database where missing; else their absence is `.notFound`.
     /// - Throws: `StorageError` with any code.
     package static func open(_ folder: StateFolder, create: Bool) throws -> Store {
+        // First of all: what root makes in somebody else's folder would lock them out.
+        try folder.becomeOwner()
         if !folder.exists {
             guard create else { throw missing(folder) }
             try folder.create()
         }
-        try folder.becomeOwner()
         try makeDatabaseFile(folder)
         let schemaLock = try LockFile(folder.schemaLockPath, in: folder)
         try schemaLock.lock(.shared, limit: writeLimit)
