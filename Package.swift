@@ -29,7 +29,7 @@ let sources: [Target] = [
     ),
     .target(
         name: "Scheduling",
-        dependencies: ["CLinux", "HostTime", "Storage"],
+        dependencies: ["CLinux", "FlowFiles", "HostTime", "Storage"],
         swiftSettings: flags
     ),
     .target(

@@ -48,7 +48,7 @@ package final class LogReader {
     package func readNew(_ body: (LogEntry) throws -> Void) throws {
         // Where it cannot be watched, there is no folder yet, or it is looked through each time.
         // Watched before it is read, so that what comes during the reading is told by `wait`.
-        if watch == nil { watch = try? FolderWatch(folder.path(run: run), seesWrites: true) }
+        if watch == nil { watch = try? FolderWatch(folder.path(run: run), .writes) }
         var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
         isComplete = watch != nil
         changed = []

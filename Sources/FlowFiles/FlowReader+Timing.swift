@@ -33,6 +33,27 @@ extension FlowReader {
         return nil
     }
 
+    /// `expect: {every: 26h, register: tell-someone}`
+    func expectation(_ node: Node) -> Expectation? {
+        guard let fields = fields(of: node, .expect) else { return nil }
+        var register: String?
+        if let node = fields["register"], let name = text(node, "'register'") {
+            if let fault = Names.faultOfFlow(name) {
+                findings.fault("'register' is to name a flow: \(fault)", at: node.place)
+            }
+            register = name
+        }
+        guard let node = fields["every"] else {
+            findings.fault(
+                "'expect' needs 'every': how long may pass without a success",
+                at: fields.place,
+                hint: "expect: {every: 26h}"
+            )
+            return nil
+        }
+        return span(node, "'every'").map { Expectation(every: $0, register: register) }
+    }
+
     /// A duration that must be more than zero.
     private func span(_ node: Node, _ owner: String) -> Duration? {
         guard let duration = duration(node, owner) else { return nil }

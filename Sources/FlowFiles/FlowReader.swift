@@ -90,6 +90,7 @@ struct FlowReader {
                 hint: "tasks: {hello: {run: echo hello}}"
             )
         }
+        if let node = fields["expect"] { flow.expectation = expectation(node) }
         guard let name else { return nil }
         return Declared(
             name: flow.name,

@@ -12,10 +12,10 @@ struct Keys: Sendable {
         known: [
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
-            "environment", "working_directory", "shell", "tasks",
+            "environment", "working_directory", "shell", "tasks", "expect",
         ],
         later: [
-            "on_failure", "on_success", "always", "notify", "expect", "pools",
+            "on_failure", "on_success", "always", "notify", "pools",
             "environment_file", "secret", "secrets", "isolate", "limits", "run_timeout", "user",
             "kill_grace",
         ]
@@ -43,6 +43,8 @@ struct Keys: Sendable {
         ]
     )
 
+    static let expect = Keys(owner: "'expect'", known: ["every", "register"], later: [])
+
     static let retries = Keys(
         owner: "'retries'",
         known: ["limit", "delay", "backoff", "max_delay"],
@@ -61,7 +63,7 @@ struct Keys: Sendable {
         if let synonym = Self.synonyms[key], known.contains(synonym) {
             return "did you mean '\(synonym)'?"
         }
-        for other in [Keys.flow, .schedule, .task, .retries] where other.owner != owner {
+        for other in [Keys.flow, .schedule, .task, .retries, .expect] where other.owner != owner {
             if other.known.contains(key) || other.later.contains(key) {
                 return "'\(key)' is a key of \(other.owner)"
             }

@@ -27,6 +27,7 @@ package struct Flow: Sendable, Equatable {
     package var shell: [String]
     /// At least one, at most `Limit.tasksPerFlow`; names are unique; in the file's order.
     package var tasks: [TaskSpec]
+    package var expectation: Expectation?
 
     package init(
         name: String,
@@ -40,7 +41,8 @@ package struct Flow: Sendable, Equatable {
         environment: [Variable] = [],
         workingDirectory: String,
         shell: [String] = Flow.defaultShell,
-        tasks: [TaskSpec]
+        tasks: [TaskSpec],
+        expectation: Expectation? = nil
     ) {
         self.name = name
         self.description = description
@@ -54,6 +56,7 @@ package struct Flow: Sendable, Equatable {
         self.workingDirectory = workingDirectory
         self.shell = shell
         self.tasks = tasks
+        self.expectation = expectation
     }
 
     package static let defaultShell = ["sh", "-eu"]

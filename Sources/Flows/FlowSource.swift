@@ -6,10 +6,18 @@ package struct FlowSource: Sendable, Equatable {
     package var digest: String
     /// One for a `.yaml` file, one for each entry of a `.crontab` file.
     package var flows: [Flow]
+    /// Absolute paths of other files whose content is part of what it says, and of its digest.
+    package var dependencies: [String]
 
-    package init(path: String, digest: String, flows: [Flow]) {
+    package init(
+        path: String,
+        digest: String,
+        flows: [Flow],
+        dependencies: [String] = []
+    ) {
         self.path = path
         self.digest = digest
         self.flows = flows
+        self.dependencies = dependencies
     }
 }

@@ -7,7 +7,8 @@ import Storage
 ///
 /// What must not be lost is in the database: the fire's unique row is written in the same transaction as
 /// its run. So a scheduler may be killed at any instruction, started twice, or run as daemon and `tick`
-/// together. This class holds only what can be had again: compiled schedules, ordered by their next fire.
+/// together. This class holds only what can be had again, and of each schedule only its next fire: a
+/// schedule is read from the database when it is due, and 100,000 of them are 1.6 MB.
 ///
 /// Not thread-safe: one thread calls it.
 package final class Scheduler {
@@ -16,16 +17,25 @@ package final class Scheduler {
     private let clock: any WallClock
     private let boot: HostBoot?
 
-    private var entries: [ScheduleEntry] = []
+    /// A schedule that has changed may stand in it more than once: one turn takes all that are due.
     private var heap = FireHeap([])
-    /// Entries of `@reboot`, until they have fired.
-    private var reboots: [Int] = []
-    private var version: Int64?
+    /// Schedules of `@reboot`, until they have fired.
+    private var reboots: Set<Int64> = []
+    /// Up to which change the schedules have been read.
+    private var cursor: Int64?
     private var nextPauseEnd: Instant?
+    private var nextExpectation: Instant?
     private var lastRetryAt: Instant?
     private var lastNow = Instant(milliseconds: .min)
-    /// Schedules that cannot be used as they stand; told once each time they are loaded.
-    package private(set) var faults: [ScheduleFault] = []
+    /// The zone rules have changed: what would have been due by the new ones before now is no misfire.
+    private var zonesChangedAt: Instant?
+    /// The clock was set back: alarms set by it before mean nothing.
+    private var hasSteppedBack = false
+    private var faultsByID: [Int64: ScheduleFault] = [:]
+
+    /// Fires that one transaction records: so many that a commit is cheap for each, and so few that
+    /// runners begin with the first while the last of a thousand are still registered.
+    private static let batch = 200
 
     package init(
         store: Store,
@@ -39,41 +49,58 @@ package final class Scheduler {
         self.boot = boot
     }
 
+    /// Schedules that cannot be used as they stand; by flow.
+    package var faults: [ScheduleFault] { faultsByID.values.sorted { $0.flow < $1.flow } }
+
     /// The least instant at which a fire comes due; `nil` where none ever does.
     package var nextFireAt: Instant? { heap.nextAt }
-    /// When to turn again: the next fire, or the end of a pause; `nil` where there is neither.
+    /// When to turn again: the next fire, the end of a pause or an expectation; `nil` where there is none.
     package var nextTurnAt: Instant? {
-        [heap.nextAt, nextPauseEnd].compactMap { $0 }.min()
+        [heap.nextAt, nextPauseEnd, nextExpectation].compactMap { $0 }.min()
     }
 
-    /// Registers or records all that is due now. Reads the schedules first if they have changed.
+    /// Registers or records all that is due now. Reads first what has changed in the schedules.
     ///
     /// After an error nothing is lost: the next call looks at the same fires again.
     package func turn() throws -> [RecordedFire] {
         let now = clock.now
         nextPauseEnd = try store.endPauses(at: now)
-        let version = try store.scheduleVersion()
-        if version != self.version || now < lastNow { try load(version, at: now) }
+        try readChanges(at: now)
         lastNow = now
-        var fires = reboots.map { fireOfBoot(entries[$0], at: now) }
-        var popped: [FireHeap.Item] = []
-        var considered: [Int64: Instant] = [:]
-        while let item = heap.pop(dueAt: now) {
-            popped.append(item)
-            let entry = entries[item.entry]
-            fires += plan(entry, from: item.at, at: now)
-            considered[entry.stored.id] = entry.dueAt(now)
+        var recorded = try recordReboots(at: now)
+        while let due = try takeDue(at: now) {
+            do {
+                if !due.fires.isEmpty {
+                    recorded += try store.record(
+                        due.fires,
+                        consideredUntil: due.considered,
+                        at: now
+                    )
+                }
+                for id in due.considered.keys { push(due.entries[id], after: now) }
+            } catch {
+                for item in due.items { heap.push(item) }
+                throw error
+            }
         }
-        guard !fires.isEmpty else { return [] }
-        do {
-            let recorded = try store.record(fires, consideredUntil: considered, at: now)
-            reboots = []
-            for item in popped { push(item.entry, after: now) }
-            return recorded
-        } catch {
-            for item in popped { heap.push(item) }
-            throw error
-        }
+        return recorded
+    }
+
+    /// What was expected of flows (`expect:`) and has not come, or has come at last. After `turn`.
+    package func checkExpectations() throws -> [ExpectationEvent] {
+        let (events, next) = try store.checkExpectations(at: clock.now, all: hasSteppedBack)
+        nextExpectation = next
+        hasSteppedBack = false
+        return events
+    }
+
+    /// The host's zone files have changed: all next fires are worked out anew.
+    ///
+    /// What would have been due by the new rules before now is no misfire: nothing fires retroactively.
+    package func reloadZones() {
+        zones.forget()
+        zonesChangedAt = lastNow
+        cursor = nil
     }
 
     /// Wakes a runner for a retry that has come due: the runner whose attempt failed need not have waited.
@@ -88,40 +115,121 @@ package final class Scheduler {
         return nil
     }
 
-    /// Reads the schedules and works out their next fires; a backward clock step leads here too: fires
-    /// between then and now have their rows, which keep them from being registered again.
-    private func load(_ version: Int64, at now: Instant) throws {
-        entries = []
-        faults = []
-        reboots = []
-        let cache = ExpressionCache()
-        for stored in try store.schedules() {
-            do throws(ScheduleFault) {
-                entries.append(try ScheduleEntry(stored, zones: zones, cache: cache))
-            } catch {
-                faults.append(error)
+    // MARK: - Reading schedules
+
+    /// A backward clock step leads to reading all anew: fires between then and now have their rows, which
+    /// keep them from being registered again.
+    private func readChanges(at now: Instant) throws {
+        let isStepBack = now < lastNow
+        if isStepBack { (hasSteppedBack, zonesChangedAt) = (true, nil) }
+        let (cursor, changes) = try store.scheduleChanges(since: isStepBack ? nil : cursor)
+        switch changes {
+        case .some(let ids):
+            guard !ids.isEmpty else { break }
+            for id in ids { (faultsByID[id], _) = (nil, reboots.remove(id)) }
+            let compiler = ScheduleCompiler(zones)
+            for stored in try store.schedules(ids) {
+                if let item = item(for: stored, compiler, at: now) { heap.push(item) }
             }
+        case .all:
+            faultsByID = [:]
+            reboots = []
+            var items: [FireHeap.Item] = []
+            let compiler = ScheduleCompiler(zones)
+            try store.eachSchedule { stored in
+                if let item = item(for: stored, compiler, at: now) { items.append(item) }
+            }
+            heap = FireHeap(items)
+            zonesChangedAt = nil
         }
-        reboots = entries.indices.filter { entries[$0].isDue(in: boot) }
-        heap = FireHeap(
-            entries.indices.compactMap { position in
-                let from = min(entries[position].stored.consideredUntil, now)
-                let next = entries[position].next(after: from)
-                return next.map { .init(at: entries[position].startAt(of: $0), entry: position) }
-            }
-        )
-        self.version = version
+        self.cursor = cursor
     }
 
-    private func push(_ position: Int, after now: Instant) {
-        let entry = entries[position]
-        guard let next = entry.next(after: entry.dueAt(now)) else { return }
-        heap.push(.init(at: entry.startAt(of: next), entry: position))
+    /// When `stored` is to be registered next; notes faults and what is due at this boot.
+    private func item(
+        for stored: StoredSchedule,
+        _ compiler: ScheduleCompiler,
+        at now: Instant
+    ) -> FireHeap.Item? {
+        do throws(ScheduleFault) {
+            let entry = try compiler.entry(of: stored)
+            if entry.isDue(in: boot) { reboots.insert(stored.id) }
+            var from = min(stored.consideredUntil, now)
+            if let zonesChangedAt { from = max(from, entry.dueAt(zonesChangedAt)) }
+            return entry.next(after: from).map { .init(at: entry.startAt(of: $0), id: stored.id) }
+        } catch {
+            faultsByID[stored.id] = error
+            return nil
+        }
+    }
+
+    // MARK: - Due fires
+
+    private struct Due {
+        var items: [FireHeap.Item] = []
+        var entries: [Int64: ScheduleEntry] = [:]
+        var fires: [DueFire] = []
+        var considered: [Int64: Instant] = [:]
+    }
+
+    /// The next schedules that are due, some `batch` fires; `nil` where none is.
+    private func takeDue(at now: Instant) throws -> Due? {
+        var due = Due()
+        var starts: [Int64: Instant] = [:]
+        while due.items.count < Self.batch, let item = heap.pop(dueAt: now) {
+            due.items.append(item)
+            starts[item.id] = min(starts[item.id] ?? item.at, item.at)
+        }
+        guard !due.items.isEmpty else { return nil }
+        do {
+            let compiler = ScheduleCompiler(zones)
+            for stored in try store.schedules(starts.keys) {
+                guard let start = starts[stored.id] else { continue }
+                do throws(ScheduleFault) {
+                    let entry = try compiler.entry(of: stored)
+                    due.entries[stored.id] = entry
+                    due.fires += plan(entry, from: start, at: now)
+                    due.considered[stored.id] = entry.dueAt(now)
+                } catch {
+                    faultsByID[stored.id] = error
+                }
+            }
+        } catch {
+            for item in due.items { heap.push(item) }
+            throw error
+        }
+        due.fires.sort { $0.dueAt < $1.dueAt }
+        return due
+    }
+
+    private func recordReboots(at now: Instant) throws -> [RecordedFire] {
+        guard !reboots.isEmpty else { return [] }
+        let compiler = ScheduleCompiler(zones)
+        var fires: [DueFire] = []
+        for stored in try store.schedules(reboots.sorted()) {
+            do throws(ScheduleFault) {
+                fires.append(fireOfBoot(try compiler.entry(of: stored), at: now))
+            } catch {
+                faultsByID[stored.id] = error
+            }
+        }
+        let recorded = try store.record(fires, consideredUntil: [:], at: now)
+        reboots = []
+        return recorded
+    }
+
+    private func push(_ entry: ScheduleEntry?, after now: Instant) {
+        guard let entry, let next = entry.next(after: entry.dueAt(now)) else { return }
+        heap.push(.init(at: entry.startAt(of: next), id: entry.stored.id))
     }
 
     /// - Parameter start: when the first of its due fires was to be registered.
     private func plan(_ entry: ScheduleEntry, from start: Instant, at now: Instant) -> [DueFire] {
-        let before = Instant(milliseconds: entry.dueAt(start).milliseconds - 1)
+        // Its life may have begun anew since it was put on the heap.
+        let before = max(
+            Instant(milliseconds: entry.dueAt(start).milliseconds - 1),
+            entry.stored.begunAt
+        )
         let timing = entry.stored.timing
         let plan = FirePlan(
             entry.fires(after: before, through: entry.dueAt(now)),

@@ -16,10 +16,11 @@ package struct TimeLine {
 
     package init(_ schedules: [StoredSchedule], after start: Instant, zones: ZoneDirectory) {
         var entries: [ScheduleEntry] = []
+        let compiler = ScheduleCompiler(zones)
         var faults: [ScheduleFault] = []
         for schedule in schedules {
             do throws(ScheduleFault) {
-                entries.append(try ScheduleEntry(schedule, zones: zones))
+                entries.append(try compiler.entry(of: schedule))
             } catch {
                 faults.append(error)
             }
@@ -34,17 +35,17 @@ package struct TimeLine {
         let latest = end ?? Instant(milliseconds: .max)
         var heap = FireHeap(
             entries.indices.compactMap { position in
-                entries[position].next(after: start).map { .init(at: $0, entry: position) }
+                entries[position].next(after: start).map { .init(at: $0, id: Int64(position)) }
             }
         )
         var found: [Fire] = []
         while found.count < count, let item = heap.pop(dueAt: latest) {
-            let entry = entries[item.entry]
+            let entry = entries[Int(item.id)]
             if !entry.isExcepted(item.at) {
                 found.append(Fire(dueAt: item.at, schedule: entry.stored))
             }
             if let next = entry.next(after: item.at) {
-                heap.push(.init(at: next, entry: item.entry))
+                heap.push(.init(at: next, id: item.id))
             }
         }
         return found

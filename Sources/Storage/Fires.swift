@@ -5,6 +5,8 @@ import Flows
 package struct StoredSchedule: Sendable {
     package let id: Int64
     package let flow: String
+    /// Its place in the flow's file.
+    package let position: Int64
     package let cron: String
     package let timezone: String?
     /// What it is known by in its flow: the seed of its jitter.

@@ -9,6 +9,8 @@ package struct FlowSummary: Sendable, Codable {
     package let schedules: Int
     package let isPaused: Bool
     package let isEdited: Bool
+    /// `expect:` asks for a success, and there was none.
+    package let isLate: Bool
     package let lastRun: Int64?
     package let lastState: RunState?
 }
@@ -22,6 +24,8 @@ package struct FlowDetail: Sendable {
     package let editedAt: Instant?
     package let pausedAt: Instant?
     package let pauseReason: String?
+    /// When it was told that `expect:` is not met; `nil` where all is well.
+    package let lateAt: Instant?
 }
 
 /// The last fire of a schedule that is past.

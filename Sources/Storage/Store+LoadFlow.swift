@@ -7,7 +7,7 @@ extension Store {
     /// - Throws: `StorageError.badInput` for what an edit in SQL left that no flow file could say.
     static func loadFlow(_ db: Database, id: Int64) throws -> Flow {
         let sql = "SELECT * FROM flow WHERE id = ?"
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             preconditionFailure("the caller has just seen flow \(id)")
         }
         let name: String = row["name"]
@@ -23,7 +23,8 @@ extension Store {
             environment: try loadEnvironment(db, flow: id)["", default: []],
             workingDirectory: row["working_directory"],
             shell: try decode([String].self, row["shell"]),
-            tasks: try loadTasks(db, flow: id)
+            tasks: try loadTasks(db, flow: id),
+            expectation: try loadExpectation(db, flow: id)
         )
     }
 
@@ -33,8 +34,7 @@ extension Store {
         _ arguments: StatementArguments
     ) throws -> [Variable] {
         try Row.fetchAll(
-            db,
-            sql: "SELECT name, value FROM \(place) ORDER BY position",
+            db.cachedStatement(sql: "SELECT name, value FROM \(place) ORDER BY position"),
             arguments: arguments
         ).map { Variable($0["name"], $0["value"]) }
     }
@@ -46,7 +46,7 @@ extension Store {
         let sql =
             "SELECT task, name, value FROM flow_environment WHERE flow_id = ? ORDER BY position"
         var result: [String: [Variable]] = [:]
-        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
             result[row["task"], default: []].append(Variable(row["name"], row["value"]))
         }
         return result
@@ -56,11 +56,11 @@ extension Store {
         let environments = try loadEnvironment(db, flow: id)
         var needs: [String: [String]] = [:]
         let needSQL = "SELECT task, need FROM flow_need WHERE flow_id = ? ORDER BY position"
-        for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
+        for row in try Row.fetchAll(db.cachedStatement(sql: needSQL), arguments: [id]) {
             needs[row["task"], default: []].append(row["need"])
         }
         let sql = "SELECT * FROM flow_task WHERE flow_id = ? ORDER BY position, name"
-        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]).map { row in
             let name: String = row["name"]
             return TaskSpec(
                 name: name,
@@ -96,7 +96,7 @@ extension Store {
         let sql = """
             SELECT * FROM schedule WHERE flow_id = ? AND removed_at_ms IS NULL ORDER BY position
             """
-        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]).map { row in
             let text: String = row["cron"]
             let expression = try parse(text, flow: name)
             var schedule = ScheduleSpec(

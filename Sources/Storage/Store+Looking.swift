@@ -16,7 +16,9 @@ extension Store {
                   (SELECT count(*) FROM flow_task WHERE flow_id = f.id) AS tasks,
                   (SELECT count(*) FROM schedule WHERE flow_id = f.id AND removed_at_ms IS NULL)
                     AS schedules,
-                  (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run
+                  (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run,
+                  EXISTS (SELECT 1 FROM expectation WHERE flow_id = f.id
+                    AND unmet_at_ms IS NOT NULL) AS late
                 FROM flow f WHERE removed_at_ms IS NULL ORDER BY name
                 """
             return try Row.fetchAll(db, sql: sql).map { row in
@@ -28,6 +30,7 @@ extension Store {
                     schedules: row["schedules"],
                     isPaused: row["paused_at_ms"] as Int64? != nil,
                     isEdited: row["edited_at_ms"] as Int64? != nil,
+                    isLate: row["late"],
                     lastRun: lastRun,
                     lastState: try lastRun.map { try Self.state(db, run: $0) }
                 )
@@ -45,7 +48,12 @@ extension Store {
                 appliedAt: Instant(milliseconds: row["applied_at_ms"]),
                 editedAt: Self.instant(row, "edited_at_ms"),
                 pausedAt: Self.instant(row, "paused_at_ms"),
-                pauseReason: row["pause_reason"]
+                pauseReason: row["pause_reason"],
+                lateAt: try Int64.fetchOne(
+                    db,
+                    sql: "SELECT unmet_at_ms FROM expectation WHERE flow_id = ?",
+                    arguments: [row["id"] as Int64]
+                ).map { Instant(milliseconds: $0) }
             )
         }
     }

@@ -14,7 +14,8 @@ extension Store {
     ) throws {
         let id = try writeFlow(db, flow, from: source, at: now)
         for table in ["flow_parameter", "flow_environment", "flow_need", "flow_task"] {
-            try db.execute(sql: "DELETE FROM \(table) WHERE flow_id = ?", arguments: [id])
+            try db.cachedStatement(sql: "DELETE FROM \(table) WHERE flow_id = ?")
+                .execute(arguments: [id])
         }
         try writeVariables(db, flow.parameters, into: "flow_parameter (flow_id", id)
         try writeEnvironment(db, flow.environment, flow: id, task: "")
@@ -29,7 +30,9 @@ extension Store {
             }
         }
         try writeSchedules(db, flow.schedules, flow: id, at: now)
-        try db.execute(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?", arguments: [id])
+        try writeExpectation(db, flow.expectation, flow: id, at: now)
+        try db.cachedStatement(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?")
+            .execute(arguments: [id])
     }
 
     private static func writeFlow(
@@ -57,7 +60,7 @@ extension Store {
             flow.workingDirectory, try encode(flow.shell), source.path, source.digest,
             now.milliseconds,
         ]
-        guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+        guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
             preconditionFailure("an upsert returns its row")
         }
         return id

@@ -12,11 +12,9 @@ extension Store {
         flow: Int64,
         at now: Instant
     ) throws {
-        try db.execute(
-            sql:
-                "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL",
-            arguments: [now.milliseconds, flow]
-        )
+        let remove =
+            "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL"
+        try db.cachedStatement(sql: remove).execute(arguments: [now.milliseconds, flow])
         let sql = """
             INSERT INTO schedule
               (flow_id, identity, position, cron, timezone, catchup, catchup_window_ms, deadline_ms,
@@ -45,11 +43,13 @@ extension Store {
                 "deadline": schedule.timing.deadline?.milliseconds,
                 "jitter": schedule.timing.jitter.milliseconds,
             ]
-            guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+            guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+            else {
                 preconditionFailure("an upsert returns its row")
             }
             for table in ["schedule_parameter", "schedule_except"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE schedule_id = ?", arguments: [id])
+                try db.cachedStatement(sql: "DELETE FROM \(table) WHERE schedule_id = ?")
+                    .execute(arguments: [id])
             }
             try writeVariables(
                 db,

@@ -38,7 +38,7 @@ struct FaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect",
             ]
         ),
         (
@@ -57,6 +57,22 @@ struct FaultTests {
             "overlap: queue\nqueue_limit: 0",
             ["a.yaml:3:14: 'queue_limit' must be a whole number of 1 to 10000, not '0'"]
         ),
+        (
+            "expect: {every: 0s}",
+            ["a.yaml:2:17: 'every' must be more than zero"]
+        ),
+        (
+            "expect: {register: b}",
+            [
+                "a.yaml:2:9: 'expect' needs 'every': how long may pass without a success",
+                "hint: expect: {every: 26h}",
+            ]
+        ),
+        (
+            "expect: {every: 1h, evry: 2h}",
+            ["a.yaml:2:21: 'expect' has no key 'evry'", "hint: did you mean 'every'?"]
+        ),
+        ("expect: 26h", ["a.yaml:2:9: 'expect' must be a mapping, not a single value"]),
         ("overlap: [skip]", ["a.yaml:2:10: 'overlap' must be a text, not a list"]),
         ("overlap:", ["a.yaml:2:9: 'overlap' is empty"]),
         ("priority: 20", ["a.yaml:2:11: 'priority' must be a whole number of -20 to 19, not '20'"]),

@@ -106,6 +106,7 @@ import Testing
             schedules: 2,
             isPaused: true,
             isEdited: true,
+            isLate: true,
             lastRun: 9,
             lastState: .running
         ),
@@ -116,6 +117,7 @@ import Testing
             schedules: 0,
             isPaused: false,
             isEdited: false,
+            isLate: false,
             lastRun: nil,
             lastState: nil
         ),
@@ -124,8 +126,8 @@ import Testing
     @Test func `flows are listed with their last run`() {
         #expect(
             FlowsView.table(Self.flows).rendered(width: nil, colour: false) == """
-                FLOW    TASKS  SCHEDULES  LAST RUN  RESULT   NOTE            DESCRIPTION
-                backup      3          2         9  running  paused, edited  A copy that was read back
+                FLOW    TASKS  SCHEDULES  LAST RUN  RESULT   NOTE                  DESCRIPTION
+                backup      3          2         9  running  paused, edited, late  A copy that was read back
                 new         1          0         -  -        -
 
                 2 flows listed.
@@ -195,8 +197,8 @@ import Testing
         }
         #expect(
             keys(FlowsView.json(Self.flows)) == [
-                "description", "is_edited", "is_paused", "last_run", "last_state", "name",
-                "schedules", "tasks",
+                "description", "is_edited", "is_late", "is_paused", "last_run", "last_state",
+                "name", "schedules", "tasks",
             ]
         )
         #expect(

@@ -38,6 +38,9 @@ int clinux_pidfd_open(pid_t pid);
 /// (pidfd_send_signal(2)).
 int clinux_pidfd_send_signal(int pidfd, int number);
 
+/// Gives memory that was freed back to the kernel (malloc_trim(3)).
+void clinux_trim_memory(void);
+
 /// Names a thread for ps(1) and debuggers; more than 15 bytes are refused (pthread_setname_np(3)).
 void clinux_name_thread(pthread_t thread, const char *name);
 

@@ -10,9 +10,10 @@ struct FlowsCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let flows = try state.openStore(session).flows()
+        let store = try state.openStore(session)
+        let flows = try store.flows()
         switch format.output {
-        case .table: try session.print(FlowsView.table(flows))
+        case .table: try session.print(FlowsView.table(flows, refused: store.refusedFiles()))
         case .json: try session.print(FlowsView.json(flows))
         }
         return .success

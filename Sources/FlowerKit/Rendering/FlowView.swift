@@ -31,12 +31,21 @@ struct FlowView {
         facts.add("applied", "\(time.stamp(detail.appliedAt)), \(time.ago(detail.appliedAt))")
         facts.add("edited", detail.editedAt.map { "\(time.stamp($0)), with SQL" }, .active)
         facts.add("paused", detail.pausedAt.map(paused), .active)
+        facts.add("expected", expected, detail.lateAt == nil ? .plain : .bad)
         facts.add("folder", flow.workingDirectory)
         facts.add("shell", shell)
         facts.add("overlap", flow.overlap.rawValue)
         facts.add("concurrency", flow.concurrency.map(String.init))
         facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
         return facts
+    }
+
+    private var expected: String? {
+        guard let expectation = flow.expectation else { return nil }
+        var text = "a success every \(DurationText.format(expectation.every))"
+        if let other = expectation.register { text += ", else \(other) is registered" }
+        if let late = detail.lateAt { text += "; late since \(time.stamp(late))" }
+        return text
     }
 
     private var shell: String? {

@@ -3,7 +3,8 @@ import Storage
 
 /// `flower flows`.
 enum FlowsView {
-    static func table(_ flows: [FlowSummary]) -> Table {
+    /// - Parameter refused: files of the scheduler's folder that it has refused.
+    static func table(_ flows: [FlowSummary], refused: [SourceFile] = []) -> Table {
         var table = Table(columns: [
             .init(title: "FLOW"), .init(title: "TASKS", isNumber: true),
             .init(title: "SCHEDULES", isNumber: true), .init(title: "LAST RUN", isNumber: true),
@@ -11,7 +12,9 @@ enum FlowsView {
             .init(title: "DESCRIPTION", isFree: true),
         ])
         table.rows = flows.map { flow in
-            let notes = (flow.isPaused ? ["paused"] : []) + (flow.isEdited ? ["edited"] : [])
+            let notes =
+                (flow.isPaused ? ["paused"] : []) + (flow.isEdited ? ["edited"] : [])
+                + (flow.isLate ? ["late"] : [])
             return [
                 .init(flow.name), .init("\(flow.tasks)"), .init("\(flow.schedules)"),
                 .init(flow.lastRun.map(String.init) ?? "-"), .state(flow.lastState),
@@ -20,6 +23,9 @@ enum FlowsView {
             ]
         }
         table.footer = counted(flows.count, "flow") + " listed."
+        for file in refused {
+            table.footer? += "\n\(Printable.line(file.path)) is refused: flower validate tells why."
+        }
         return table
     }
 
@@ -33,6 +39,7 @@ enum FlowsView {
                     "schedules": .count(flow.schedules),
                     "is_paused": .bool(flow.isPaused),
                     "is_edited": .bool(flow.isEdited),
+                    "is_late": .bool(flow.isLate),
                     "last_run": .count(flow.lastRun),
                     "last_state": .text(flow.lastState?.rawValue),
                 ])
