@@ -120,6 +120,13 @@ extension Store {
         }
     }
 
+    /// The same, after the write that is under way: a write's files change before it can be read, so
+    /// whoever was told of the change would else look too early.
+    package func stateAfterWrite(ofRun id: Int64) throws -> RunState {
+        try awaitWriter()
+        return try state(ofRun: id)
+    }
+
     // MARK: - The parts
 
     static func checkRun(_ db: Database, _ id: Int64) throws {

@@ -106,6 +106,18 @@ package final class Store: Sendable {
         }
     }
 
+    /// Returns when whoever writes now has committed. Only Flower's own writers are waited for, and not
+    /// longer than `writeLimit`.
+    func awaitWriter() throws {
+        try queue.inDatabase { _ in
+            // In the queue, as in `write`: a thread that writes holds this very lock.
+            do {
+                try writeLock.lock(.shared, limit: Self.writeLimit)
+                writeLock.unlock()
+            } catch let error as StorageError where error.code == .refused {}
+        }
+    }
+
     /// Runs `work` on one snapshot of the database; writes nothing.
     func read<Result>(_ work: (Database) throws -> Result) throws -> Result {
         do {
