@@ -13,7 +13,7 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
 TEST_PACKAGES = $(DEMO_PACKAGES) python3 python3-venv shellcheck
-BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv \
+BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv cron \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh
@@ -33,7 +33,7 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-cron fuzz install uninstall clean
+.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron fuzz install uninstall clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages oracle
 
 help: ## Show this list
@@ -60,7 +60,10 @@ lint: swift test-packages ## Check the format of the sources and scripts
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
-	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-cron
+	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-cron
+
+bench-scheduler: bench-packages build ## Measure the scheduler beside cron, a systemd timer and a floor
+	$(PYTHON) -B Tests/Benchmarks/punctual.py --flower $(BINARY) $(BENCH)
 
 bench-cron: bench-packages ## Measure the search for fires beside five other programs
 	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt

@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
                     StatusCommand.self, LogsCommand.self, EnvCommand.self, FiresCommand.self,
-                    NextCommand.self,
+                    NextCommand.self, StatsCommand.self,
                 ]
             ),
             CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
@@ -31,6 +31,10 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "Working",
                 subcommands: [RunCommand.self, SchedulerCommand.self, TickCommand.self]
+            ),
+            CommandGroup(
+                name: "Keeping",
+                subcommands: [PruneCommand.self, BackupCommand.self, CheckCommand.self]
             ),
         ]
     )

@@ -131,7 +131,7 @@ extension Store {
         let sql = """
             SELECT run.*, flow.name AS flow FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
             """
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             throw StorageError(
                 .unusable,
                 "a task belongs to run \(id), which is not there",

@@ -217,7 +217,7 @@ extension Store {
         }
     }
 
-    private static func newInstanceName() -> String {
+    static func newInstanceName() -> String {
         let digits = String(UInt32.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }

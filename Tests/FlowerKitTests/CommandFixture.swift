@@ -22,6 +22,8 @@ final class CommandFixture {
         state = StateFolder(path: folder.path + "/state")
     }
 
+    func advance(days: Int64) { now = Instant(seconds: now.seconds + days * 86_400) }
+
     struct Result: Equatable {
         let code: ExitCode
         let output: String

@@ -25,6 +25,7 @@ import Testing
                   env                     Print the world that a task would see.
                   fires                   List what became of a flow's due times.
                   next                    List the coming fires of all flows on one time line.
+                  stats                   Show how long a flow takes and how often it succeeds.
 
                 CRON SUBCOMMANDS:
                   cron                    See what a schedule expression will do.
@@ -46,6 +47,12 @@ import Testing
                   run                     Run every task that is ready, then exit.
                   scheduler               Register each fire when it is due, until stopped.
                   tick                    Register what is due now, and exit.
+
+                KEEPING SUBCOMMANDS:
+                  prune                   Forget runs that ended long ago, with their output.
+                  backup                  Write a consistent copy of the database, while others
+                                          work.
+                  check                   Check the database and the files beside it.
 
                   See 'flower help <subcommand>' for detailed help.
                 """
