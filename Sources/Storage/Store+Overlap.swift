@@ -7,7 +7,7 @@ enum Overlap: Equatable {
     case start
     /// Register it now; it starts when the others have settled.
     case wait
-    case refuse(reason: String, active: Int64)
+    case refuse(reason: String, active: Int64?)
 }
 
 extension Store {
