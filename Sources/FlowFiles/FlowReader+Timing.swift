@@ -114,6 +114,9 @@ extension FlowReader {
             let findings = Findings(path: text.hasPrefix("~") ? path : shown)
             let days = DayFile(bytes, findings: findings).days
             self.findings.add(findings)
+            if findings.faultCount > 0 {
+                self.findings.fault("\(Text.quoted(text)) has faults of its own", at: file.place)
+            }
             return days.map { .date($0) }
         } catch {
             findings.fault(

@@ -48,6 +48,11 @@ import Testing
             "[{file: days.txt}]", "2026-12-24\n 24.12.2026 # Eve\n2026-02-30\n",
             [
                 """
+                a.yaml:5:21: 'days.txt' has faults of its own
+                    except: [{file: days.txt}]
+                                    ^~~~~~~~
+                """,
+                """
                 days.txt:2:2: '24.12.2026' is no day
                     24.12.2026 # Eve
                     ^~~~~~~~~~
@@ -73,7 +78,14 @@ import Testing
         ),
         (
             "[{file: days.txt}]", "2026-12-24\u{0}",
-            ["days.txt:1:11: holds a NUL byte, so it is no text"]
+            [
+                """
+                a.yaml:5:21: 'days.txt' has faults of its own
+                    except: [{file: days.txt}]
+                                    ^~~~~~~~
+                """,
+                "days.txt:1:11: holds a NUL byte, so it is no text",
+            ]
         ),
         (
             "[{path: days.txt}]", nil,

@@ -74,7 +74,7 @@ import Testing
             at: temporary.now
         )
         #expect(report.changes.map { "\($0.flow) \($0.change)" } == ["a unchanged", "b removed"])
-        #expect(try temporary.store.flows().map(\.name) == ["a", "c"])
+        #expect(try temporary.store.flows(at: temporary.now).map(\.name) == ["a", "c"])
     }
 
     @Test func `a due fire makes one run however often it is recorded`() throws {
