@@ -140,6 +140,60 @@ import Testing
         )
     }
 
+    // MARK: - Deadlines
+
+    @Test func `a deadline holds in the queue, though no runner is there to see it pass`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        world.endsRuns = false
+        let timing = ScheduleTiming(deadline: .seconds(5400))
+        try world.apply(["0 * * * *"], overlap: .queue, timing: timing)
+        try world.move("runs 11-02 12:00")
+        // 10:00 was to start by 11:30, and 11:00, which waits for it, by 12:30.
+        #expect(
+            try world.outcomes() == [
+                "11-02 10:00 deadline", "11-02 11:00 … 11-02 12:00 registered ×2",
+            ]
+        )
+        let states = try world.store.runs().reversed().map(\.state)
+        #expect(states == [.cancelled, .waiting, .queued])
+        try world.move("jumps 11-02 12:31")
+        try world.endRuns()
+        #expect(
+            try world.outcomes() == [
+                "11-02 10:00 … 11-02 11:00 deadline ×2", "11-02 12:00 registered",
+            ]
+        )
+    }
+
+    // MARK: - Edits
+
+    @Test func `a changed expression makes up for nothing of either`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        try world.apply(["0 * * * *"], timing: ScheduleTiming(catchUp: .all))
+        world.clock.now = try world.instant("11-02 12:10")
+        try world.apply(["45 * * * *"], timing: ScheduleTiming(catchUp: .all), digest: "2")
+        try world.move("runs 11-02 13:10")
+        #expect(try world.outcomes() == ["11-02 12:45 registered"])
+        // Nor does the former, when it is back.
+        try world.apply(["0 * * * *"], timing: ScheduleTiming(catchUp: .all), digest: "3")
+        try world.move("runs 11-02 14:10")
+        #expect(try world.outcomes() == ["11-02 12:45 … 11-02 14:00 registered ×2"])
+    }
+
+    @Test func `a change of anything else leaves what was missed to be made up for`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        try world.apply(["0 * * * *"], timing: ScheduleTiming(catchUp: .skip))
+        world.clock.now = try world.instant("11-02 12:10")
+        let timing = ScheduleTiming(catchUp: .latest)
+        try world.apply(["0 * * * *"], overlap: .queue, timing: timing, digest: "2")
+        try world.turn()
+        #expect(
+            try world.outcomes() == [
+                "11-02 10:00 … 11-02 11:00 missed ×2", "11-02 12:00 registered",
+            ]
+        )
+    }
+
     // MARK: - Rows for many
 
     @Test func `a row for many that reaches into the future is told anew`() throws {
