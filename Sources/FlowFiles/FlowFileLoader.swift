@@ -113,8 +113,9 @@ package struct FlowFileLoader: Sendable {
             return (nil, findings)
         }
         let declared: [FlowReader.Declared]
+        let dependencies = Dependencies()
         switch Self.ending(of: path) {
-        case .yaml: declared = yaml(bytes, absolute, findings)
+        case .yaml: declared = yaml(bytes, absolute, findings, dependencies)
         case .crontab:
             findings.source = SourceText(crontab: bytes)
             declared = CrontabFlows(findings: findings, context: context(absolute)).read(bytes)
@@ -135,14 +136,20 @@ package struct FlowFileLoader: Sendable {
         }
         guard findings.faultCount == 0 else { return (nil, findings) }
         let flows = declared.compactMap(\.flow)
-        let file = FlowSource(path: absolute, digest: Digest.text(bytes), flows: flows)
+        let file = FlowSource(
+            path: absolute,
+            digest: dependencies.digest(with: bytes),
+            flows: flows,
+            dependencies: dependencies.watched
+        )
         return (file, findings)
     }
 
     private func yaml(
         _ bytes: [UInt8],
         _ absolute: String,
-        _ findings: Findings
+        _ findings: Findings,
+        _ dependencies: Dependencies
     ) -> [FlowReader.Declared] {
         let source: SourceText
         do throws(SourceText.Fault) {
@@ -153,7 +160,12 @@ package struct FlowFileLoader: Sendable {
         }
         findings.source = source
         guard let root = YAMLComposer.compose(source, findings: findings) else { return [] }
-        var reader = FlowReader(source: source, findings: findings, context: context(absolute))
+        var reader = FlowReader(
+            source: source,
+            findings: findings,
+            context: context(absolute),
+            dependencies: dependencies
+        )
         return reader.read(root).map { [$0] } ?? []
     }
 

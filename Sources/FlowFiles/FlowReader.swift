@@ -6,6 +6,7 @@ struct FlowReader {
     let source: SourceText
     let findings: Findings
     let context: Context
+    let dependencies: Dependencies
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
 
@@ -34,7 +35,13 @@ struct FlowReader {
         var flow: Flow?
     }
 
-    init(source: SourceText, findings: Findings, context: Context) {
+    init(
+        source: SourceText,
+        findings: Findings,
+        context: Context,
+        dependencies: Dependencies
+    ) {
+        self.dependencies = dependencies
         self.source = source
         self.findings = findings
         self.context = context
@@ -142,6 +149,11 @@ struct FlowReader {
     private func folder(_ node: Node) -> String? {
         guard let path = text(node, "'working_directory'") else { return nil }
         refusePlaces(in: node, "'working_directory'")
+        return self.path(path, at: node)
+    }
+
+    /// As seen from the flow file's folder, absolute.
+    func path(_ path: String, at node: Node) -> String? {
         guard path.hasPrefix("~") else { return Path.absolute(path, in: context.folder) }
         if path == "~" || path.hasPrefix("~/") {
             return Path.absolute("." + path.dropFirst(), in: context.home)

@@ -30,6 +30,8 @@ struct Keys: Sendable {
         later: []
     )
 
+    static let exception = Keys(owner: "an exception", known: ["file"], later: [])
+
     static let task = Keys(
         owner: "a task",
         known: [

@@ -2,19 +2,16 @@
 package struct FlowSource: Sendable, Equatable {
     /// Absolute, with links resolved: what a flow remembers to be from.
     package var path: String
-    /// Of the file's bytes: an unchanged file never overwrites a change made in SQL.
+    /// Of the bytes of the file and of those it depends on: an unchanged file never overwrites a change made
+    /// in SQL.
     package var digest: String
     /// One for a `.yaml` file, one for each entry of a `.crontab` file.
     package var flows: [Flow]
-    /// Absolute paths of other files whose content is part of what it says, and of its digest.
+    /// The files besides itself that its meaning depends on, as a file of days: absolute, ascending; of a
+    /// link also what it leads to.
     package var dependencies: [String]
 
-    package init(
-        path: String,
-        digest: String,
-        flows: [Flow],
-        dependencies: [String] = []
-    ) {
+    package init(path: String, digest: String, flows: [Flow], dependencies: [String] = []) {
         self.path = path
         self.digest = digest
         self.flows = flows

@@ -51,8 +51,9 @@ struct ScheduleEntry {
     func next(after instant: Instant) -> Instant? {
         guard let every = expression.every else { return expression.next(after: instant, in: zone) }
         // In a flow `@every` counts from the schedule's own beginning, so a restart moves nothing.
+        // Before it too, in the same step: it lies ahead where the clock has been set back since.
         let elapsed = instant.seconds - stored.anchorAt.seconds
-        let periods = elapsed < 0 ? 0 : elapsed / every
+        let periods = elapsed < 0 ? -((every - 1 - elapsed) / every) : elapsed / every
         return Instant(seconds: stored.anchorAt.seconds + (periods + 1) * every)
     }
 

@@ -23,11 +23,10 @@ package final class Scheduler {
     private var reboots: Set<Int64> = []
     /// Up to which change the schedules have been read.
     private var cursor: Int64?
-    private var nextPauseEnd: Instant?
     private var nextExpectation: Instant?
     private var lastRetryAt: Instant?
     private var lastNow = Instant(milliseconds: .min)
-    /// The zone rules have changed: what would have been due by the new ones before now is no misfire.
+    /// When the zone rules last changed: what would have been due by the new ones before is no misfire.
     private var zonesChangedAt: Instant?
     /// The clock was set back: alarms set by it before mean nothing.
     private var hasSteppedBack = false
@@ -36,6 +35,8 @@ package final class Scheduler {
     /// Fires that one transaction records: so many that a commit is cheap for each, and so few that
     /// runners begin with the first while the last of a thousand are still registered.
     private static let batch = 200
+    /// So often one turn plans anew what other schedulers or steps of the clock have made stale.
+    private static let staleRounds = 8
 
     package init(
         store: Store,
@@ -54,32 +55,34 @@ package final class Scheduler {
 
     /// The least instant at which a fire comes due; `nil` where none ever does.
     package var nextFireAt: Instant? { heap.nextAt }
-    /// When to turn again: the next fire, the end of a pause or an expectation; `nil` where there is none.
+    /// When to turn again: the next fire or expectation; `nil` where there is none. A pause ends by itself.
     package var nextTurnAt: Instant? {
-        [heap.nextAt, nextPauseEnd, nextExpectation].compactMap { $0 }.min()
+        [heap.nextAt, nextExpectation].compactMap { $0 }.min()
     }
 
     /// Registers or records all that is due now. Reads first what has changed in the schedules.
     ///
     /// After an error nothing is lost: the next call looks at the same fires again.
     package func turn() throws -> [RecordedFire] {
-        let now = clock.now
-        nextPauseEnd = try store.endPauses(at: now)
-        try readChanges(at: now)
-        lastNow = now
-        var recorded = try recordReboots(at: now)
-        while let due = try takeDue(at: now) {
+        try readChanges(at: clock.now)
+        var recorded = try recordReboots(at: clock.now)
+        var staleRounds = 0
+        while staleRounds < Self.staleRounds, let due = try takeDue(at: clock.now) {
             do {
-                if !due.fires.isEmpty {
-                    recorded += try store.record(
-                        due.fires,
-                        consideredUntil: due.considered,
-                        at: now
-                    )
+                var recording = Recording()
+                if !due.spans.isEmpty {
+                    recording = try store.record(due.spans, plannedAt: due.now) { clock.now }
                 }
-                for id in due.considered.keys { push(due.entries[id], after: now) }
+                recorded += recording.fires
+                if !recording.stale.isEmpty { staleRounds += 1 }
+                for entry in due.entries {
+                    let id = entry.stored.id
+                    push(entry, after: recording.stale[id] ?? entry.dueAt(due.now))
+                }
             } catch {
                 for item in due.items { heap.push(item) }
+                // What is recorded is to be told; the next call meets the error again.
+                guard recorded.isEmpty else { break }
                 throw error
             }
         }
@@ -117,19 +120,21 @@ package final class Scheduler {
 
     // MARK: - Reading schedules
 
-    /// A backward clock step leads to reading all anew: fires between then and now have their rows, which
-    /// keep them from being registered again.
+    /// Where the clock was set back, and at the start, what was recorded of times that have not come is
+    /// taken back first; those schedules count as changed.
     private func readChanges(at now: Instant) throws {
         let isStepBack = now < lastNow
         if isStepBack { (hasSteppedBack, zonesChangedAt) = (true, nil) }
-        let (cursor, changes) = try store.scheduleChanges(since: isStepBack ? nil : cursor)
+        if isStepBack || cursor == nil { try store.takeBack { clock.now } }
+        lastNow = now
+        let (cursor, changes) = try store.scheduleChanges(since: cursor)
         switch changes {
         case .some(let ids):
             guard !ids.isEmpty else { break }
             for id in ids { (faultsByID[id], _) = (nil, reboots.remove(id)) }
             let compiler = ScheduleCompiler(zones)
             for stored in try store.schedules(ids) {
-                if let item = item(for: stored, compiler, at: now) { heap.push(item) }
+                if let item = item(for: stored, compiler) { heap.push(item) }
             }
         case .all:
             faultsByID = [:]
@@ -137,10 +142,9 @@ package final class Scheduler {
             var items: [FireHeap.Item] = []
             let compiler = ScheduleCompiler(zones)
             try store.eachSchedule { stored in
-                if let item = item(for: stored, compiler, at: now) { items.append(item) }
+                if let item = item(for: stored, compiler) { items.append(item) }
             }
             heap = FireHeap(items)
-            zonesChangedAt = nil
         }
         self.cursor = cursor
     }
@@ -148,118 +152,147 @@ package final class Scheduler {
     /// When `stored` is to be registered next; notes faults and what is due at this boot.
     private func item(
         for stored: StoredSchedule,
-        _ compiler: ScheduleCompiler,
-        at now: Instant
+        _ compiler: ScheduleCompiler
     ) -> FireHeap.Item? {
         do throws(ScheduleFault) {
             let entry = try compiler.entry(of: stored)
             if entry.isDue(in: boot) { reboots.insert(stored.id) }
-            var from = min(stored.consideredUntil, now)
-            if let zonesChangedAt { from = max(from, entry.dueAt(zonesChangedAt)) }
-            return entry.next(after: from).map { .init(at: entry.startAt(of: $0), id: stored.id) }
+            return entry.next(after: start(of: entry)).map {
+                .init(at: entry.startAt(of: $0), id: stored.id)
+            }
         } catch {
             faultsByID[stored.id] = error
             return nil
         }
     }
 
+    /// After which its fires are looked for.
+    private func start(of entry: ScheduleEntry) -> Instant {
+        let considered = entry.stored.consideredUntil
+        return zonesChangedAt.map { max(considered, entry.dueAt($0)) } ?? considered
+    }
+
     // MARK: - Due fires
 
     private struct Due {
+        let now: Instant
         var items: [FireHeap.Item] = []
-        var entries: [Int64: ScheduleEntry] = [:]
-        var fires: [DueFire] = []
-        var considered: [Int64: Instant] = [:]
+        var entries: [ScheduleEntry] = []
+        var spans: [ScheduleSpan] = []
     }
 
     /// The next schedules that are due, some `batch` fires; `nil` where none is.
     private func takeDue(at now: Instant) throws -> Due? {
-        var due = Due()
-        var starts: [Int64: Instant] = [:]
+        var due = Due(now: now)
+        var ids: Set<Int64> = []
         while due.items.count < Self.batch, let item = heap.pop(dueAt: now) {
             due.items.append(item)
-            starts[item.id] = min(starts[item.id] ?? item.at, item.at)
+            ids.insert(item.id)
         }
         guard !due.items.isEmpty else { return nil }
         do {
             let compiler = ScheduleCompiler(zones)
-            for stored in try store.schedules(starts.keys) {
-                guard let start = starts[stored.id] else { continue }
+            for stored in try store.schedules(ids.sorted()) {
+                let entry: ScheduleEntry
                 do throws(ScheduleFault) {
-                    let entry = try compiler.entry(of: stored)
-                    due.entries[stored.id] = entry
-                    due.fires += plan(entry, from: start, at: now)
-                    due.considered[stored.id] = entry.dueAt(now)
+                    entry = try compiler.entry(of: stored)
                 } catch {
                     faultsByID[stored.id] = error
+                    continue
                 }
+                due.entries.append(entry)
+                let span = try span(entry, at: now)
+                // Another scheduler was here before; there is nothing to be written.
+                if !span.fires.isEmpty { due.spans.append(span) }
             }
         } catch {
             for item in due.items { heap.push(item) }
             throw error
         }
-        due.fires.sort { $0.dueAt < $1.dueAt }
         return due
     }
 
     private func recordReboots(at now: Instant) throws -> [RecordedFire] {
         guard !reboots.isEmpty else { return [] }
         let compiler = ScheduleCompiler(zones)
-        var fires: [DueFire] = []
+        var spans: [ScheduleSpan] = []
         for stored in try store.schedules(reboots.sorted()) {
             do throws(ScheduleFault) {
-                fires.append(fireOfBoot(try compiler.entry(of: stored), at: now))
+                spans.append(spanOfBoot(try compiler.entry(of: stored), at: now))
             } catch {
                 faultsByID[stored.id] = error
             }
         }
-        let recorded = try store.record(fires, consideredUntil: [:], at: now)
-        reboots = []
-        return recorded
+        let recording = try store.record(spans, plannedAt: now) { clock.now }
+        reboots = reboots.filter { recording.stale[$0] != nil }
+        return recording.fires
     }
 
-    private func push(_ entry: ScheduleEntry?, after now: Instant) {
-        guard let entry, let next = entry.next(after: entry.dueAt(now)) else { return }
+    private func push(_ entry: ScheduleEntry, after considered: Instant) {
+        guard let next = entry.next(after: considered) else { return }
         heap.push(.init(at: entry.startAt(of: next), id: entry.stored.id))
     }
 
-    /// - Parameter start: when the first of its due fires was to be registered.
-    private func plan(_ entry: ScheduleEntry, from start: Instant, at now: Instant) -> [DueFire] {
-        // Its life may have begun anew since it was put on the heap.
-        let before = max(
-            Instant(milliseconds: entry.dueAt(start).milliseconds - 1),
-            entry.stored.begunAt
-        )
+    private func span(_ entry: ScheduleEntry, at now: Instant) throws -> ScheduleSpan {
+        let (after, through) = (entry.stored.consideredUntil, entry.dueAt(now))
+        let fires = entry.fires(after: start(of: entry), through: through)
+        // Asked only where fires are to share a row: of all else the database sees for itself.
+        let isLong = fires.dropFirst(FirePlan.missedRows).first { _ in true } != nil
+        let past =
+            try isLong
+            ? store.past(ofSchedule: entry.stored.id, after: after, through: through) : FirePast()
         let timing = entry.stored.timing
         let plan = FirePlan(
-            entry.fires(after: before, through: entry.dueAt(now)),
+            fires,
             at: now,
             timing: timing,
             delay: entry.delay,
+            begunAt: entry.stored.begunAt(seenAt: now),
+            past: past,
             isExcepted: entry.isExcepted
         )
-        return plan.items.map { item in
+        let isSeries = plan.isSeries(timing.catchUp, at: now, delay: entry.delay)
+        let last = plan.items.last(where: \.isRun)?.dueAt
+        let due = plan.items.map { item in
             DueFire(
                 scheduleID: entry.stored.id,
                 dueAt: item.dueAt,
                 lastDueAt: item.lastDueAt,
                 count: item.count,
+                knownRows: item.lastDueAt.map { last in
+                    past.recorded.count { item.dueAt <= $0 && $0 <= last }
+                } ?? 0,
+                note: item.isBeyondLimit ? FirePlan.limitNote : nil,
                 startBy: timing.deadline.map {
                     Instant(milliseconds: item.dueAt.milliseconds + $0.milliseconds)
                 },
                 timezone: entry.zone.name,
-                verdict: item.isRun ? .run : item.isExcepted ? .except : .missed
+                verdict: verdict(of: item, series: isSeries ? last : nil)
             )
         }
+        return ScheduleSpan(
+            scheduleID: entry.stored.id,
+            after: after,
+            // A start that lies ahead (the zone rules changed) is no reason to go back.
+            through: max(after, through),
+            fires: due
+        )
     }
 
-    private func fireOfBoot(_ entry: ScheduleEntry, at now: Instant) -> DueFire {
-        DueFire(
+    /// - Parameter series: the last fire of the series that `item` is one of.
+    private func verdict(of item: FirePlan.Item, series last: Instant?) -> DueFire.Verdict {
+        guard item.isRun else { return item.isExcepted ? .except : .missed }
+        return last.map { .series(isLast: item.dueAt == $0) } ?? .run
+    }
+
+    private func spanOfBoot(_ entry: ScheduleEntry, at now: Instant) -> ScheduleSpan {
+        let fire = DueFire(
             scheduleID: entry.stored.id,
             dueAt: now,
             bootID: boot?.id,
             timezone: entry.zone.name,
             verdict: .run
         )
+        return ScheduleSpan(scheduleID: entry.stored.id, after: nil, through: now, fires: [fire])
     }
 }

@@ -1,13 +1,28 @@
 import Cron
 import Flows
 
+/// A flow's schedules make no runs for a time.
+package struct Pause: Sendable, Equatable {
+    package let begunAt: Instant
+    /// `nil` = until a person ends it.
+    package let until: Instant?
+    /// A person's words.
+    package let reason: String?
+
+    package init(begunAt: Instant, until: Instant? = nil, reason: String? = nil) {
+        self.begunAt = begunAt
+        self.until = until
+        self.reason = reason
+    }
+}
+
 /// A flow as lists show it.
-package struct FlowSummary: Sendable, Codable {
+package struct FlowSummary: Sendable {
     package let name: String
     package let description: String
     package let tasks: Int
     package let schedules: Int
-    package let isPaused: Bool
+    package let pause: Pause?
     package let isEdited: Bool
     /// `expect:` asks for a success, and there was none.
     package let isLate: Bool
@@ -22,8 +37,7 @@ package struct FlowDetail: Sendable {
     package let appliedAt: Instant
     /// When the master was changed with SQL since it was applied.
     package let editedAt: Instant?
-    package let pausedAt: Instant?
-    package let pauseReason: String?
+    package let pause: Pause?
     /// When it was told that `expect:` is not met; `nil` where all is well.
     package let lateAt: Instant?
 }

@@ -11,6 +11,7 @@ enum Schema {
     static let migrations: [String] = [
         master + scheduling + execution + triggers + views,
         schedulerEvents,
+        pauses,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).

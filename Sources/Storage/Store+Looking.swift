@@ -9,7 +9,9 @@ extension Store {
     package static let rowsPerPage = 100
 
     /// By name.
-    package func flows() throws -> [FlowSummary] {
+    ///
+    /// - Parameter now: a pause that is over by then is none.
+    package func flows(at now: Instant) throws -> [FlowSummary] {
         try read { db in
             let sql = """
                 SELECT f.*,
@@ -28,7 +30,7 @@ extension Store {
                     description: row["description"],
                     tasks: row["tasks"],
                     schedules: row["schedules"],
-                    isPaused: row["paused_at_ms"] as Int64? != nil,
+                    pause: Self.pause(row, at: now),
                     isEdited: row["edited_at_ms"] as Int64? != nil,
                     isLate: row["late"],
                     lastRun: lastRun,
@@ -38,8 +40,31 @@ extension Store {
         }
     }
 
+    /// The pauses that last, by flow.
+    package func pauses(at now: Instant) throws -> [String: Pause] {
+        try read { db in
+            let sql = "SELECT * FROM flow WHERE paused_at_ms IS NOT NULL AND removed_at_ms IS NULL"
+            var result: [String: Pause] = [:]
+            for row in try Row.fetchAll(db, sql: sql) {
+                result[row["name"]] = Self.pause(row, at: now)
+            }
+            return result
+        }
+    }
+
+    private static func pause(_ flow: Row, at now: Instant) -> Pause? {
+        guard let begunAt = instant(flow, "paused_at_ms"), isPaused(flow, at: now) else {
+            return nil
+        }
+        return Pause(
+            begunAt: begunAt,
+            until: instant(flow, "paused_until_ms"),
+            reason: flow["pause_reason"]
+        )
+    }
+
     /// - Throws: `StorageError.notFound`, with the nearest name.
-    package func flow(named name: String) throws -> FlowDetail {
+    package func flow(named name: String, at now: Instant) throws -> FlowDetail {
         try read { db in
             let row = try Self.liveFlow(db, named: name)
             return FlowDetail(
@@ -47,8 +72,7 @@ extension Store {
                 sourcePath: row["source_path"],
                 appliedAt: Instant(milliseconds: row["applied_at_ms"]),
                 editedAt: Self.instant(row, "edited_at_ms"),
-                pausedAt: Self.instant(row, "paused_at_ms"),
-                pauseReason: row["pause_reason"],
+                pause: Self.pause(row, at: now),
                 lateAt: try Int64.fetchOne(
                     db,
                     sql: "SELECT unmet_at_ms FROM expectation WHERE flow_id = ?",

@@ -12,6 +12,17 @@ extension Store {
         flow: Int64,
         at now: Instant
     ) throws {
+        let ahead = """
+            SELECT id FROM schedule
+            WHERE flow_id = ? AND max(considered_until_ms, begun_at_ms) > ?
+            """
+        // Else a life that begins anew would leave rows of its future behind.
+        for id in try Int64.fetchAll(
+            db.cachedStatement(sql: ahead),
+            arguments: [flow, now.milliseconds]
+        ) {
+            try takeBack(db, schedule: id, at: now)
+        }
         let remove =
             "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL"
         try db.cachedStatement(sql: remove).execute(arguments: [now.milliseconds, flow])

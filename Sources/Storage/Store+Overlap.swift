@@ -7,7 +7,7 @@ enum Overlap: Equatable {
     case start
     /// Register it now; it starts when the others have settled.
     case wait
-    case refuse(reason: String, active: Int64)
+    case refuse(reason: String, active: Int64?)
 }
 
 extension Store {
@@ -64,8 +64,10 @@ extension Store {
 
     /// Opens the oldest queued runs of each flow, as many as their `queue_width` lets be active at once.
     ///
-    /// Called in every transaction that can settle a run, so that nobody need watch for it.
+    /// Called in every transaction that can settle a run, so that nobody need watch for it. None is let go
+    /// after its deadline.
     static func openQueuedRuns(_ db: Database, at now: Instant) throws {
+        try cancelLateRuns(db, at: now)
         let sql = "SELECT DISTINCT flow_id FROM run WHERE queued = 1"
         for flow in try Int64.fetchAll(db.cachedStatement(sql: sql)) {
             var active = try activeRuns(db, flow: flow).count

@@ -60,11 +60,11 @@ extension Store {
             let parameters = try Self.parameters(db, flow: id, overriddenBy: [request.parameters])
             let overlap = request.isForced ? .start : try Self.overlap(db, flow: flow, at: now)
             if case .refuse(let reason, let active) = overlap {
+                let wait = active.map { "wait for it (flower status \($0)), or " } ?? ""
                 throw StorageError(
                     .refused,
                     "flow '\(request.flow)' is not registered: \(reason)",
-                    hint:
-                        "wait for it (flower status \(active)), or register all the same with --force"
+                    hint: wait + "register all the same with --force"
                 )
             }
             let run = try Self.makeRun(
@@ -81,7 +81,7 @@ extension Store {
             return Registration(
                 runID: run,
                 isQueued: overlap == .wait,
-                isPaused: flow["paused_at_ms"] as Int64? != nil
+                isPaused: Self.isPaused(flow, at: now)
             )
         }
         folder.touchWake()

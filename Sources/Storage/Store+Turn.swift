@@ -23,7 +23,6 @@ extension Store {
         let result = try write { db in
             let failed = try recordTurn(db, turn, runner: runner, at: now)
             let pulse = try Pulse(db, hot, runner: runner.id, at: now)
-            if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
             if pulse.isQueued || pulse.isLate { try Self.openQueuedRuns(db, at: now) }
             if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
             var result = try told(db, pulse, to: runner)

@@ -80,7 +80,7 @@ private typealias Expectation = Flows.Expectation
                     + " expected every 1h"
             ]
         )
-        #expect(try store.flows().map(\.isLate) == [true])
+        #expect(try store.flows(at: clock.now).map(\.isLate) == [true])
         clock.advance(seconds: 7200)
         #expect(try events() == [])
         try succeed("nightly")
@@ -88,7 +88,7 @@ private typealias Expectation = Flows.Expectation
         #expect(
             try events() == ["flow 'nightly' has succeeded again, at 2026-11-02T13:00:00+00:00"]
         )
-        #expect(try store.flows().map(\.isLate) == [false])
+        #expect(try store.flows(at: clock.now).map(\.isLate) == [false])
         // From the success on, not from when it was noticed.
         clock.advance(seconds: 3540)
         #expect(try events().count == 1)

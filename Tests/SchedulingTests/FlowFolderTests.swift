@@ -66,7 +66,7 @@ import Testing
         return told.map { $0.replacing(folder.path + "/", with: "") }
     }
 
-    var names: [String] { get throws { try store.flows().map(\.name) } }
+    var names: [String] { get throws { try store.flows(at: now).map(\.name) } }
 
     @Test func `a file is applied when it comes, changes and goes`() throws {
         try write("a.yaml", Self.flow("a"))
@@ -130,7 +130,7 @@ import Testing
         #expect(try apply() == [])
         #expect(try store.schedules().map(\.id) == before.map(\.id))
         #expect(try store.schedules().map(\.begunAt.milliseconds) == [1000])
-        #expect(try store.flow(named: "a").sourcePath == "\(folder.path)/a.yaml")
+        #expect(try store.flow(named: "a", at: now).sourcePath == "\(folder.path)/a.yaml")
     }
 
     @Test func `an editor that renames, writes and removes loses nothing`() throws {
@@ -179,7 +179,9 @@ import Testing
         try apply()
         try #require(symlink(target, "\(flows)/far.yaml") == 0)
         #expect(try apply() == ["far.yaml: flow 'far' added"])
-        #expect(try store.flow(named: "far").sourcePath?.hasSuffix("/elsewhere.yaml") == true)
+        #expect(
+            try store.flow(named: "far", at: now).sourcePath?.hasSuffix("/elsewhere.yaml") == true
+        )
         try remove("far.yaml")
         #expect(try apply() == ["flow 'far' removed: no file declares it"])
     }

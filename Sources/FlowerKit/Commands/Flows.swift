@@ -11,10 +11,12 @@ struct FlowsCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let flows = try store.flows()
+        let flows = try store.flows(at: session.now)
         switch format.output {
-        case .table: try session.print(FlowsView.table(flows, refused: store.refusedFiles()))
-        case .json: try session.print(FlowsView.json(flows))
+        case .table:
+            let refused = try store.refusedFiles()
+            try session.print(FlowsView.table(flows, refused: refused, session.time))
+        case .json: try session.print(FlowsView.json(flows, session.zone))
         }
         return .success
     }

@@ -30,7 +30,7 @@ struct FlowView {
         facts.add("file", detail.sourcePath)
         facts.add("applied", "\(time.stamp(detail.appliedAt)), \(time.ago(detail.appliedAt))")
         facts.add("edited", detail.editedAt.map { "\(time.stamp($0)), with SQL" }, .active)
-        facts.add("paused", detail.pausedAt.map(paused), .active)
+        facts.add("paused", detail.pause.map { PauseText.text($0, time) }, .active)
         facts.add("expected", expected, detail.lateAt == nil ? .plain : .bad)
         facts.add("folder", flow.workingDirectory)
         facts.add("shell", shell)
@@ -51,10 +51,6 @@ struct FlowView {
     private var shell: String? {
         let isUsed = flow.tasks.contains { if case .run = $0.action { true } else { false } }
         return isUsed ? ShellWord.joined(flow.shell) : nil
-    }
-
-    private func paused(at instant: Instant) -> String {
-        "\(time.stamp(instant))" + (detail.pauseReason.map { ": \($0)" } ?? "")
     }
 
     private var parameterTable: Table? { table("PARAMETER", flow.parameters) }
