@@ -29,6 +29,8 @@ package final class FlowFolder {
     private var pending = Pending.everything
     /// Which files each other file is part of, by name.
     private var dependents: [String: Set<String>] = [:]
+    /// A file is refused: whatever changes may mend it.
+    private var hasRefused = false
     /// Its flows stay until it is there again.
     private var isMissing: Bool
     private var isUnreadable = false
@@ -73,7 +75,8 @@ package final class FlowFolder {
         }
         let files = arrived.filter(FlowFileLoader.isFlowFile)
             .union(arrived.flatMap { dependents[$0] ?? [] })
-        guard !files.isEmpty else { return }
+        // What a refused file refers to is not known: any file may be what mends it.
+        guard !files.isEmpty || (hasRefused && !arrived.isEmpty) else { return }
         switch pending {
         case .nothing: pending = .names(files)
         case .names(let names): pending = .names(names.union(files))
@@ -167,7 +170,8 @@ package final class FlowFolder {
     }
 
     private func isAsSeen(_ path: String, _ known: SourceFile?) -> Bool {
-        guard let known, known.isInForce else { return false }
+        // A file that others are part of is read again, which costs little: there are few.
+        guard let known, known.isInForce, known.dependencies.isEmpty else { return false }
         return known.sourcePath == FlowFileLoader.resolved(path)
             && known.digest == FlowFileLoader.digest(ofFile: path)
     }
@@ -230,7 +234,9 @@ package final class FlowFolder {
     /// Watches what flow files are made of besides themselves.
     private func noteDependents() throws {
         dependents = [:]
-        for file in try store.sourceFiles(in: path).values {
+        let files = try store.sourceFiles(in: path).values
+        hasRefused = files.contains { $0.message != nil }
+        for file in files {
             for dependency in file.dependencies {
                 let name = Self.name(of: dependency)
                 dependents[name, default: []].insert(Self.name(of: file.path))

@@ -199,6 +199,26 @@ import Testing
         #expect(try apply() == ["a.yaml: flow 'a' added"])
     }
 
+    @Test func `a file of days that changes, breaks or comes at last is noticed`() throws {
+        let flow = """
+            flow: a
+            schedules: [{cron: "0 3 * * *", except: [{file: holidays.txt}]}]
+            tasks: {only: {run: 'true'}}
+            """
+        try write("a.yaml", flow)
+        #expect(try apply().map { $0.hasPrefix("a.yaml is refused:") } == [true])
+        try write("holidays.txt", "2026-12-24\n")
+        #expect(try apply() == ["a.yaml: flow 'a' added", "a.yaml is no longer refused"])
+        try write("holidays.txt", "2026-12-25\n")
+        #expect(try apply() == ["a.yaml: flow 'a' changed"])
+        #expect(try store.schedules().map(\.timing.exceptions) == [[.date("2026-12-25")]])
+        try write("holidays.txt", "Christmas\n")
+        #expect(try apply().map { $0.contains("what it said before stays") } == [true])
+        #expect(try store.schedules().map(\.timing.exceptions) == [[.date("2026-12-25")]])
+        try write("holidays.txt", "2026-12-25\n2026-12-26\n")
+        #expect(try apply() == ["a.yaml: flow 'a' changed", "a.yaml is no longer refused"])
+    }
+
     @Test func `a crontab's lines are flows, and taking one out removes one`() throws {
         try write("jobs.crontab", "0 3 * * * backup\n0 4 * * * report\n")
         #expect(try apply() == ["jobs.crontab: 2 flows added"])
