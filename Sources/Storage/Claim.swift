@@ -177,6 +177,8 @@ package struct Turn: Sendable {
         ended.contains { $0.start.claim.lane > 0 } || returned.contains { $0.lane > 0 }
     }
 
+    var endsSome: Bool { !ended.isEmpty || !returned.isEmpty }
+
     package var recordsNothing: Bool {
         started.isEmpty && ended.isEmpty && returned.isEmpty && cancelled.isEmpty
     }

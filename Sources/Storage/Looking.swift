@@ -71,6 +71,9 @@ package struct RunSummary: Sendable {
     package var timeout: Duration?
     /// When it was ended for having taken longer.
     package var timedOutAt: Instant?
+
+    /// The parameters as they may be shown: secret ones without their values.
+    package var shownParameters: [Variable] { parameters.masking(secrets) }
 }
 
 /// A run with all its tasks.

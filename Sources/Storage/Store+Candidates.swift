@@ -8,7 +8,8 @@ import Synchronization
 /// `concurrency`, and one for each combination of pools, with or without such a flow. A lane that is
 /// full is passed over whole, so the cost does not depend on how many wait in it.
 extension Store {
-    /// The ready tasks of lowest rank that fit, at most `count`.
+    /// The ready tasks of lowest rank that fit, at most `count`; and whether some were passed over only
+    /// because this runner has no room for them.
     ///
     /// Nothing starves: the first task of a lane that finds its flow free and its pools short has their
     /// slots kept for it, and no task of a higher rank gets them. Of what is scarce, no more are taken
@@ -19,15 +20,18 @@ extension Store {
         atMost count: Int,
         free: Int,
         workers: Int?
-    ) throws -> [Int64] {
+    ) throws -> (chosen: [Int64], leavesSome: Bool) {
         var room = count
         if let workers {
             let left = max(0, workers - (try Self.runningTasks(db)))
             room = left >= count ? count : min(left, free)
         }
-        guard room > 0 else { return [] }
+        guard room > 0 else { return ([], count == 0) }
         let lanes = try readyLanes(db)
-        if lanes == [0] { return try ready(db, lane: 0, atMost: room).map(\.id) }
+        if lanes == [0] {
+            let chosen = try ready(db, lane: 0, atMost: room).map(\.id)
+            return (chosen, chosen.count == count)
+        }
         var scarcity = try Scarcity(db, of: lanes, self)
         var waiting: [Ready] = []
         for lane in lanes {
@@ -37,10 +41,14 @@ extension Store {
         var chosen: [Int64] = []
         var full: Set<Int64> = []
         var left = free
+        var leavesSome = false
         for task in waiting where !full.contains(task.lane) {
-            guard chosen.count < room else { break }
+            guard chosen.count < room else { return (chosen, true) }
             let isPooled = task.lane >= Schema.firstPoolLane
-            if isPooled, left == 0 { continue }
+            if isPooled, left == 0 {
+                leavesSome = true
+                continue
+            }
             guard scarcity.take(task.lane) else {
                 full.insert(task.lane)
                 continue
@@ -48,7 +56,7 @@ extension Store {
             if isPooled { left -= 1 }
             chosen.append(task.id)
         }
-        return chosen
+        return (chosen, leavesSome)
     }
 
     private struct Ready {

@@ -16,9 +16,14 @@ extension Store {
         workers: Int?,
         runner: RunnerIdentity,
         at now: Instant
-    ) throws -> [Claim] {
-        let chosen = try candidates(db, atMost: count, free: free, workers: workers)
-        guard !chosen.isEmpty else { return [] }
+    ) throws -> (claims: [Claim], leavesSome: Bool) {
+        let (chosen, leavesSome) = try candidates(
+            db,
+            atMost: count,
+            free: free,
+            workers: workers
+        )
+        guard !chosen.isEmpty else { return ([], leavesSome) }
         if !enrolled.withLock({ $0.contains(runner.id) }) { try Self.enroll(db, runner, at: now) }
         let take = try hot[
             db,
@@ -33,7 +38,7 @@ extension Store {
             if claim.run !== claims.last?.run { try Self.started(db, run: claim.run, at: now) }
             claims.append(claim)
         }
-        return claims
+        return (claims, leavesSome)
     }
 
     /// The claim of a task.

@@ -32,8 +32,9 @@ extension Store {
             var result = try told(db, pulse, to: runner)
             result.failedTasks = failed
             if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
+            var leavesSome = true
             if turn.wanted > 0 {
-                result.claims = try claim(
+                (result.claims, leavesSome) = try claim(
                     db,
                     atMost: turn.wanted,
                     free: turn.free,
@@ -46,8 +47,10 @@ extension Store {
                 result.nextRunEndAt = try Self.nextRunEndAt(db)
             }
             // A slot of something scarce is free and this runner has no room: another may have.
-            let isFull = pulse.isReady && result.claims.count == turn.wanted
-            if isFull, turn.freesScarce { wakesOthers = true }
+            let hasFreed = turn.freesScarce || pulse.workers != nil && turn.endsSome
+            if hasFreed, leavesSome, pulse.isReady, try Self.hasPeer(db, of: runner) {
+                wakesOthers = true
+            }
             return result
         }
         if wakesOthers { folder.touchWake() }
@@ -83,6 +86,12 @@ extension Store {
     /// Whether a runner would find anything to claim now; reads only.
     package func hasWork(at now: Instant) throws -> Bool {
         try read { try Pulse($0, hot, runner: 0, at: now).hasWork }
+    }
+
+    /// Whether another runner has claimed something and not ended.
+    private static func hasPeer(_ db: Database, of runner: RunnerIdentity) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM runner WHERE ended_at_ms IS NULL AND id <> ?)"
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [runner.id]) ?? false
     }
 
     /// The runner's end: its row says that nobody need look for what it left.

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Glibc
 import Testing
 
 @testable import Storage
@@ -247,5 +248,50 @@ import Testing
             """
         )
         #expect(grouped.contains("INDEX task_claimed (lane>?)"), "\(grouped)")
+    }
+}
+
+/// Who is told of a slot that came free and that the runner itself has no room for.
+@Suite struct FreedSlotTests {
+    let temporary: TemporaryStore
+    let other = RunnerIdentity(id: 2, pid: 2, bootID: "boot", workers: 8)
+
+    init() throws { temporary = try TemporaryStore() }
+
+    private var isWoken: Bool { access(temporary.folder.wakePath, F_OK) == 0 }
+
+    /// A pool of one slot, taken by the runner; another runner works on something else, if `hasPeer`.
+    private func taken(hasPeer: Bool) throws -> [Claim] {
+        let store = temporary.store
+        _ = try store.setPool("gpu", slots: 1, by: "test", at: temporary.now)
+        var flow = Flow.nothing(["a": [], "b": []])
+        for index in flow.tasks.indices { flow.tasks[index].pools = [PoolDemand("gpu")] }
+        try temporary.apply(.nothing(["x": []], named: "other"))
+        try temporary.apply(flow)
+        if hasPeer {
+            _ = try temporary.register("other")
+            var turn = Turn()
+            turn.wanted = 1
+            _ = try store.turn(turn, by: other, at: temporary.now)
+        }
+        _ = try temporary.register("test")
+        let claims = try temporary.claim()
+        unlink(temporary.folder.wakePath)
+        return claims
+    }
+
+    @Test func `a runner that stops tells the other`() throws {
+        try temporary.end(try taken(hasPeer: true), .exited(0), wanting: 0)
+        #expect(isWoken)
+    }
+
+    @Test func `one that takes it itself tells nobody`() throws {
+        try temporary.end(try taken(hasPeer: true), .exited(0), wanting: 8)
+        #expect(!isWoken)
+    }
+
+    @Test func `one that is alone tells nobody`() throws {
+        try temporary.end(try taken(hasPeer: false), .exited(0), wanting: 0)
+        #expect(!isWoken)
     }
 }

@@ -65,9 +65,6 @@ enum RunsView {
 }
 
 extension RunSummary {
-    /// Secret ones without their values.
-    var shownParameters: [Variable] { parameters.masking(secrets) }
-
     /// Milliseconds from its first attempt's start to its last one's end, or to `now` while it is
     /// active.
     func took(at now: Instant) -> Int64? {
