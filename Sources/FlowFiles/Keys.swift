@@ -71,7 +71,8 @@ struct Keys: Sendable {
         if let synonym = Self.synonyms[key], known.contains(synonym) {
             return "did you mean '\(synonym)'?"
         }
-        for other in [Keys.flow, .schedule, .task, .retries, .expect, .retryOn] where other.owner != owner {
+        for other in [Keys.flow, .schedule, .task, .retries, .expect, .retryOn]
+        where other.owner != owner {
             if other.known.contains(key) || other.later.contains(key) {
                 return "'\(key)' is a key of \(other.owner)"
             }
