@@ -122,18 +122,19 @@ extension Store {
         return taken
     }
 
-    /// How the pools of lanes stand, by lane; for those of ready tasks.
+    /// How the pools of lanes stand, by lane, the one of every task last; for those of ready tasks.
     func poolStates(_ db: Database, of ids: Set<Int64>) throws -> [Int64: [PoolState]] {
-        let pooled = ids.filter { $0 >= Schema.firstPoolLane }
-        guard !pooled.isEmpty else { return [:] }
-        let taken = try takenSlots(db)
+        guard !ids.isEmpty else { return [:] }
         var slots: [String: Int] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT name, slots FROM pool") {
             slots[row["name"]] = row["slots"]
         }
+        let everyTask = slots[PoolDemand.everyTask].map { _ in PoolDemand(PoolDemand.everyTask) }
+        let taken = try takenSlots(db)
         var states: [Int64: [PoolState]] = [:]
-        for id in pooled {
-            states[id] = try lane(db, id).pools.map {
+        for id in ids where everyTask != nil || id >= Schema.firstPoolLane {
+            let demands = try lane(db, id).pools + (everyTask.map { [$0] } ?? [])
+            states[id] = demands.map {
                 PoolState(demand: $0, slots: slots[$0.pool], taken: taken[$0.pool, default: 0])
             }
         }
@@ -153,6 +154,24 @@ extension Store {
               AND demand.value > ? ORDER BY flow.name
             """
         return try String.fetchAll(db, sql: sql, arguments: [pool, slots])
+    }
+
+    /// What `checkPools` would refuse of these flows, with what helps; `nil` for nothing.
+    package func poolFault(of flows: [Flow]) throws -> String? {
+        do {
+            try read { try Self.checkPools($0, of: flows) }
+            return nil
+        } catch let error as StorageError where error.code == .badInput {
+            return error.message + (error.hint.map { "\n    hint: \($0)" } ?? "")
+        }
+    }
+
+    /// Changes whenever a pool is set or removed.
+    package func poolMark() throws -> String {
+        try read { db in
+            let sql = "SELECT count(*) || ' ' || coalesce(sum(changed_at_ms), 0) FROM pool"
+            return try String.fetchOne(db, sql: sql) ?? ""
+        }
     }
 
     /// Refuses flows whose tasks take of a pool that is not there, or more than it has: they would wait

@@ -88,6 +88,10 @@ import Testing
         #expect(try fixture.flower("pool", "set", "gpu", "0").code == .success)
         #expect(try fixture.flower("status", "1").output.contains("waits: pool gpu is closed"))
         #expect(try fixture.flower("pool", "remove", "gpu").code == .refused)
+        // What its own pools let go, the one of all tasks may keep.
+        try fixture.flower("pool", "set", "gpu", "9")
+        let full = try fixture.flower("status", "1").output
+        #expect(full.contains("waits for a slot of pool workers (1 of 1 taken)"), "\(full)")
         #expect(try fixture.flower("pool", "remove", "workers").output == "pool workers removed\n")
         #expect(try fixture.flower("pool", "remove", "gpuu").errors.contains("did you mean 'gpu'?"))
         let json = try fixture.flower("pools", "-o", "json").output
