@@ -24,7 +24,8 @@ extension Store {
         var room = count
         if let workers {
             let left = max(0, workers - (try Self.runningTasks(db)))
-            room = left >= count ? count : min(left, free)
+            // Where plenty is left, some may be claimed ahead of the workers.
+            room = left >= count ? count : max(min(left, free), left / 4)
         }
         guard room > 0 else { return ([], count == 0) }
         let lanes = try readyLanes(db)

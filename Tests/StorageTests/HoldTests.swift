@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Glibc
 import Testing
 
 @testable import Storage
@@ -23,7 +24,9 @@ import Testing
         #expect(try temporary.drain() == ["a"])
         #expect(try store.state(ofRun: run) == .held)
         #expect(try store.run(run).tasks[1].hold == "a person looks")
+        unlink(temporary.folder.wakePath)
         #expect(try store.release(run, by: "test", at: temporary.now) == 1)
+        #expect(access(temporary.folder.wakePath, F_OK) == 0)
         #expect(try temporary.drain() == ["b", "c"])
         #expect(try store.state(ofRun: run) == .succeeded)
         let actions = try temporary.shell("SELECT verb, run_id, coalesce(detail, '-') FROM action")

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Glibc
 import Testing
 
 @testable import Storage
@@ -99,6 +100,19 @@ import Testing
         #expect(try temporary.shell("SELECT end_by_ms IS NULL FROM run") == "1")
         _ = try temporary.claim()
         #expect(try temporary.shell("SELECT end_by_ms IS NULL FROM run") == "0")
+    }
+
+    @Test func `whoever looks first ends it, and wakes the runner that works on it`() throws {
+        _ = try register()
+        let claims = try temporary.claim()
+        unlink(temporary.folder.wakePath)
+        let other = RunnerIdentity(id: 2, pid: 2, bootID: "boot", workers: 1)
+        let later = Instant(milliseconds: temporary.now.milliseconds + 61_000)
+        let seen = try temporary.store.turn(Turn(), by: other, at: later)
+        #expect(seen.toTimeOut.isEmpty)
+        #expect(access(temporary.folder.wakePath, F_OK) == 0)
+        // Its own runner is told, also where nothing is over any more.
+        #expect(try turn(after: 62).toTimeOut.count == claims.count)
     }
 
     @Test func `a release gives no further time`() throws {
