@@ -69,17 +69,39 @@ package struct Claim: Sendable {
     /// The task's own; values may hold `${…}`; by name.
     package let environment: [Variable]
     package let timeout: Duration?
-    package let retries: RetryPolicy
     /// Attempts before the last reset: they do not count against `retries`.
     package let retryBase: Int
     /// 0, a flow's with a limit, or one of pools.
     package let lane: Int64
+    private let rare: Rare?
+
+    /// What most tasks have nothing of, in one place: a claim is copied several times on its way.
+    private final class Rare: Sendable {
+        let retries: RetryPolicy
+        let killGrace: Duration
+        let environmentFiles: [VariableFile]
+        let isIsolated: Bool
+
+        init(
+            _ retries: RetryPolicy,
+            _ killGrace: Duration,
+            _ environmentFiles: [VariableFile],
+            _ isIsolated: Bool
+        ) {
+            self.retries = retries
+            self.killGrace = killGrace
+            self.environmentFiles = environmentFiles
+            self.isIsolated = isIsolated
+        }
+    }
+
+    package var retries: RetryPolicy { rare?.retries ?? .none }
     /// Between TERM and KILL.
-    package let killGrace: Duration
+    package var killGrace: Duration { rare?.killGrace ?? Limit.killGrace }
     /// The task's own.
-    package let environmentFiles: [VariableFile]
+    package var environmentFiles: [VariableFile] { rare?.environmentFiles ?? [] }
     /// Whether its component runs in a process of its own.
-    package let isIsolated: Bool
+    package var isIsolated: Bool { rare?.isIsolated ?? false }
 
     package init(
         taskID: Int64,
@@ -105,12 +127,12 @@ package struct Claim: Sendable {
         self.action = action
         self.environment = environment
         self.timeout = timeout
-        self.retries = retries
         self.retryBase = retryBase
         self.lane = lane
-        self.killGrace = killGrace
-        self.environmentFiles = environmentFiles
-        self.isIsolated = isIsolated
+        let isPlain =
+            retries.limit == 0 && killGrace == Limit.killGrace && environmentFiles.isEmpty
+            && !isIsolated
+        rare = isPlain ? nil : Rare(retries, killGrace, environmentFiles, isIsolated)
     }
 }
 

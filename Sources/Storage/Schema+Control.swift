@@ -1,7 +1,7 @@
 /// Migration 4: retries by cause, time-outs of runs, pools, holds, files of variables, secrets and
 /// components in processes of their own.
 ///
-/// A task that uses none of it costs a byte a column and nothing else: no index that it enters, no
+/// A task that uses none of it costs two empty columns and nothing else: no index that it enters, no
 /// trigger that it fires.
 extension Schema {
     static let control = controlColumns + controlTables + controlTriggers + controlViews
@@ -38,13 +38,8 @@ extension Schema {
         ALTER TABLE run ADD COLUMN \(lists("secrets"));
         CREATE INDEX run_end_by ON run (end_by_ms) WHERE end_by_ms IS NOT NULL;
 
-        ALTER TABLE task ADD COLUMN retry_jitter REAL NOT NULL DEFAULT 0;
-        ALTER TABLE task ADD COLUMN retry_jitter_ms INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE task ADD COLUMN \(lists("retry_on"));
-        ALTER TABLE task ADD COLUMN kill_grace_ms INTEGER;
         ALTER TABLE task ADD COLUMN hold TEXT;
-        ALTER TABLE task ADD COLUMN \(lists("environment_files"));
-        ALTER TABLE task ADD COLUMN isolate INTEGER NOT NULL DEFAULT 0 CHECK (isolate IN (0, 1));
+        ALTER TABLE task ADD COLUMN \(lists("control"));
 
         """
 

@@ -51,13 +51,14 @@ extension Store {
             SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
               retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
               (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id),
-              lane, retry_jitter, retry_jitter_ms, retry_on, kill_grace_ms, environment_files, isolate
+              lane, control
             FROM task WHERE id = ?1
             """
         ]
         look.bind(1, id)
         let claim = try look.row(db) {
-            Claim(
+            let control = try look.text(15).map(controls.control) ?? .plain
+            return Claim(
                 taskID: id,
                 attempt: attempt ?? Int(look.integer(13)) + 1,
                 run: try context(db, run: look.integer(0)),
@@ -70,23 +71,30 @@ extension Store {
                 ),
                 environment: try look.text(6).map(Self.decodeVariables) ?? [],
                 timeout: look.optionalInteger(7).map { .milliseconds($0) },
-                retries: RetryPolicy(
-                    limit: Int(look.integer(8)),
-                    delay: .milliseconds(look.integer(9)),
-                    backoff: look.real(10),
-                    maxDelay: .milliseconds(look.integer(11)),
-                    jitter: RetryJitter(fraction: look.real(15), span: look.integer(16)),
-                    causes: try look.text(17).map(Self.decodeCauses) ?? .all
-                ),
+                retries: Self.retries(look, control),
                 retryBase: Int(look.integer(12)),
                 lane: look.integer(14),
-                killGrace: look.optionalInteger(18).map { .milliseconds($0) } ?? Limit.killGrace,
-                environmentFiles: try look.text(19).map(Self.decodeFiles) ?? [],
-                isIsolated: look.integer(20) != 0
+                killGrace: control.killGrace,
+                environmentFiles: control.files,
+                isIsolated: control.isIsolated
             )
         }
         guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
         return claim
+    }
+
+    /// Of the columns that `claim` asks for.
+    private static func retries(_ look: HotStatement, _ control: TaskControl) -> RetryPolicy {
+        let limit = look.integer(8)
+        guard limit > 0 else { return .none }
+        return RetryPolicy(
+            limit: Int(limit),
+            delay: .milliseconds(look.integer(9)),
+            backoff: look.real(10),
+            maxDelay: .milliseconds(look.integer(11)),
+            jitter: control.jitter,
+            causes: control.retryOn ?? .all
+        )
     }
 
     /// The runner's row is written with its first claim: one that finds nothing writes nothing.

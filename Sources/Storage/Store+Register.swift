@@ -189,8 +189,7 @@ extension Store {
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
-              retry_max_delay_ms, retry_jitter, retry_jitter_ms, retry_on, kill_grace_ms, status, hold,
-              environment_files, isolate)
+              retry_max_delay_ms, status, hold, control)
             SELECT :run, t.position, t.name, n.unmet,
               CASE WHEN n.unmet = 0 AND t.hold IS NULL
                 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
@@ -200,10 +199,8 @@ extension Store {
               coalesce(t.priority, f.priority),
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
-              iif(t.retry_limit, t.retry_max_delay_ms, 0),
-              iif(t.retry_limit, t.retry_jitter, 0.0), iif(t.retry_limit, t.retry_jitter_ms, 0),
-              iif(t.retry_limit, t.retry_on, NULL), coalesce(t.kill_grace_ms, f.kill_grace_ms),
-              iif(t.hold IS NULL, 0, 4), t.hold, t.environment_files, t.isolate
+              iif(t.retry_limit, t.retry_max_delay_ms, 0), iif(t.hold IS NULL, 0, 4), t.hold,
+              \(TaskControl.sql)
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
             LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
               FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e

@@ -20,6 +20,7 @@ package final class Store: Sendable {
     private let schemaLock: LockFile
     let contexts = RunContextCache()
     let lanes = LaneCache()
+    let controls = ControlCache()
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
