@@ -163,6 +163,25 @@ import Testing
         #expect(task.pools == [PoolState(demand: PoolDemand("gpu", 4), slots: 2, taken: 1)])
     }
 
+    @Test func `flower check finds a task whose pool was taken from under it`() throws {
+        try set("gpu", 4)
+        try set("closed", 0)
+        try register("one", [("a", "gpu:4"), ("b", "gpu"), ("c", "closed")])
+        #expect(try store.check().isEmpty)
+        try set("gpu", 2)
+        #expect(
+            try store.check().map(\.problem) == [
+                "a task waits for a pool that is not there, or has too few slots:"
+                    + " task a of run 1"
+            ]
+        )
+        #expect(try temporary.shell("DELETE FROM pool WHERE name = 'gpu'") == "")
+        #expect(
+            try store.check().first?.problem.hasSuffix("task a of run 1, task b of run 1") == true
+        )
+        #expect(try names().isEmpty)
+    }
+
     @Test func `an unknown pool and too many slots are told at apply, all at once`() throws {
         try set("gpu", 2)
         try set("closed", 0)
