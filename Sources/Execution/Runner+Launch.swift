@@ -1,3 +1,4 @@
+import Components
 import Cron
 import Flows
 import Storage
@@ -9,7 +10,7 @@ extension Runner {
         let crew = try readyCrew()
         var hasLaunched = false
         while let claim = pending.first {
-            if case .component(_, let with) = claim.action {
+            if case .component(_, let with) = claim.action, !claim.isIsolated {
                 // Queued even without a free slot while lanes are open: they take them as they come
                 // free.
                 let load = crew.components.load
@@ -52,18 +53,22 @@ extension Runner {
     }
 
     private func start(_ claim: Claim, _ crew: Crew) {
-        let output = AttemptOutput(LogSource(claim), crew.sink)
-        let attempt = Attempt(claim, output, slot: crew.file.takeSlot())
+        let slot = crew.file.takeSlot()
         ending.launchedTasks += 1
-        do {
-            let world = try worlds.world(of: claim.run)
-            try crew.processes.start(attempt, try TaskWorld(claim, of: world))
-        } catch let fault as LaunchFault {
-            return news.add(attempt, AttemptResult(.notStarted(reason: fault.reason)))
-        } catch let fault as TaskWorld.Fault {
-            return news.add(attempt, AttemptResult(.notStarted(reason: fault.message)))
+        let own: TaskWorld
+        do throws(TaskWorld.Fault) {
+            own = try world(of: claim)
         } catch {
-            return news.add(attempt, AttemptResult(.notStarted(reason: "\(error)")))
+            let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: slot)
+            return news.add(attempt, AttemptResult(.notStarted(reason: error.message)))
+        }
+        let output = AttemptOutput(LogSource(claim), crew.sink, mask: own.mask)
+        let attempt = Attempt(claim, output, slot: slot)
+        do throws(LaunchFault) {
+            try crew.processes.start(attempt, own)
+        } catch {
+            let reason = own.mask.applied(to: error.reason)
+            return news.add(attempt, AttemptResult(.notStarted(reason: reason)))
         }
         running[claim.taskID] = attempt
         news.begun[claim.taskID] = attempt
@@ -72,6 +77,22 @@ extension Runner {
                 end(attempt, as: .timedOut)
             }
         }
+    }
+
+    /// What a claim's process gets; a component in a process of its own is first made here, so that
+    /// what is wrong with it is told as of any other.
+    private func world(of claim: Claim) throws(TaskWorld.Fault) -> TaskWorld {
+        let run = try worlds.world(of: claim.run)
+        guard case .component(let name, let with) = claim.action else {
+            return try TaskWorld(claim, of: run)
+        }
+        let filled = try run.fill(with)
+        do throws(ComponentFault) {
+            _ = try registry.make(name, filled)
+        } catch {
+            throw TaskWorld.Fault(message: run.mask.applied(to: error.message))
+        }
+        return try TaskWorld(isolated: ComponentCall(name, filled, claim, run), claim, of: run)
     }
 
     private func hand(_ claim: Claim, _ with: JSONValue, to crew: Crew) {
@@ -87,13 +108,14 @@ extension Runner {
         }
     }
 
-    /// TERM now, KILL after `killGrace`; `outcome` is then its end, whatever its process says.
-    func end(_ attempt: Attempt, as outcome: Outcome) {
+    /// TERM now, KILL after its `kill_grace`; `outcome` is then its end, whatever its process says.
+    func end(_ attempt: Attempt, as outcome: Outcome, note: String? = nil) {
         guard attempt.verdict == nil, let crew else { return }
         attempt.verdict = outcome
+        attempt.verdictNote = note
         if let timer = attempt.timer { loop.cancel(timer) }
         crew.processes.end(attempt, byForce: false)
-        attempt.timer = loop.schedule(at: .now + RunnerLimit.killGrace) {
+        attempt.timer = loop.schedule(at: .now + attempt.claim.killGrace) {
             crew.processes.end(attempt, byForce: true)
         }
     }
@@ -105,6 +127,9 @@ extension Runner {
             return finishRescueIfDone(rescue)
         }
         attempt.output.close()
+        if attempt.claim.isIsolated, case .signalled = attempt.verdict ?? result.outcome {
+            attempt.verdictNote = ComponentCall.trap(in: attempt.output.tailBytes)
+        }
         running[attempt.claim.taskID] = nil
         news.begun[attempt.claim.taskID] = nil
         news.add(attempt, result)

@@ -81,7 +81,7 @@ package final class Runner {
     }
 
     enum TimerPurpose: Hashable {
-        case commit, begun, patience, retry, peers, stop, linger
+        case commit, begun, patience, retry, runEnd, peers, stop, linger
     }
 
     /// - Parameter sink: `nil` = files in the state folder.

@@ -74,7 +74,7 @@ extension FlowReader {
     }
 
     /// The place of a byte of a scalar's text.
-    private func place(ofByte offset: Int, length: Int, in node: Node) -> Place {
+    func place(ofByte offset: Int, length: Int, in node: Node) -> Place {
         let before = (node.text ?? "").utf8.prefix(offset)
         let scalars = before.count { $0 & 0xC0 != 0x80 }
         return ScalarMap.place(scalars, length: length, in: node, source)

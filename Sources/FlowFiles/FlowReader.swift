@@ -9,6 +9,10 @@ struct FlowReader {
     let dependencies: Dependencies
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
+    /// What is not to be shown; never in the words of an `exec`.
+    var secretNames: Set<String> = []
+    /// What paths of `environment_file` are relative to: the working directory.
+    var baseFolder = "/"
 
     /// What a file's meaning depends on besides its text.
     struct Context: Sendable {
@@ -88,6 +92,7 @@ struct FlowReader {
         if let node = fields["shell"] {
             flow.shell = arguments(node, "'shell'", example: "[bash, -eu]") ?? Flow.defaultShell
         }
+        control(fields, &flow)
         if let node = fields["tasks"] {
             flow.tasks = tasks(node)
         } else {
@@ -98,6 +103,7 @@ struct FlowReader {
             )
         }
         if let node = fields["expect"] { flow.expectation = expectation(node) }
+        checkSecrets(fields, of: flow)
         guard let name else { return nil }
         return Declared(
             name: flow.name,

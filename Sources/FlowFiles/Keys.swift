@@ -13,11 +13,10 @@ struct Keys: Sendable {
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
             "environment", "working_directory", "shell", "tasks", "expect",
+            "kill_grace", "run_timeout", "environment_file", "secrets",
         ],
         later: [
-            "on_failure", "on_success", "always", "notify", "pools",
-            "environment_file", "secret", "secrets", "isolate", "limits", "run_timeout", "user",
-            "kill_grace",
+            "on_failure", "on_success", "always", "notify", "limits", "user",
         ]
     )
 
@@ -37,10 +36,10 @@ struct Keys: Sendable {
         known: [
             "needs", "run", "exec", "component", "with", "priority", "environment", "timeout",
             "retries",
+            "kill_grace", "pool", "pools", "hold", "environment_file", "isolate",
         ],
         later: [
-            "limits", "hold", "when", "for_each", "expect", "environment_file", "secret", "secrets",
-            "isolate", "pool", "pools", "kill_grace", "user", "flow", "outputs", "notify",
+            "limits", "when", "for_each", "expect", "user", "flow", "outputs", "notify",
             "on_failure", "on_success", "always",
         ]
     )
@@ -49,8 +48,14 @@ struct Keys: Sendable {
 
     static let retries = Keys(
         owner: "'retries'",
-        known: ["limit", "delay", "backoff", "max_delay"],
-        later: ["retry_on"]
+        known: ["limit", "delay", "backoff", "max_delay", "jitter", "retry_on"],
+        later: []
+    )
+
+    static let retryOn = Keys(
+        owner: "'retry_on'",
+        known: ["exit", "signal", "timeout", "interrupted", "not_started"],
+        later: []
     )
 
     /// What other schedulers call our keys, and where spelling is no help.
@@ -58,6 +63,7 @@ struct Keys: Sendable {
         "depends_on": "needs", "after": "needs", "command": "run", "cmd": "run", "script": "run",
         "args": "exec", "env": "environment", "vars": "parameters", "params": "parameters",
         "cwd": "working_directory", "workdir": "working_directory", "tz": "timezone",
+        "secret": "secrets", "env_file": "environment_file", "on": "retry_on",
         "retry": "retries", "jobs": "tasks", "steps": "tasks", "name": "flow", "cron": "schedules",
     ]
 
@@ -65,7 +71,8 @@ struct Keys: Sendable {
         if let synonym = Self.synonyms[key], known.contains(synonym) {
             return "did you mean '\(synonym)'?"
         }
-        for other in [Keys.flow, .schedule, .task, .retries, .expect] where other.owner != owner {
+        for other in [Keys.flow, .schedule, .task, .retries, .expect, .retryOn]
+        where other.owner != owner {
             if other.known.contains(key) || other.later.contains(key) {
                 return "'\(key)' is a key of \(other.owner)"
             }

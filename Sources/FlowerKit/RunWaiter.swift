@@ -69,7 +69,9 @@ struct RunWaiter {
     }
 
     private func reason(_ state: RunState) throws -> String {
-        let failed = try store.run(run).tasks.first { $0.state == .failed }
+        let detail = try store.run(run)
+        if detail.summary.timedOutAt != nil { return "took longer than its run_timeout" }
+        let failed = detail.tasks.first { $0.state == .failed }
         guard state == .failed, let failed, let attempt = failed.attempts.last else {
             return "was cancelled"
         }

@@ -34,6 +34,8 @@ package final class FlowFolder {
     /// Its flows stay until it is there again.
     private var isMissing: Bool
     private var isUnreadable = false
+    /// How the pools stood when a file was refused for one that was not there.
+    private var poolMark: String?
 
     /// Who applied, in the audit.
     private static let actor = "scheduler"
@@ -60,6 +62,16 @@ package final class FlowFolder {
     package var descriptor: Int32 { watch.descriptor }
     package var hasChanges: Bool {
         if case .nothing = pending { false } else { true }
+    }
+
+    /// Whether pools have changed since a file was refused for one; then refused files are to be
+    /// looked at again.
+    package func awaitsPools() throws -> Bool {
+        guard let mark = poolMark, try store.poolMark() != mark else { return false }
+        poolMark = nil
+        // No name: refused ones are looked at in any case.
+        if case .nothing = pending { pending = .names([]) }
+        return true
     }
 
     /// From now on everything is to be looked at anew.
@@ -116,7 +128,7 @@ package final class FlowFolder {
         let known = try store.sourceFiles(in: path)
         let changed = found.filter { isCandidate($0, known[$0]) && !isAsSeen($0, known[$0]) }
         let gone = known.keys.filter { !found.contains($0) }.sorted()
-        let seen = try read(changed, known: known, gone: Set(gone), at: now)
+        let seen = try read(changed, known: known, gone: Set(gone), at: now).map(checkPools)
         var kept: Set<String> = []
         for file in seen {
             let changes = try store.see(file, by: Self.actor, at: now)
@@ -201,6 +213,20 @@ package final class FlowFolder {
             // A second link to a file that was read already has no source of its own.
             return byPath[resolved].map { SeenFile(path, $0) }
         }
+    }
+
+    /// Refuses a file whose tasks would wait for ever.
+    private func checkPools(_ file: SeenFile) throws -> SeenFile {
+        guard let source = file.source, let fault = try store.poolFault(of: source.flows) else {
+            return file
+        }
+        poolMark = try store.poolMark()
+        return SeenFile(
+            refused: file.path,
+            sourcePath: file.sourcePath,
+            digest: file.digest,
+            message: "\(file.path): \(fault)"
+        )
     }
 
     private static func message(_ faults: [Diagnostic]) -> String {

@@ -106,11 +106,12 @@ package final class Scheduler {
         cursor = nil
     }
 
-    /// Wakes a runner for a retry that has come due: the runner whose attempt failed need not have waited.
+    /// Wakes a runner for a retry that has come due, or a run that is over its `run_timeout`: the runner
+    /// that worked on it need not have waited.
     ///
-    /// - Returns: when the next retry comes due; `nil` where none waits that is still to be woken for.
+    /// - Returns: when the next of them comes; `nil` where none does that is still to be woken for.
     package func wakeForRetry() throws -> Instant? {
-        guard let retryAt = try store.nextRetryAt() else { return nil }
+        guard let retryAt = try store.nextAlarmAt() else { return nil }
         guard retryAt <= clock.now else { return retryAt }
         // Once for each: where no runner answers, the wake file lies there all the same.
         if retryAt != lastRetryAt { store.folder.touchWake() }

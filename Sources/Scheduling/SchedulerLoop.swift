@@ -162,6 +162,8 @@ package final class SchedulerLoop {
     /// Does what is due and says when to look again.
     private func look() -> Instant {
         if let again = applyAgainAt, again <= clock.now { applyChanges() }
+        // Where it cannot be read, the next look asks again.
+        if let flows, (try? flows.awaitsPools()) ?? false { applyChanges() }
         let wakeAt = register()
         zones.follow()
         return applyAgainAt.map { min($0, wakeAt) } ?? wakeAt

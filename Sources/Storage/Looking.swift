@@ -65,6 +65,15 @@ package struct RunSummary: Sendable {
     package let parameters: [Variable]
     /// How many tasks are in each state.
     package let counts: [TaskState: Int]
+    /// Names of parameters whose values are not to be shown.
+    package var secrets: Set<String> = []
+    /// How long it may take from its first task's start.
+    package var timeout: Duration?
+    /// When it was ended for having taken longer.
+    package var timedOutAt: Instant?
+
+    /// The parameters as they may be shown: secret ones without their values.
+    package var shownParameters: [Variable] { parameters.masking(secrets) }
 }
 
 /// A run with all its tasks.
@@ -87,6 +96,10 @@ package struct TaskDetail: Sendable {
     package let isReady: Bool
     package let retryAt: Instant?
     package let attempts: [AttemptDetail]
+    /// Why it waits, or has waited, for a person.
+    package var hold: String?
+    /// Of a ready one: the pools that it takes of.
+    package var pools: [PoolState] = []
 }
 
 package struct AttemptDetail: Sendable {

@@ -12,6 +12,10 @@ struct Pulse {
     let nextRetryAt: Instant?
     /// A task of this runner is to be ended.
     let isCancelled: Bool
+    /// The soonest moment at which a run's time is over.
+    let nextRunEndAt: Instant?
+    /// How many tasks may run at once over all runners; `nil` = no limit.
+    let workers: Int?
 
     private let now: Instant
 
@@ -23,7 +27,9 @@ struct Pulse {
               EXISTS (SELECT 1 FROM run WHERE start_by_ms < ?1),
               EXISTS (SELECT 1 FROM run WHERE queued = 1),
               (SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL),
-              EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL)
+              EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL),
+              (SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL),
+              (SELECT slots FROM pool WHERE name = 'workers')
             """
         ]
         select.bind(1, now.milliseconds)
@@ -31,17 +37,22 @@ struct Pulse {
         let seen = try select.row(db) {
             (
                 select.integer(0) != 0, select.integer(1) != 0, select.integer(2) != 0,
-                select.optionalInteger(3), select.integer(4) != 0
+                select.optionalInteger(3), select.integer(4) != 0, select.optionalInteger(5),
+                select.optionalInteger(6)
             )
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
         nextRetryAt = seen.3.map { Instant(milliseconds: $0) }
         isCancelled = seen.4
+        nextRunEndAt = seen.5.map { Instant(milliseconds: $0) }
+        workers = seen.6.map { Int($0) }
         self.now = now
     }
 
     var isRetryDue: Bool { nextRetryAt.map { $0 <= now } ?? false }
+    /// A run's time is over.
+    var isOverdue: Bool { nextRunEndAt.map { $0 <= now } ?? false }
     /// Whether a turn could change something for whoever waits.
-    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue }
+    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue || isOverdue }
 }

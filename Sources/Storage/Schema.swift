@@ -12,6 +12,7 @@ enum Schema {
         master + scheduling + execution + triggers + views,
         schedulerEvents,
         pauses,
+        control,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).

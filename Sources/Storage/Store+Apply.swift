@@ -48,6 +48,7 @@ extension Store {
                     report.changes.append((flow.name, change))
                 }
             }
+            try Self.checkPools(db, of: sources.flatMap(\.flows))
             let kept = Set(sources.flatMap { $0.flows.map(\.name) })
             for name in try Self.flows(db, from: pruned) where !kept.contains(name) {
                 try Self.remove(db, flow: name, at: now)

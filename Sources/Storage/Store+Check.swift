@@ -111,5 +111,14 @@ extension Store {
             """,
             "rows were changed by hand: UPDATE run SET fire_id = NULL WHERE id = …"
         ),
+        (
+            "a task waits for a pool that is not there, or has too few slots",
+            """
+            SELECT \(taskName) FROM task JOIN lane ON lane.id = task.lane, json_each(lane.pools) demand
+            WHERE rank_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pool
+              WHERE pool.name = demand.key AND (slots = 0 OR slots >= demand.value))
+            """,
+            "flower status tells which: flower pool set NAME SLOTS"
+        ),
     ]
 }

@@ -24,7 +24,11 @@ extension Store {
             workingDirectory: row["working_directory"],
             shell: try decode([String].self, row["shell"]),
             tasks: try loadTasks(db, flow: id),
-            expectation: try loadExpectation(db, flow: id)
+            expectation: try loadExpectation(db, flow: id),
+            killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
+            runTimeout: (row["run_timeout_ms"] as Int64?).map { .milliseconds($0) },
+            environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
+            secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? []
         )
     }
 
@@ -72,19 +76,26 @@ extension Store {
                 ),
                 environment: environments[name, default: []],
                 timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
-                retries: retryPolicy(row),
-                priority: row["priority"]
+                retries: try retryPolicy(row),
+                priority: row["priority"],
+                killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
+                pools: try (row["pools"] as String?).map(decodePools) ?? [],
+                hold: row["hold"],
+                environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
+                isIsolated: row["isolate"]
             )
         }
     }
 
     /// Of a row of `flow_task` or `task`, whose columns have the same names.
-    static func retryPolicy(_ row: Row) -> RetryPolicy {
+    static func retryPolicy(_ row: Row) throws -> RetryPolicy {
         RetryPolicy(
             limit: row["retry_limit"],
             delay: .milliseconds(row["retry_delay_ms"] as Int64),
             backoff: row["retry_backoff"],
-            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64)
+            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64),
+            jitter: RetryJitter(fraction: row["retry_jitter"], span: row["retry_jitter_ms"]),
+            causes: try (row["retry_on"] as String?).map(decodeCauses) ?? .all
         )
     }
 

@@ -132,7 +132,7 @@ extension Store {
     /// - Throws: `StorageError.notFound`.
     package func run(_ id: Int64) throws -> RunDetail {
         try read { db in
-            RunDetail(summary: try Self.summary(db, run: id), tasks: try Self.tasks(db, run: id))
+            RunDetail(summary: try Self.summary(db, run: id), tasks: try tasks(db, run: id))
         }
     }
 
@@ -202,11 +202,14 @@ extension Store {
             startedAt: instant(row, "started"),
             endedAt: state.isActive ? nil : instant(row, "ended"),
             parameters: try decodeVariables(row["parameters"]),
-            counts: counts
+            counts: counts,
+            secrets: try secrets(row),
+            timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
+            timedOutAt: instant(row, "timed_out_at_ms")
         )
     }
 
-    private static func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
+    private func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
         var needs: [Int64: [String]] = [:]
         let needSQL = """
             SELECT task_need.task_id, n.name FROM task_need
@@ -223,11 +226,15 @@ extension Store {
             WHERE task.run_id = ? ORDER BY attempt.task_id, attempt.number
             """
         for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
-            attempts[row["task_id"], default: []].append(attempt(row))
+            attempts[row["task_id"], default: []].append(Self.attempt(row))
         }
         let sql = "SELECT * FROM task WHERE run_id = ? ORDER BY position, item"
-        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        let rows = try Row.fetchAll(db, sql: sql, arguments: [id])
+        let readyLanes = rows.filter { $0["rank_ms"] as Int64? != nil }.map { $0["lane"] as Int64 }
+        let pools = try poolStates(db, of: Set(readyLanes))
+        return rows.map { row in
             let task: Int64 = row["id"]
+            let isReady = row["rank_ms"] as Int64? != nil
             let own = attempts[task, default: []]
             guard let state = TaskState(rawValue: row["status"]) else {
                 preconditionFailure("the table allows only the states of TaskState")
@@ -239,9 +246,11 @@ extension Store {
                 state: state,
                 needs: needs[task, default: []],
                 isLaunched: own.last.map { $0.endedAt == nil } ?? false,
-                isReady: row["rank_ms"] as Int64? != nil,
-                retryAt: instant(row, "retry_at_ms"),
-                attempts: own
+                isReady: isReady,
+                retryAt: Self.instant(row, "retry_at_ms"),
+                attempts: own,
+                hold: row["hold"],
+                pools: isReady ? pools[row["lane"], default: []] : []
             )
         }
     }

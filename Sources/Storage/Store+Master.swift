@@ -29,6 +29,7 @@ extension Store {
                 try statement.execute(arguments: [id, task.name, need, position])
             }
         }
+        try makeLanes(db, flow: id)
         try writeSchedules(db, flow.schedules, flow: id, at: now)
         try writeExpectation(db, flow.expectation, flow: id, at: now)
         try db.cachedStatement(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?")
@@ -43,22 +44,30 @@ extension Store {
     ) throws -> Int64 {
         let sql = """
             INSERT INTO flow (name, description, overlap, queue_limit, concurrency, priority,
-              working_directory, shell, source_path, source_digest, applied_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              working_directory, shell, source_path, source_digest, applied_at_ms,
+              kill_grace_ms, run_timeout_ms, environment_files, secrets)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET description = excluded.description,
               overlap = excluded.overlap, queue_limit = excluded.queue_limit,
               concurrency = excluded.concurrency,
               priority = excluded.priority, working_directory = excluded.working_directory,
               shell = excluded.shell, source_path = excluded.source_path,
               source_digest = excluded.source_digest, applied_at_ms = excluded.applied_at_ms,
-              removed_at_ms = NULL
+              removed_at_ms = NULL, kill_grace_ms = excluded.kill_grace_ms,
+              run_timeout_ms = excluded.run_timeout_ms,
+              environment_files = excluded.environment_files, secrets = excluded.secrets
             RETURNING id
             """
-        let arguments: StatementArguments = [
+        var arguments: StatementArguments = [
             flow.name, flow.description, flow.overlap.rawValue, flow.queueLimit, flow.concurrency,
             flow.priority,
             flow.workingDirectory, try encode(flow.shell), source.path, source.digest,
             now.milliseconds,
+        ]
+        arguments += [
+            flow.killGrace?.milliseconds, flow.runTimeout?.milliseconds,
+            try stored(flow.environmentFiles),
+            try flow.secrets.isEmpty ? nil : encode(flow.secrets),
         ]
         guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
             preconditionFailure("an upsert returns its row")
@@ -74,15 +83,19 @@ extension Store {
     ) throws {
         let sql = """
             INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
-              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms,
+              retry_jitter, retry_jitter_ms, retry_on, kill_grace_ms, pools, hold,
+              environment_files, isolate)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let (command, with) = try stored(task.action)
-        try db.cachedStatement(sql: sql).execute(arguments: [
+        var arguments: StatementArguments = [
             flow, task.name, position, task.action.kind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
-        ])
+        ]
+        arguments += try storedControl(task)
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
         try writeEnvironment(db, task.environment, flow: flow, task: task.name)
     }
 

@@ -38,7 +38,9 @@ extension Store {
                 parameters: values.sorted { $0.name < $1.name },
                 environment: flow.environment.sorted { $0.name < $1.name },
                 workingDirectory: flow.workingDirectory,
-                shell: flow.shell
+                shell: flow.shell,
+                environmentFiles: flow.environmentFiles,
+                secrets: Set(flow.secrets)
             )
             return Claim(
                 taskID: 0,
@@ -50,7 +52,9 @@ extension Store {
                 environment: task.environment.sorted { $0.name < $1.name },
                 timeout: task.timeout,
                 retries: task.retries,
-                retryBase: 0
+                retryBase: 0,
+                environmentFiles: task.environmentFiles,
+                isIsolated: task.isIsolated
             )
         }
     }

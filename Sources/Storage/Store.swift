@@ -19,6 +19,8 @@ package final class Store: Sendable {
     /// Held shared for the process's life: a migration that older binaries cannot bear waits for it.
     private let schemaLock: LockFile
     let contexts = RunContextCache()
+    let lanes = LaneCache()
+    let controls = ControlCache()
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])

@@ -38,7 +38,7 @@ struct FaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect, kill_grace, run_timeout, environment_file, secrets",
             ]
         ),
         (
@@ -360,11 +360,14 @@ struct FaultTests {
         ),
         (
             "{run: x, retries: {limit: 1, retry_on: []}}",
-            ["a.yaml:4:34: 'retry_on' in 'retries' is not yet known to this version of flower"]
+            [
+                "a.yaml:4:44: 'retry_on' must be a mapping, not a list",
+                "hint: retry_on: {exit: [75], timeout: true}",
+            ]
         ),
         (
-            "{run: x, hold: x}",
-            ["a.yaml:4:14: 'hold' in a task is not yet known to this version of flower"]
+            "{run: x, limits: x}",
+            ["a.yaml:4:14: 'limits' in a task is not yet known to this version of flower"]
         ),
         (
             "{run: x, need: []}",

@@ -26,6 +26,7 @@ import Testing
                   fires                   List what became of a flow's due times.
                   next                    List the coming fires of all flows on one time line.
                   stats                   Show how long a flow takes and how often it succeeds.
+                  pools                   List the pools, and how many of their slots are taken.
 
                 CRON SUBCOMMANDS:
                   cron                    See what a schedule expression will do.
@@ -42,6 +43,10 @@ import Testing
                   cancel                  End a run, or one task of it.
                   pause                   Keep a flow's schedules from making runs.
                   unpause                 Let a flow's schedules make runs again.
+                  release                 Let held tasks of a run go.
+                  hold                    Keep waiting tasks of a run back.
+                  skip                    Go on without a task, as if it had succeeded.
+                  pool                    Set how many tasks share something at once.
 
                 WORKING SUBCOMMANDS:
                   run                     Run every task that is ready, then exit.

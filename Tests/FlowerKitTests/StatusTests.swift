@@ -102,6 +102,7 @@ import Testing
                           "user_cpu_ms" : 0
                         }
                       ],
+                      "hold" : null,
                       "is_ready" : false,
                       "item" : 0,
                       "name" : "a",
@@ -113,6 +114,9 @@ import Testing
                       "tail" : [
                         "a line",
                         "last words of a"
+                      ],
+                      "waits_for_pools" : [
+
                       ]
                 """
             ),

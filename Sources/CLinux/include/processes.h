@@ -32,6 +32,12 @@ int clinux_own_umask(void);
 /// A close-on-exec pipe whose read end alone does not block: `ends[0]` reads, `ends[1]` writes.
 int clinux_pipe(int ends[2]);
 
+/// Where `part` first stands in `text`, or NULL (memmem(3)).
+const void *clinux_find(const void *text, size_t size, const void *part, size_t part_size);
+
+/// A close-on-exec file in memory that no name leads to (memfd_create(2)); `name` shows in /proc.
+int clinux_memory_file(const char *name);
+
 /// A close-on-exec descriptor of a process, readable once it has ended (pidfd_open(2)).
 int clinux_pidfd_open(pid_t pid);
 /// Signals the process that `pidfd` means and no other, however pids are reused

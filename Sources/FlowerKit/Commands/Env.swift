@@ -39,7 +39,8 @@ struct EnvCommand: FlowerCommand {
             let run = try RunWorld(claim.run, account: .current, zone: session.zone)
             return try TaskWorld(claim, of: run)
         } catch {
-            let hint = "mend it with SQL, or apply its flow file"
+            let hasFiles = !claim.environmentFiles.isEmpty || !claim.run.environmentFiles.isEmpty
+            let hint = hasFiles ? nil : "mend it with SQL, or apply its flow file"
             throw Failure(.badInput, error.message, hint: hint)
         }
     }

@@ -20,14 +20,18 @@ extension FlowView {
             "overlap": .string(flow.overlap.rawValue),
             "concurrency": .count(flow.concurrency),
             "priority": .count(flow.priority),
-            "parameters": .variables(flow.parameters),
-            "environment": .variables(flow.environment),
+            "parameters": .variables(flow.parameters.masking(flow.secrets)),
+            "environment": .variables(flow.environment.masking(flow.secrets)),
             "schedules": SchedulesView.json(schedules, time.zone),
-            "tasks": .array(flow.tasks.map { Self.json($0) }),
+            "tasks": .array(flow.tasks.map { Self.json($0, secrets: flow.secrets) }),
+            "run_timeout_ms": .count(flow.runTimeout?.milliseconds),
+            "kill_grace_ms": .count(flow.killGrace?.milliseconds),
+            "environment_files": .names(flow.environmentFiles.map(\.text)),
+            "secrets": .names(flow.secrets),
         ])
     }
 
-    private static func json(_ task: TaskSpec) -> JSONValue {
+    private static func json(_ task: TaskSpec, secrets: [String]) -> JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(task.name),
             "needs": .names(task.needs),
@@ -36,7 +40,7 @@ extension FlowView {
             "exec": .null,
             "component": .null,
             "with": .null,
-            "environment": .variables(task.environment),
+            "environment": .variables(task.environment.masking(secrets)),
             "timeout_ms": .count(task.timeout?.milliseconds),
             "priority": .count(task.priority),
             "retries": .object([
@@ -44,8 +48,12 @@ extension FlowView {
                 "delay_ms": .count(task.retries.delay.milliseconds),
                 "backoff": .number(task.retries.backoff),
                 "max_delay_ms": .count(task.retries.maxDelay.milliseconds),
+                "jitter": .number(task.retries.jitter.fraction),
+                "jitter_ms": .count(task.retries.jitter.span.milliseconds),
+                "retry_on": json(task.retries.causes),
             ]),
         ]
+        members.merge(controls(task)) { first, _ in first }
         switch task.action {
         case .run(let text): members["run"] = .string(text)
         case .exec(let words): members["exec"] = .names(words)

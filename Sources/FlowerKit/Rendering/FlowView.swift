@@ -37,6 +37,10 @@ struct FlowView {
         facts.add("overlap", flow.overlap.rawValue)
         facts.add("concurrency", flow.concurrency.map(String.init))
         facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
+        facts.add("run timeout", flow.runTimeout.map(DurationText.format))
+        facts.add("kill grace", flow.killGrace.map(DurationText.format))
+        facts.add("files", flow.environmentFiles.map(\.text).joined(separator: " "))
+        facts.add("secrets", flow.secrets.joined(separator: " "))
         return facts
     }
 
@@ -53,8 +57,10 @@ struct FlowView {
         return isUsed ? ShellWord.joined(flow.shell) : nil
     }
 
-    private var parameterTable: Table? { table("PARAMETER", flow.parameters) }
-    private var environmentTable: Table? { table("ENVIRONMENT", flow.environment) }
+    private var parameterTable: Table? { table("PARAMETER", flow.parameters.masking(flow.secrets)) }
+    private var environmentTable: Table? {
+        table("ENVIRONMENT", flow.environment.masking(flow.secrets))
+    }
 
     private func table(_ title: String, _ variables: [Variable]) -> Table? {
         guard !variables.isEmpty else { return nil }
@@ -108,6 +114,7 @@ struct FlowView {
             parts.append("\(noun) from \(DurationText.format(task.retries.delay))")
         }
         if let priority = task.priority { parts.append("priority \(priority)") }
+        parts += controls(task)
         return parts.joined(separator: ", ")
     }
 

@@ -8,6 +8,7 @@ extension StatusView {
 
     static func json(_ run: RunDetail, tails: [Int64: [UInt8]], _ zone: Zone) -> JSONValue {
         var members = RunsView.members(of: run.summary, zone)
+        members["timed_out_at"] = .instant(run.summary.timedOutAt, in: zone)
         members["tasks"] = .array(run.tasks.map { json($0, tails[$0.id] ?? [], zone) })
         return .object(members)
     }
@@ -24,6 +25,8 @@ extension StatusView {
             "needs": .names(task.needs),
             "is_ready": .bool(task.isReady),
             "retry_at": .instant(task.retryAt, in: zone),
+            "hold": .text(task.hold),
+            "waits_for_pools": .names(task.pools.filter(\.isShort).map(\.demand.pool)),
             "attempts": .array(task.attempts.map { json($0, zone) }),
             "tail": .names(lastLines(tail)),
         ])
