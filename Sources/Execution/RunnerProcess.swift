@@ -11,9 +11,13 @@ package final class RunnerProcess {
         let path: String
 
         package init() {
-            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-            let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-            path = count > 0 ? String(cString: buffer) : CommandLine.arguments[0]
+            var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+            let count = buffer.withUnsafeMutableBytes { bytes in
+                readlink("/proc/self/exe", bytes.baseAddress, bytes.count)
+            }
+            path =
+                count > 0
+                ? String(decoding: buffer.prefix(count), as: UTF8.self) : CommandLine.arguments[0]
         }
     }
 

@@ -82,14 +82,6 @@ extension Store {
             try db.execute(sql: "DELETE FROM action WHERE at_ms < ?", arguments: [before])
             let actions = db.changesCount
             try db.execute(sql: "DELETE FROM runner WHERE ended_at_ms < ?", arguments: [before])
-            // A pause tells what became of its fires until every schedule has been looked at past it.
-            try db.execute(
-                sql: """
-                    DELETE FROM pause WHERE ended_at_ms < ? AND NOT EXISTS (SELECT 1 FROM schedule
-                      WHERE flow_id = pause.flow_id AND considered_until_ms <= ended_at_ms)
-                    """,
-                arguments: [before]
-            )
             let flows = try Self.deleteRemovedFlows(db, before: before)
             if !report.runs.isEmpty || fires + actions > 0 || !flows.isEmpty {
                 let detail = "\(report.runs.count) runs"

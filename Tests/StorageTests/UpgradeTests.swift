@@ -55,7 +55,10 @@ import Testing
         let claims = try store.turn(turn, by: runner, at: .init(seconds: 9)).claims
         #expect(claims.map(\.name) == ["a"])
         #expect(claims.first?.killGrace == Limit.killGrace && claims.first?.lane == 0)
-        #expect(try store.flow(named: "old").flow.tasks.first?.retries == RetryPolicy.none)
+        #expect(
+            try store.flow(named: "old", at: temporary.now).flow.tasks.first?.retries
+                == RetryPolicy.none
+        )
         let request = RegisterRequest(flow: "old", isForced: true, hostZone: "UTC")
         #expect(try store.register(request, by: "test", at: .init(seconds: 9)).runID == 2)
         #expect(try store.release(1, by: "test", at: .init(seconds: 9)) == 1)
