@@ -82,6 +82,7 @@ extension Store {
             try db.execute(sql: "DELETE FROM action WHERE at_ms < ?", arguments: [before])
             let actions = db.changesCount
             try db.execute(sql: "DELETE FROM runner WHERE ended_at_ms < ?", arguments: [before])
+            try Self.deletePauses(db, before: before)
             let flows = try Self.deleteRemovedFlows(db, before: before)
             if !report.runs.isEmpty || fires + actions > 0 || !flows.isEmpty {
                 let detail = "\(report.runs.count) runs"
@@ -90,6 +91,16 @@ extension Store {
             return (fires, actions, flows)
         }
         return report
+    }
+
+    /// Those that no schedule's fires are still to be told by.
+    private static func deletePauses(_ db: Database, before: Int64) throws {
+        let sql = """
+            DELETE FROM pause WHERE ended_at_ms < ? AND NOT EXISTS (SELECT 1 FROM schedule
+              WHERE flow_id = pause.flow_id AND removed_at_ms IS NULL
+                AND considered_until_ms < pause.ended_at_ms)
+            """
+        try db.execute(sql: sql, arguments: [before])
     }
 
     /// Ids of runs that exist, among `ids`.

@@ -353,6 +353,22 @@ import Testing
         )
     }
 
+    @Test func `a pause is forgotten when its fires have been told`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        try world.apply(["0 12 * * *"])
+        try world.store.pause(flow: "flow", by: "test", at: world.clock.now)
+        world.clock.now = try world.instant("11-02 14:30")
+        _ = try world.store.unpause(flow: "flow", by: "test", at: world.clock.now)
+        world.clock.now = try world.instant("11-02 15:30")
+        let prune = PruneRequest(before: world.clock.now)
+        _ = try world.store.prune(prune, by: "test", at: world.clock.now)
+        #expect(try world.shell("SELECT count(*) FROM pause") == ["1"])
+        try world.turn()
+        #expect(try world.outcomes() == ["11-02 12:00 paused"])
+        _ = try world.store.prune(prune, by: "test", at: world.clock.now)
+        #expect(try world.shell("SELECT count(*) FROM pause") == ["0"])
+    }
+
     // MARK: - A clock that was ahead
 
     @Test func `a flow applied while the clock was ahead lives from now on`() throws {
