@@ -13,7 +13,7 @@ package final class RunnerProcess {
         package init() {
             var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
             let count = buffer.withUnsafeMutableBytes { bytes in
-                readlink("/proc/self/exe", bytes.baseAddress, bytes.count)
+                bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
             }
             path =
                 count > 0
