@@ -35,7 +35,7 @@ import Testing
         }
         var demands: [String: [PoolDemand]] = [:]
         for flow in ["f0", "f1", "f2", "f3"] {
-            for task in try store.flow(named: flow).flow.tasks {
+            for task in try store.flow(named: flow, at: temporary.now).flow.tasks {
                 demands["\(flow).\(task.name)"] = task.pools
             }
         }

@@ -194,7 +194,7 @@ import Testing
                 + "task 'b' of flow 'one' takes of pool 'dsik', which is not there"
         )
         #expect(error?.hint == "flower pool set dsik 1, flower pool set gpu 3; then apply again")
-        #expect(try store.flows().isEmpty)
+        #expect(try store.flows(at: temporary.now).isEmpty)
     }
 
     @Test func `a pool in use stays, with the reason`() throws {
