@@ -1,4 +1,4 @@
-/// Migration 4: retries by cause, time-outs of runs, pools, holds, files of variables, secrets and
+/// Retries by cause, time-outs of runs, pools, holds, files of variables, secrets and
 /// components in processes of their own.
 ///
 /// A task that uses none of it costs two empty columns and nothing else: no index that it enters, no

@@ -1,7 +1,7 @@
 import Flows
 import GRDB
 
-/// The columns of migration 3 ⇄ the flow model.
+/// The columns of `Schema.control` ⇄ the flow model.
 extension Store {
     /// Of `flow_task`, from `retry_jitter` on.
     static func storedControl(_ task: TaskSpec) throws -> StatementArguments {

@@ -25,12 +25,13 @@ import Testing
         #expect(process.terminationStatus == 0)
     }
 
-    @Test func `runs registered before migration 3 go on, and may be held and timed out`() throws {
+    @Test func `runs registered before pools and holds were known go on, and may be held`() throws {
         try folder.create()
-        try sqlite(Schema.migrations.prefix(2).joined(separator: "\n"))
+        let version = try #require(Schema.migrations.firstIndex(of: Schema.control))
+        try sqlite(Schema.migrations.prefix(version).joined(separator: "\n"))
         try sqlite(
             """
-            PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = 2;
+            PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(version);
             INSERT INTO instance (id, name, created_at_ms) VALUES (1, '0123abcd', 1);
             INSERT INTO flow (id, name, working_directory, applied_at_ms) VALUES (1, 'old', '/', 1);
             INSERT INTO flow_task (flow_id, name, position, kind, command)
@@ -56,7 +57,7 @@ import Testing
         #expect(claims.map(\.name) == ["a"])
         #expect(claims.first?.killGrace == Limit.killGrace && claims.first?.lane == 0)
         #expect(
-            try store.flow(named: "old", at: temporary.now).flow.tasks.first?.retries
+            try store.flow(named: "old", at: .init(seconds: 9)).flow.tasks.first?.retries
                 == RetryPolicy.none
         )
         let request = RegisterRequest(flow: "old", isForced: true, hostZone: "UTC")
