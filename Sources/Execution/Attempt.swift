@@ -39,7 +39,7 @@ package final class Attempt {
     }
 
     /// What the database is to know of its end.
-    func end(_ result: AttemptResult) -> AttemptEnd {
+    func end(_ result: AttemptResult, _ outputs: OutputFolder) -> AttemptEnd {
         var end = AttemptEnd(
             start: start,
             endedAt: result.endedAt,
@@ -53,6 +53,7 @@ package final class Attempt {
         end.tail = output.tailBytes
         let notes = result.notes + (output.note.map { [$0] } ?? [])
         end.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+        outputs.take(for: &end)
         return end
     }
 }

@@ -37,10 +37,12 @@ extension Runner {
     /// The crew, made with the first claim or rescue.
     func readyCrew() throws(SystemFailure) -> Crew {
         if let crew { return crew }
+        outputs.make(like: store.folder.logsPath)
         let made = try Crew(
             store,
             loop,
             registry,
+            outputs,
             workers: options.workers,
             sink: givenSink
         )
@@ -59,11 +61,11 @@ extension Runner {
             let world = try worlds.world(of: claim.run)
             try crew.processes.start(attempt, try TaskWorld(claim, of: world))
         } catch let fault as LaunchFault {
-            return news.add(attempt, AttemptResult(.notStarted(reason: fault.reason)))
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: fault.reason)))
         } catch let fault as TaskWorld.Fault {
-            return news.add(attempt, AttemptResult(.notStarted(reason: fault.message)))
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: fault.message)))
         } catch {
-            return news.add(attempt, AttemptResult(.notStarted(reason: "\(error)")))
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: "\(error)")))
         }
         running[claim.taskID] = attempt
         news.begun[claim.taskID] = attempt
@@ -77,13 +79,14 @@ extension Runner {
     private func hand(_ claim: Claim, _ with: JSONValue, to crew: Crew) {
         let slot = crew.file.takeSlot()
         ending.launchedTasks += 1
-        do {
+        do throws(TaskWorld.Fault) {
+            if let fault = claim.fault { throw TaskWorld.Fault(message: fault) }
             let world = try worlds.world(of: claim.run)
             try crew.components.add(claim, with: with, of: world, slot: slot)
         } catch {
             let output = AttemptOutput(LogSource(claim), crew.sink)
             let attempt = Attempt(claim, output, slot: slot)
-            news.add(attempt, AttemptResult(.notStarted(reason: error.message)))
+            news.add(attempt, outputs, AttemptResult(.notStarted(reason: error.message)))
         }
     }
 
@@ -107,7 +110,7 @@ extension Runner {
         attempt.output.close()
         running[attempt.claim.taskID] = nil
         news.begun[attempt.claim.taskID] = nil
-        news.add(attempt, result)
+        news.add(attempt, outputs, result)
     }
 
     /// Components have ended.
@@ -128,6 +131,7 @@ extension Runner {
             recorded.lines = end.lines
             recorded.tail = end.tail
             recorded.note = end.note
+            recorded.outputs = end.outputs
             news.ended.append(recorded)
             news.slots.append(job.slot)
         }

@@ -21,11 +21,12 @@ package struct TaskWorld: Sendable, Equatable {
 
     /// - Throws: `Fault` for a `${…}` that cannot be read.
     package init(_ claim: Claim, of world: RunWorld) throws(Fault) {
+        if let fault = claim.fault { throw Fault(message: fault) }
         switch claim.action {
         case .run(let text): arguments = claim.run.shell + ["-c", text]
         case .exec(let words):
             var filled: [String] = []
-            for word in words { filled.append(try world.fill(word)) }
+            for word in words { filled.append(try world.fill(word, claim.values)) }
             arguments = filled
         case .component(let name, _): arguments = [name]
         }
@@ -44,10 +45,17 @@ package struct RunWorld: Sendable {
     private var common: Environment
     private let parameters: [Variable]
     private let own: [Variable]
+    private let outputs: OutputFolder
 
     /// - Parameter zone: the one of `run.timezone`, in which `due.…` is told.
     /// - Throws: `TaskWorld.Fault` for a `${…}` of the flow's environment that cannot be read.
-    package init(_ run: RunContext, account: Account, zone: Zone) throws(TaskWorld.Fault) {
+    package init(
+        _ run: RunContext,
+        account: Account,
+        zone: Zone,
+        outputs: OutputFolder
+    ) throws(TaskWorld.Fault) {
+        self.outputs = outputs
         let due = (run.dueAt ?? run.registeredAt).droppingMilliseconds.iso8601(in: zone)
         var values: [String: String] = [:]
         for parameter in run.parameters { values[parameter.name] = parameter.value }
@@ -73,31 +81,46 @@ package struct RunWorld: Sendable {
     }
 
     /// `text` with its places filled.
-    func fill(_ text: String) throws(TaskWorld.Fault) -> String {
+    ///
+    /// - Parameter own: what the task's own places stand for.
+    func fill(
+        _ text: String,
+        _ own: [String: String] = [:]
+    ) throws(TaskWorld.Fault) -> String {
         // Nearly no text has a place, and looking is far cheaper than taking it apart.
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        let template: Template
         do {
-            return try Template(text).filled { values[$0] }
+            template = try Template(text)
         } catch {
             throw TaskWorld.Fault(message: "'\(text)' cannot be filled: \(error.message)")
         }
+        // No flow file says so: the task was changed in SQL, and its other columns do not follow.
+        let unknown = template.names.first { OutputPlace.isMeant(by: $0) && own[$0] == nil }
+        if let unknown { throw TaskWorld.Fault(message: "'${\(unknown)}' is not known here") }
+        return template.filled { own[$0] ?? values[$0] }
     }
 
     /// `with:` of a component, its strings filled.
-    package func fill(_ value: JSONValue) throws(TaskWorld.Fault) -> JSONValue {
-        try value.mapStrings { text throws(TaskWorld.Fault) in try fill(text) }
+    package func fill(
+        _ value: JSONValue,
+        _ own: [String: String] = [:]
+    ) throws(TaskWorld.Fault) -> JSONValue {
+        try value.mapStrings { text throws(TaskWorld.Fault) in try fill(text, own) }
     }
 
     fileprivate func environment(for claim: Claim) throws(TaskWorld.Fault) -> [Variable] {
         var environment = common
         for variable in claim.environment {
-            environment.set(Variable(variable.name, try fill(variable.value)))
+            environment.set(Variable(variable.name, try fill(variable.value, claim.values)))
         }
         for parameter in parameters { environment.set(parameter) }
         for variable in own { environment.set(variable) }
         environment.set(Variable("FLOWER_TASK", claim.name))
         environment.set(Variable("FLOWER_ITEM", String(claim.item)))
         environment.set(Variable("FLOWER_ATTEMPT", String(claim.attempt)))
+        environment.set(Variable("FLOWER_OUTPUT", outputs.path(of: claim)))
+        if let item = claim.values["item"] { environment.set(Variable("FLOWER_ITEM_VALUE", item)) }
         return environment.variables
     }
 }

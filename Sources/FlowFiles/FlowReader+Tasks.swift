@@ -34,10 +34,14 @@ extension FlowReader {
         guard let fields = fields(of: member.value, .task) else {
             return Read(spec: spec, key: member.key, needs: [])
         }
-        if let action = action(fields, member.key) { spec.action = action }
         let needs = fields["needs"].flatMap { list($0, "'needs'", of: "task names") } ?? []
         spec.needs = needs.compactMap { text($0, "an element of 'needs'") }
-        if let node = fields["environment"] { spec.environment = environment(node) }
+        spec.traits = traits(fields, needs: spec.needs)
+        var inner = self
+        inner.scope.needs = Set(spec.needs)
+        inner.scope.hasItem = fields["for_each"] != nil
+        if let action = inner.action(fields, member.key) { spec.action = action }
+        if let node = fields["environment"] { spec.environment = inner.environment(node) }
         if let node = fields["priority"] {
             spec.priority = integer(node, "'priority'", Limit.priority)
         }

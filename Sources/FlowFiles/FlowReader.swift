@@ -8,6 +8,8 @@ struct FlowReader {
     let context: Context
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
+    /// What it may name besides.
+    var scope = PlaceScope()
 
     /// What a file's meaning depends on besides its text.
     struct Context: Sendable {

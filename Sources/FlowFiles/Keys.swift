@@ -34,10 +34,10 @@ struct Keys: Sendable {
         owner: "a task",
         known: [
             "needs", "run", "exec", "component", "with", "priority", "environment", "timeout",
-            "retries",
+            "retries", "when", "for_each",
         ],
         later: [
-            "limits", "hold", "when", "for_each", "expect", "environment_file", "secret", "secrets",
+            "limits", "hold", "expect", "environment_file", "secret", "secrets",
             "isolate", "pool", "pools", "kill_grace", "user", "flow", "outputs", "notify",
             "on_failure", "on_success", "always",
         ]

@@ -72,7 +72,7 @@ struct RunWaiter {
         guard state == .failed, let failed, let attempt = failed.attempts.last else {
             return "was cancelled"
         }
-        return "failed: task \(failed.name): \(attempt.reason)"
+        return "failed: task \(failed.shownName): \(attempt.reason)"
     }
 }
 

@@ -12,6 +12,7 @@ package struct TaskSpec: Sendable, Equatable {
     package var retries: RetryPolicy
     /// -20...19; `nil` = the flow's.
     package var priority: Int?
+    package var traits: TaskTraits
 
     package init(
         name: String,
@@ -20,7 +21,8 @@ package struct TaskSpec: Sendable, Equatable {
         environment: [Variable] = [],
         timeout: Duration? = nil,
         retries: RetryPolicy = .none,
-        priority: Int? = nil
+        priority: Int? = nil,
+        traits: TaskTraits = TaskTraits()
     ) {
         self.name = name
         self.needs = needs
@@ -29,6 +31,7 @@ package struct TaskSpec: Sendable, Equatable {
         self.timeout = timeout
         self.retries = retries
         self.priority = priority
+        self.traits = traits
     }
 }
 

@@ -60,6 +60,10 @@ package struct Claim: Sendable {
     package let retries: RetryPolicy
     /// Attempts before the last reset: they do not count against `retries`.
     package let retryBase: Int
+    /// What its places stand for besides what they do in the whole run: outputs, the item.
+    package let values: [String: String]
+    /// Why it cannot be launched: what it was to be given is not there.
+    package let fault: String?
 
     package init(
         taskID: Int64,
@@ -71,7 +75,9 @@ package struct Claim: Sendable {
         environment: [Variable],
         timeout: Duration?,
         retries: RetryPolicy,
-        retryBase: Int
+        retryBase: Int,
+        values: [String: String] = [:],
+        fault: String? = nil
     ) {
         self.taskID = taskID
         self.attempt = attempt
@@ -83,6 +89,8 @@ package struct Claim: Sendable {
         self.timeout = timeout
         self.retries = retries
         self.retryBase = retryBase
+        self.values = values
+        self.fault = fault
     }
 }
 
@@ -109,7 +117,7 @@ package struct AttemptEnd: Sendable {
     package let endedAt: Instant
     /// By CLOCK_MONOTONIC: a clock step between start and end does not touch it.
     package let duration: Duration
-    package let outcome: Outcome
+    package var outcome: Outcome
     package var userCPU: Duration = .zero
     package var systemCPU: Duration = .zero
     package var maxRSSKiB = 0
@@ -119,6 +127,8 @@ package struct AttemptEnd: Sendable {
     package var tail: [UInt8] = []
     /// What a person should know besides: processes left behind, a line cut, why it could not start.
     package var note: String?
+    /// What it wrote to `$FLOWER_OUTPUT`; of an attempt that succeeded.
+    package var outputs: [Variable] = []
 
     package init(start: AttemptStart, endedAt: Instant, duration: Duration, outcome: Outcome) {
         self.start = start

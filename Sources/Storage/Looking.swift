@@ -62,13 +62,31 @@ package struct TaskDetail: Sendable {
     package let name: String
     package let item: Int
     package let state: TaskState
-    /// Names, in the file's order.
-    package let needs: [String]
+    /// Names, in the file's order; an item's are its task's.
+    package var needs: [String]
     /// Claimed, but its process is not started yet: shown as waiting.
     package let isLaunched: Bool
     package let isReady: Bool
     package let retryAt: Instant?
     package let attempts: [AttemptDetail]
+    /// What it gave, by key, ascending.
+    package var outputs: [Variable] = []
+}
+
+extension TaskDetail {
+    /// Without item 0 of a task that has its items, to which that stands for the list of them.
+    static func showingItems(_ tasks: [TaskDetail]) -> [TaskDetail] {
+        let fanned = Set(tasks.lazy.filter { $0.item > 0 }.map(\.name))
+        guard !fanned.isEmpty else { return tasks }
+        let lists = tasks.filter { $0.item == 0 && fanned.contains($0.name) }
+        let needs = Dictionary(lists.map { ($0.name, $0.needs) }) { first, _ in first }
+        return tasks.compactMap { task in
+            if task.item == 0, task.state == .skipped, fanned.contains(task.name) { return nil }
+            var task = task
+            if task.item > 0 { task.needs = needs[task.name, default: []] }
+            return task
+        }
+    }
 }
 
 package struct AttemptDetail: Sendable {

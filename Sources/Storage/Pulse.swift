@@ -12,6 +12,10 @@ struct Pulse {
     let nextRetryAt: Instant?
     /// A task of this runner is to be ended.
     let isCancelled: Bool
+    /// A ready task is to be judged: `when:`, `for_each:`.
+    let isUnjudged: Bool
+    /// A run may have settled that somebody waits for.
+    let isSettling: Bool
 
     private let now: Instant
 
@@ -23,7 +27,10 @@ struct Pulse {
               EXISTS (SELECT 1 FROM run WHERE start_by_ms < ?1),
               EXISTS (SELECT 1 FROM run WHERE queued = 1),
               (SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL),
-              EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL)
+              EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL),
+              EXISTS (SELECT 1 FROM task WHERE judged_ms IS NOT NULL AND rank_ms IS NOT NULL
+                AND rank_ms <> judged_ms),
+              EXISTS (SELECT 1 FROM settling)
             """
         ]
         select.bind(1, now.milliseconds)
@@ -31,17 +38,22 @@ struct Pulse {
         let seen = try select.row(db) {
             (
                 select.integer(0) != 0, select.integer(1) != 0, select.integer(2) != 0,
-                select.optionalInteger(3), select.integer(4) != 0
+                select.optionalInteger(3), select.integer(4) != 0, select.integer(5) != 0,
+                select.integer(6) != 0
             )
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
         nextRetryAt = seen.3.map { Instant(milliseconds: $0) }
         isCancelled = seen.4
+        isUnjudged = seen.5
+        isSettling = seen.6
         self.now = now
     }
 
     var isRetryDue: Bool { nextRetryAt.map { $0 <= now } ?? false }
+    /// Whether the graph may go on without a runner: `Store.advance`.
+    var mayAdvance: Bool { isUnjudged || isSettling || isQueued || isLate || isRetryDue }
     /// Whether a turn could change something for whoever waits.
-    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue }
+    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue || isSettling }
 }

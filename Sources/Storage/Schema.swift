@@ -8,7 +8,10 @@
 enum Schema {
     /// Migrations in order; the schema's version is how many were applied (`PRAGMA user_version`).
     /// One that has landed is never edited.
-    static let migrations: [String] = [master + scheduling + execution + triggers + views]
+    static let migrations: [String] = [
+        master + scheduling + execution + triggers + views,
+        graph,
+    ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).
     static let applicationID: Int64 = 0x464C_5752

@@ -42,13 +42,15 @@ extension Store {
             """
             SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
               retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
-              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id)
+              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id), traits
             FROM task WHERE id = ?1
             """
         ]
         look.bind(1, id)
+        var traits: String?
         let claim = try look.row(db) {
-            Claim(
+            traits = look.text(14)
+            return Claim(
                 taskID: id,
                 attempt: attempt ?? Int(look.integer(13)) + 1,
                 run: try context(db, run: look.integer(0)),
@@ -71,7 +73,7 @@ extension Store {
             )
         }
         guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
-        return claim
+        return try traits.map { try given(db, claim, $0) } ?? claim
     }
 
     private func candidates(_ db: Database, atMost count: Int) throws -> [Int64] {

@@ -73,7 +73,8 @@ extension Store {
                 environment: environments[name, default: []],
                 timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
                 retries: retryPolicy(row),
-                priority: row["priority"]
+                priority: row["priority"],
+                traits: try StoredTraits.traits(row["traits"])
             )
         }
     }

@@ -171,7 +171,8 @@ extension Store {
         var needs: [Int64: [String]] = [:]
         let needSQL = """
             SELECT task_need.task_id, n.name FROM task_need
-            JOIN task n ON n.id = task_need.need_id WHERE n.run_id = ? ORDER BY n.position, n.item
+            JOIN task n ON n.id = task_need.need_id WHERE n.run_id = ? AND n.item = 0
+            ORDER BY n.position
             """
         for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
             needs[row["task_id"], default: []].append(row["name"])
@@ -186,8 +187,9 @@ extension Store {
         for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
             attempts[row["task_id"], default: []].append(attempt(row))
         }
+        let outputs = try outputs(db, run: id)
         let sql = "SELECT * FROM task WHERE run_id = ? ORDER BY position, item"
-        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        let details = try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
             let task: Int64 = row["id"]
             let own = attempts[task, default: []]
             guard let state = TaskState(rawValue: row["status"]) else {
@@ -202,9 +204,23 @@ extension Store {
                 isLaunched: own.last.map { $0.endedAt == nil } ?? false,
                 isReady: row["rank_ms"] as Int64? != nil,
                 retryAt: instant(row, "retry_at_ms"),
-                attempts: own
+                attempts: own,
+                outputs: outputs[task, default: []]
             )
         }
+        return TaskDetail.showingItems(details)
+    }
+
+    private static func outputs(_ db: Database, run id: Int64) throws -> [Int64: [Variable]] {
+        let sql = """
+            SELECT task_id, task_output.name, value FROM task
+            JOIN task_output ON task_id = task.id WHERE run_id = ? ORDER BY task_output.name
+            """
+        var result: [Int64: [Variable]] = [:]
+        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            result[row["task_id"], default: []].append(Variable(row["name"], row["value"]))
+        }
+        return result
     }
 
     private static func attempt(_ row: Row) -> AttemptDetail {

@@ -71,14 +71,15 @@ extension Store {
     ) throws {
         let sql = """
             INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
-              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms, traits)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let (command, with) = try stored(task.action)
         try db.cachedStatement(sql: sql).execute(arguments: [
             flow, task.name, position, task.action.kind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
+            try StoredTraits.text(of: task),
         ])
         try writeEnvironment(db, task.environment, flow: flow, task: task.name)
     }

@@ -50,8 +50,19 @@ extension Store {
                 environment: task.environment.sorted { $0.name < $1.name },
                 timeout: task.timeout,
                 retries: task.retries,
-                retryBase: 0
+                retryBase: 0,
+                values: Self.unknown(in: task)
             )
         }
+    }
+
+    /// What only a run can tell stands for itself.
+    private static func unknown(in task: TaskSpec) -> [String: String] {
+        var values: [String: String] = task.traits.forEach == nil ? [:] : ["item": "${item}"]
+        for text in task.texts where OutputPlace.mayStand(in: text) {
+            // A text that cannot be read is told of where it is filled.
+            for name in (try? Template(text))?.names ?? [] { values[name] = "${\(name)}" }
+        }
+        return values.filter { $0.key == "item" || OutputPlace.isMeant(by: $0.key) }
     }
 }

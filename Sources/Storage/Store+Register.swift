@@ -184,13 +184,14 @@ extension Store {
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
-              retry_max_delay_ms)
+              retry_max_delay_ms, traits, judged_ms)
             SELECT :run, t.position, t.name, n.unmet,
               CASE n.unmet WHEN 0 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
               CASE WHEN f.concurrency IS NULL THEN 0 ELSE f.id END, coalesce(t.priority, f.priority),
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
-              iif(t.retry_limit, t.retry_max_delay_ms, 0)
+              iif(t.retry_limit, t.retry_max_delay_ms, 0), t.traits,
+              iif(\(StoredTraits.isJudged), 0, NULL)
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
             LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
               FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e

@@ -7,7 +7,7 @@ package enum RerunScope: Sendable, Equatable {
     case all
     /// The failed and cancelled ones; what waits for them carries on by itself.
     case failed
-    /// A task and all that needs it, directly or not.
+    /// A task or one item of it (`clean[3]`), and all that needs it, directly or not.
     case from(String)
 }
 
@@ -26,7 +26,8 @@ extension Store {
             try Self.checkRun(db, id)
             let chosen = try Self.tasks(db, run: id, in: scope)
             let isRunning = """
-                SELECT name FROM task WHERE status = 1 AND id IN (SELECT value FROM json_each(?))
+                SELECT iif(item, name || '[' || item || ']', name) FROM task
+                WHERE status = 1 AND id IN (SELECT value FROM json_each(?))
                 """
             let list = try Self.encode(chosen)
             if let name = try String.fetchOne(db, sql: isRunning, arguments: [list]) {
@@ -68,25 +69,31 @@ extension Store {
         case .all:
             return try Int64.fetchAll(
                 db,
-                sql: "SELECT id FROM task WHERE run_id = ?",
+                sql: "SELECT id FROM task WHERE run_id = ? AND \(Schema.counts)",
                 arguments: [id]
             )
         case .failed:
             return try Int64.fetchAll(
                 db,
-                sql: "SELECT id FROM task WHERE run_id = ? AND status IN (2, 8)",
+                sql:
+                    "SELECT id FROM task WHERE run_id = ? AND status IN (2, 8) AND \(Schema.counts)",
                 arguments: [id]
             )
         case .from(let name):
             let sql = """
                 WITH RECURSIVE below (id) AS (
-                  SELECT id FROM task WHERE run_id = ? AND name = ?
+                  SELECT id FROM task
+                    WHERE run_id = :run AND name = :task AND (:item IS NULL OR item = :item)
                   UNION
                   SELECT task_need.task_id FROM task_need JOIN below ON need_id = below.id)
                 SELECT id FROM below
                 """
-            try checkTask(db, run: id, named: name)
-            return try Int64.fetchAll(db, sql: sql, arguments: [id, name])
+            let name = try checkTask(db, run: id, named: name)
+            return try Int64.fetchAll(
+                db,
+                sql: sql,
+                arguments: ["run": id, "task": name.task, "item": name.item]
+            )
         }
     }
 }

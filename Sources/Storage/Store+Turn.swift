@@ -24,8 +24,8 @@ extension Store {
             let failed = try recordTurn(db, turn, runner: runner, at: now)
             let pulse = try Pulse(db, hot, runner: runner.id, at: now)
             if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
-            if pulse.isQueued || pulse.isLate { try Self.openQueuedRuns(db, at: now) }
             if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
+            if pulse.mayAdvance { try advance(db, at: now) }
             var result = try told(db, pulse, to: runner)
             result.failedTasks = failed
             if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }

@@ -143,7 +143,7 @@ struct FaultTests {
         ),
         (
             "environment: {X: '${item}'}",
-            ["a.yaml:2:19: '${item}' is not yet known to this version of flower"]
+            ["a.yaml:2:19: '${item}' has a meaning only in a task with 'for_each'"]
         ),
         (
             "environment: {X: \"\\x41${\"}",

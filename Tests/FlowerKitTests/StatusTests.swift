@@ -108,6 +108,9 @@ import Testing
                       "needs" : [
 
                       ],
+                      "outputs" : {
+
+                      },
                       "retry_at" : null,
                       "state" : "failed",
                       "tail" : [

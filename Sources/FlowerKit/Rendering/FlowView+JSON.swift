@@ -42,6 +42,12 @@ extension FlowView {
                 "max_delay_ms": .count(task.retries.maxDelay.milliseconds),
             ]),
         ]
+        members["when"] = .text(task.traits.when?.text)
+        switch task.traits.forEach {
+        case .texts(let items): members["for_each"] = .names(items)
+        case .template(let text): members["for_each"] = .string(text)
+        case nil: members["for_each"] = .null
+        }
         switch task.action {
         case .run(let text): members["run"] = .string(text)
         case .exec(let words): members["exec"] = .names(words)

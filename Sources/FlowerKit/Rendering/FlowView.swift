@@ -103,6 +103,12 @@ struct FlowView {
             parts.append("\(noun) from \(DurationText.format(task.retries.delay))")
         }
         if let priority = task.priority { parts.append("priority \(priority)") }
+        if let when = task.traits.when { parts.append("when \(when.text)") }
+        switch task.traits.forEach {
+        case .texts(let items): parts.append("for each of \(counted(items.count, "item"))")
+        case .template(let text): parts.append("for each of \(text)")
+        case nil: break
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -26,6 +26,7 @@ extension StatusView {
             "retry_at": .instant(task.retryAt, in: zone),
             "attempts": .array(task.attempts.map { json($0, zone) }),
             "tail": .names(lastLines(tail)),
+            "outputs": .variables(task.outputs),
         ])
     }
 

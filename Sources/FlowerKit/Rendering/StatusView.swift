@@ -20,12 +20,13 @@ struct StatusView {
         self.run = run
         self.tails = tails
         self.time = time
-        states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { first, _ in first }
+        states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { $0.satisfiesNeed ? $1 : $0 }
     }
 
     func rendered(width: Int?, colour: Bool) -> String {
         facts.rendered(width: width, colour: colour) + "\n"
-            + table.rendered(width: width, colour: colour) + failures(colour: colour)
+            + table.rendered(width: width, colour: colour) + outputs(width)
+            + failures(colour: colour)
     }
 
     private var facts: Facts {
@@ -48,11 +49,9 @@ struct StatusView {
             .init(title: "EXIT"), .init(title: "ATTEMPTS", isNumber: true),
             .init(title: "WHY", isFree: true),
         ])
-        let places = Dictionary(
-            run.tasks.enumerated().map { ($1.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        let needs = run.tasks.map { $0.needs.compactMap { places[$0] } }
+        // Of a task with items all of them.
+        let places = Dictionary(grouping: run.tasks.indices) { run.tasks[$0].name }
+        let needs = run.tasks.map { $0.needs.flatMap { places[$0] ?? [] } }
         table.rows = TaskTree.lines(needs: needs).map { line in
             row(run.tasks[line.position], prefix: line.prefix)
         }
@@ -61,9 +60,8 @@ struct StatusView {
 
     private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
         let last = task.attempts.last
-        let item = task.item == 0 ? "" : "[\(task.item)]"
         return [
-            .init(prefix + task.name + item), .state(task.shownState),
+            .init(prefix + task.shownName), .state(task.shownState),
             .init(took(last).map { TimeText.span($0) } ?? "-"), .init(last?.exitText ?? "-"),
             .init(task.attempts.isEmpty ? "-" : "\(task.attempts.count)"), .init(why(task)),
         ]
@@ -99,6 +97,21 @@ struct StatusView {
         }
     }
 
+    /// What tasks gave, in the order of the tasks; the first line of each.
+    private func outputs(_ width: Int?) -> String {
+        var table = Table(columns: [.init(title: "OUTPUT"), .init(title: "VALUE", isFree: true)])
+        for task in run.tasks {
+            for output in task.outputs {
+                let lines = output.value.split(separator: "\n", omittingEmptySubsequences: false)
+                let value = String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
+                table.rows.append([
+                    .init("\(task.shownName).\(output.name)"), .init(Printable.line(value)),
+                ])
+            }
+        }
+        return table.rows.isEmpty ? "" : "\n" + table.rendered(width: width, colour: false)
+    }
+
     /// The last lines of what is kept of an output; the first may be the end of a longer one.
     static func lastLines(_ tail: [UInt8]) -> [String] {
         String(decoding: tail, as: UTF8.self)
@@ -113,7 +126,7 @@ struct StatusView {
         var text = ""
         for task in failed.prefix(Self.failuresShown) {
             guard let attempt = task.attempts.last else { continue }
-            let title = "\(task.name), attempt \(attempt.number): \(attempt.reason)"
+            let title = "\(task.shownName), attempt \(attempt.number): \(attempt.reason)"
             let cell = Table.Cell(title, .bad)
             text += "\n" + (colour ? cell.style.applied(to: cell.text) : cell.text) + "\n"
             for line in Self.lastLines(tails[task.id] ?? []) {
@@ -129,6 +142,9 @@ struct StatusView {
 }
 
 extension TaskDetail {
+    /// `clean`, or for one item of it `clean[3]`.
+    var shownName: String { "\(TaskName(name, item: item == 0 ? nil : item))" }
+
     /// A task that is claimed and not yet launched is shown as waiting.
     var shownState: TaskState { state == .running && !isLaunched ? .waiting : state }
 }
@@ -145,6 +161,7 @@ extension AttemptDetail {
         let words: String
         switch outcome {
         case nil: words = "still running"
+        case "failed" where exitCode == 0: words = "exit code 0, but it is refused"
         case "failed": words = exitCode.map { "exit code \($0)" } ?? "failed"
         case "signalled": words = "ended by \(signal.map { SignalName.of($0) } ?? "a signal")"
         case "timed-out": words = "ended after its timeout"
