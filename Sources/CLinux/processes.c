@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -72,6 +73,26 @@ int clinux_pipe(int ends[2]) {
     close(ends[1]);
     errno = error;
     return -1;
+}
+
+int clinux_memory(const void *bytes, size_t count) {
+    int fd = memfd_create("flower-input", MFD_CLOEXEC);
+    if (fd < 0) return -1;
+    const char *next = bytes;
+    while (count > 0) {
+        ssize_t done = write(fd, next, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) {
+            int error = errno;
+            close(fd);
+            errno = error;
+            return -1;
+        }
+        next += done;
+        count -= (size_t)done;
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
 }
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

@@ -43,7 +43,9 @@ package final class ProcessLauncher: Launcher {
         if let slot = attempt.slot {
             file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
         }
-        let (pid, code) = spawn(program, world, output: output, errors: errors)
+        let input = try Self.input(of: world)
+        defer { if let input { close(input) } }
+        let (pid, code) = spawn(program, world, input ?? null, output: output, errors: errors)
         guard code == 0 else {
             throw LaunchFault(spawning: program, in: world.workingDirectory, code: code)
         }
@@ -93,9 +95,22 @@ package final class ProcessLauncher: Launcher {
         }
     }
 
+    /// `nil` where it reads `/dev/null`.
+    private static func input(of world: TaskWorld) throws(LaunchFault) -> Int32? {
+        guard let bytes = world.input else { return nil }
+        let descriptor = bytes.withUnsafeBytes { clinux_memory($0.baseAddress, $0.count) }
+        guard descriptor >= 0 else {
+            throw LaunchFault(
+                "its input cannot be kept: \(SystemFailure("memfd_create").description)"
+            )
+        }
+        return descriptor
+    }
+
     private func spawn(
         _ program: String,
         _ world: TaskWorld,
+        _ input: Int32,
         output: borrowing Pipe,
         errors: borrowing Pipe
     ) -> (pid: pid_t, code: Int32) {
@@ -113,7 +128,7 @@ package final class ProcessLauncher: Launcher {
                             arguments: arguments,
                             environment: environment,
                             directory: directory,
-                            input: null,
+                            input: input,
                             output: writeOutput,
                             errors: writeErrors,
                             mask: Self.mask

@@ -59,7 +59,10 @@ extension Runner {
         ending.launchedTasks += 1
         do {
             let world = try worlds.world(of: claim.run)
-            try crew.processes.start(attempt, try TaskWorld(claim, of: world))
+            try crew.processes.start(
+                attempt,
+                try TaskWorld(claim, of: world, mail: try mail(for: claim))
+            )
         } catch let fault as LaunchFault {
             return news.add(attempt, outputs, AttemptResult(.notStarted(reason: fault.reason)))
         } catch let fault as TaskWorld.Fault {
@@ -74,6 +77,22 @@ extension Runner {
                 end(attempt, as: .timedOut)
             }
         }
+    }
+
+    /// The message of `notify: {mail: …}`; `nil` for every other task.
+    private func mail(for claim: Claim) throws -> (sendmail: String, message: [UInt8])? {
+        guard HookEvent(taskName: claim.name) == .notify, case .exec(let words) = claim.action
+        else { return nil }
+        let failures = try store.failures(ofRun: claim.run.runID, limit: FailureMail.tasksTold)
+        let mail = FailureMail(
+            host: HostName.current,
+            flow: claim.run.flow,
+            run: claim.run.runID,
+            recipients: Array(words.dropFirst(2)),
+            failures: failures.shown,
+            count: failures.count
+        )
+        return (options.sendmail, Array(mail.text.utf8))
     }
 
     private func hand(_ claim: Claim, _ with: JSONValue, to crew: Crew) {

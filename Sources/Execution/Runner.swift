@@ -28,6 +28,8 @@ package final class Runner {
         package var waitsForRetries = false
         /// How long tasks may run on once the runner is asked to stop.
         package var drain = RunnerLimit.drain
+        /// The program that takes mails, a path or a name in `TaskWorld.path`.
+        package var sendmail = "/usr/sbin/sendmail"
 
         package init() {}
     }

@@ -11,6 +11,8 @@ package struct TaskWorld: Sendable, Equatable {
     /// Names are unique. In the order of origin: base, flow, task, parameters, Flower's own.
     package let environment: [Variable]
     package let workingDirectory: String
+    /// What it reads on its standard input; `nil` = `/dev/null`.
+    package var input: [UInt8]?
 
     package static let path = "/usr/local/bin:/usr/bin:/bin"
 
@@ -20,18 +22,24 @@ package struct TaskWorld: Sendable, Equatable {
     }
 
     /// - Throws: `Fault` for a `${…}` that cannot be read.
-    package init(_ claim: Claim, of world: RunWorld) throws(Fault) {
+    package init(
+        _ claim: Claim,
+        of world: RunWorld,
+        mail: (sendmail: String, message: [UInt8])? = nil
+    ) throws(Fault) {
         if let fault = claim.fault { throw Fault(message: fault) }
         switch claim.action {
         case .run(let text): arguments = claim.run.shell + ["-c", text]
         case .exec(let words):
             var filled: [String] = []
             for word in words { filled.append(try world.fill(word, claim.values)) }
+            if let mail { filled[0] = mail.sendmail }
             arguments = filled
         case .component(let name, _): arguments = [name]
         }
         environment = try world.environment(for: claim)
         workingDirectory = claim.run.workingDirectory
+        input = mail?.message
     }
 }
 
@@ -120,6 +128,11 @@ package struct RunWorld: Sendable {
         environment.set(Variable("FLOWER_ITEM", String(claim.item)))
         environment.set(Variable("FLOWER_ATTEMPT", String(claim.attempt)))
         environment.set(Variable("FLOWER_OUTPUT", outputs.path(of: claim)))
+        if let state = claim.values["run.state"] {
+            environment.set(Variable("FLOWER_RUN_STATE", state))
+            let failed = claim.values["run.failed_tasks"] ?? ""
+            environment.set(Variable("FLOWER_FAILED_TASKS", failed))
+        }
         if let item = claim.values["item"] { environment.set(Variable("FLOWER_ITEM_VALUE", item)) }
         return environment.variables
     }

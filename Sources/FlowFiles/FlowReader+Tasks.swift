@@ -45,17 +45,20 @@ extension FlowReader {
         if let node = fields["priority"] {
             spec.priority = integer(node, "'priority'", Limit.priority)
         }
-        if let node = fields["timeout"] {
-            spec.timeout = duration(node, "'timeout'")
-            if spec.timeout == .zero {
-                findings.fault("'timeout' must be longer than nothing", at: node.place)
-            }
-        }
+        if let node = fields["timeout"] { spec.timeout = timeout(node) }
         if let node = fields["retries"] { spec.retries = retries(node) }
         return Read(spec: spec, key: member.key, needs: needs.filter { !($0.text ?? "").isEmpty })
     }
 
-    private func action(_ fields: Fields, _ key: Node) -> TaskAction? {
+    func timeout(_ node: Node) -> Duration? {
+        let timeout = duration(node, "'timeout'")
+        if timeout == .zero {
+            findings.fault("'timeout' must be longer than nothing", at: node.place)
+        }
+        return timeout
+    }
+
+    func action(_ fields: Fields, _ key: Node) -> TaskAction? {
         let kinds = ["run", "exec", "component"].filter { fields[$0] != nil }
         if let with = fields["with"], fields["component"] == nil {
             findings.fault(
@@ -121,7 +124,7 @@ extension FlowReader {
         return .component(name: name, with: input)
     }
 
-    private func retries(_ node: Node) -> RetryPolicy {
+    func retries(_ node: Node) -> RetryPolicy {
         var policy = RetryPolicy.none
         if let count = node.plainText.flatMap({ Int($0) }) {
             findings.fault(

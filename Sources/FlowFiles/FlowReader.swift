@@ -92,6 +92,7 @@ struct FlowReader {
                 hint: "tasks: {hello: {run: echo hello}}"
             )
         }
+        flow.hooks = hooks(fields)
         guard let name else { return nil }
         return Declared(
             name: flow.name,

@@ -13,9 +13,10 @@ struct Keys: Sendable {
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
             "environment", "working_directory", "shell", "tasks",
+            "on_failure", "on_success", "always", "notify",
         ],
         later: [
-            "on_failure", "on_success", "always", "notify", "expect", "pools",
+            "expect", "pools",
             "environment_file", "secret", "secrets", "isolate", "limits", "run_timeout", "user",
             "kill_grace",
         ]
@@ -38,10 +39,17 @@ struct Keys: Sendable {
         ],
         later: [
             "limits", "hold", "expect", "environment_file", "secret", "secrets",
-            "isolate", "pool", "pools", "kill_grace", "user", "flow", "outputs", "notify",
-            "on_failure", "on_success", "always",
+            "isolate", "pool", "pools", "kill_grace", "user", "flow",
         ]
     )
+
+    static let hook = Keys(
+        owner: "a hook",
+        known: ["run", "exec", "component", "with", "environment", "timeout", "retries"],
+        later: []
+    )
+
+    static let notify = Keys(owner: "'notify'", known: ["mail"], later: [])
 
     static let retries = Keys(
         owner: "'retries'",

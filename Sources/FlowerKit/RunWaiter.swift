@@ -53,7 +53,7 @@ struct RunWaiter {
             let state = try store.state(ofRun: run)
             guard state.isActive else { return state }
             if !RunnerFile.isAnyHeld(in: store.folder) {
-                var options = Runner.Options()
+                var options = session.runnerOptions
                 options.linger = .zero
                 let runner = try Runner(store, options: options, registry: session.registry)
                 let ending = try runner.run()

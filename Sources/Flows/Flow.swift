@@ -27,6 +27,8 @@ package struct Flow: Sendable, Equatable {
     package var shell: [String]
     /// At least one, at most `Limit.tasksPerFlow`; names are unique; in the file's order.
     package var tasks: [TaskSpec]
+    /// At most one for each event.
+    package var hooks: [Hook]
 
     package init(
         name: String,
@@ -40,7 +42,8 @@ package struct Flow: Sendable, Equatable {
         environment: [Variable] = [],
         workingDirectory: String,
         shell: [String] = Flow.defaultShell,
-        tasks: [TaskSpec]
+        tasks: [TaskSpec],
+        hooks: [Hook] = []
     ) {
         self.name = name
         self.description = description
@@ -54,6 +57,7 @@ package struct Flow: Sendable, Equatable {
         self.workingDirectory = workingDirectory
         self.shell = shell
         self.tasks = tasks
+        self.hooks = hooks
     }
 
     package static let defaultShell = ["sh", "-eu"]

@@ -39,4 +39,9 @@ package enum Limit {
     package static let conditionBytes = 4 << 10
     /// Of one `for_each:`.
     package static let itemsPerTask = 10_000
+    /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
+    package static let mailAddressBytes = 254
+    package static let mailAddresses = 100
+    /// Told to a hook by name.
+    package static let failedTasksTold = 1_000
 }

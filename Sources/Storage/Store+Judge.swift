@@ -9,14 +9,16 @@ extension Store {
     func advance(_ db: Database, at now: Instant) throws {
         repeat {
             while try judge(db, at: now) {}
+            try settleRuns(db, at: now)
             try Self.openQueuedRuns(db, at: now)
-        } while try Self.hasUnjudged(db)
+        } while try Self.hasMore(db)
     }
 
-    private static func hasUnjudged(_ db: Database) throws -> Bool {
+    private static func hasMore(_ db: Database) throws -> Bool {
         let sql = """
             SELECT EXISTS (SELECT 1 FROM task
               WHERE judged_ms IS NOT NULL AND rank_ms IS NOT NULL AND rank_ms <> judged_ms)
+              OR EXISTS (SELECT 1 FROM settling)
             """
         return try Bool.fetchOne(db.cachedStatement(sql: sql)) ?? false
     }

@@ -13,7 +13,7 @@ extension Store {
         try read { db in
             let sql = """
                 SELECT f.*,
-                  (SELECT count(*) FROM flow_task WHERE flow_id = f.id) AS tasks,
+                  (SELECT count(*) FROM flow_task WHERE flow_id = f.id AND role IS NULL) AS tasks,
                   (SELECT count(*) FROM schedule WHERE flow_id = f.id AND removed_at_ms IS NULL)
                     AS schedules,
                   (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run
@@ -140,14 +140,17 @@ extension Store {
               (SELECT min(started_at_ms) FROM attempt JOIN task ON task.id = task_id
                 WHERE run_id = run.id) AS started,
               (SELECT max(ended_at_ms) FROM attempt JOIN task ON task.id = task_id
-                WHERE run_id = run.id) AS ended
+                WHERE run_id = run.id AND \(Schema.counts)) AS ended
             FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
             """
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
             preconditionFailure("run \(id) was just seen")
         }
         var counts: [TaskState: Int] = [:]
-        let countSQL = "SELECT status, count(*) AS count FROM task WHERE run_id = ? GROUP BY status"
+        let countSQL = """
+            SELECT status, count(*) AS count FROM task WHERE run_id = ? AND \(Schema.counts)
+            GROUP BY status
+            """
         for row in try Row.fetchAll(db, sql: countSQL, arguments: [id]) {
             guard let state = TaskState(rawValue: row["status"]) else { continue }
             counts[state] = row["count"]
@@ -188,7 +191,12 @@ extension Store {
             attempts[row["task_id"], default: []].append(attempt(row))
         }
         let outputs = try outputs(db, run: id)
-        let sql = "SELECT * FROM task WHERE run_id = ? ORDER BY position, item"
+        // A hook that has never been due is nothing to look at.
+        let sql = """
+            SELECT * FROM task WHERE run_id = ? AND (\(Schema.counts) OR unmet = 0 OR status <> 0
+              OR EXISTS (SELECT 1 FROM attempt WHERE task_id = task.id))
+            ORDER BY position, item
+            """
         let details = try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
             let task: Int64 = row["id"]
             let own = attempts[task, default: []]
@@ -223,7 +231,7 @@ extension Store {
         return result
     }
 
-    private static func attempt(_ row: Row) -> AttemptDetail {
+    static func attempt(_ row: Row) -> AttemptDetail {
         AttemptDetail(
             number: row["number"],
             startedAt: Instant(milliseconds: row["started_at_ms"]),

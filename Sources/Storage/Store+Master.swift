@@ -21,6 +21,10 @@ extension Store {
         for (position, task) in flow.tasks.enumerated() {
             try writeTask(db, task, flow: id, position: position)
         }
+        for (index, hook) in flow.hooks.enumerated() {
+            let position = flow.tasks.count + index
+            try writeTask(db, hook.task, flow: id, position: position, role: hook.event)
+        }
         let sql = "INSERT INTO flow_need (flow_id, task, need, position) VALUES (?, ?, ?, ?)"
         let statement = try db.cachedStatement(sql: sql)
         for task in flow.tasks {
@@ -67,19 +71,20 @@ extension Store {
         _ db: Database,
         _ task: TaskSpec,
         flow: Int64,
-        position: Int
+        position: Int,
+        role: HookEvent? = nil
     ) throws {
         let sql = """
             INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
-              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms, traits)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms, traits, role)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let (command, with) = try stored(task.action)
         try db.cachedStatement(sql: sql).execute(arguments: [
             flow, task.name, position, task.action.kind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
-            try StoredTraits.text(of: task),
+            try StoredTraits.text(of: task), role?.rawValue,
         ])
         try writeEnvironment(db, task.environment, flow: flow, task: task.name)
     }

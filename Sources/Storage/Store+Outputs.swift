@@ -52,6 +52,10 @@ extension Store {
                 values["item"] = try places.fill(item)
                 texts.append(item)
             }
+            if let state = traits.state {
+                values["run.state"] = state.rawValue
+                values["run.failed_tasks"] = try failedTasks(db, run: claim.run.runID)
+            }
             for text in texts {
                 for (name, value) in try places.outputs(in: text) { values[name] = value }
             }

@@ -159,10 +159,11 @@ extension Store {
         if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
         let sql = """
             INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
-              timezone, parameters, environment, working_directory, shell)
+              timezone, parameters, environment, working_directory, shell, armed)
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
-                WHERE flow_id = flow.id AND task = ''), working_directory, shell
+                WHERE flow_id = flow.id AND task = ''), working_directory, shell,
+              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND role IS NOT NULL LIMIT 1)
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
@@ -184,20 +185,22 @@ extension Store {
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
-              retry_max_delay_ms, traits, judged_ms)
+              retry_max_delay_ms, traits, judged_ms, role)
             SELECT :run, t.position, t.name, n.unmet,
               CASE n.unmet WHEN 0 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
               CASE WHEN f.concurrency IS NULL THEN 0 ELSE f.id END, coalesce(t.priority, f.priority),
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
               iif(t.retry_limit, t.retry_max_delay_ms, 0), t.traits,
-              iif(\(StoredTraits.isJudged), 0, NULL)
+              iif(\(StoredTraits.isJudged), 0, NULL),
+              coalesce(t.role, (SELECT 'watched' FROM run WHERE id = :run
+                AND (armed IS NOT NULL OR parent_task_id IS NOT NULL)))
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
             LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
               FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e
               ON e.task = t.name
             JOIN (SELECT name AS task, (SELECT count(*) FROM flow_need
-                WHERE flow_id = :flow AND task = flow_task.name) + :queued AS unmet
+                WHERE flow_id = :flow AND task = flow_task.name) + :queued + (role IS NOT NULL) AS unmet
               FROM flow_task WHERE flow_id = :flow) n ON n.task = t.name
             WHERE f.id = :flow ORDER BY t.position
             """

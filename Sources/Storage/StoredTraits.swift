@@ -12,6 +12,8 @@ struct StoredTraits: Codable {
     var reads_outputs: Bool?
     /// Of one item of a run: a template that yields its text.
     var item: String?
+    /// Of a hook that is due: how the run has settled.
+    var state: RunState?
 
     enum Items: Codable {
         case texts([String])

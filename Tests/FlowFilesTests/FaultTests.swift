@@ -38,12 +38,12 @@ struct FaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, on_failure, on_success, always, notify",
             ]
         ),
         (
-            "notify: {}",
-            ["a.yaml:2:1: 'notify' in a flow is not yet known to this version of flower"]
+            "expect: {}",
+            ["a.yaml:2:1: 'expect' in a flow is not yet known to this version of flower"]
         ),
         (
             "overlap: skipp",

@@ -32,6 +32,10 @@ int clinux_own_umask(void);
 /// A close-on-exec pipe whose read end alone does not block: `ends[0]` reads, `ends[1]` writes.
 int clinux_pipe(int ends[2]);
 
+/// A close-on-exec descriptor of memory that holds these bytes, to be read from their first
+/// (memfd_create(2)), or -1.
+int clinux_memory(const void *bytes, size_t count);
+
 /// A close-on-exec descriptor of a process, readable once it has ended (pidfd_open(2)).
 int clinux_pidfd_open(pid_t pid);
 /// Signals the process that `pidfd` means and no other, however pids are reused

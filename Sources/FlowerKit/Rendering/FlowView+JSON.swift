@@ -20,6 +20,9 @@ extension FlowView {
             "environment": .variables(flow.environment),
             "schedules": SchedulesView.json(schedules, time.zone),
             "tasks": .array(flow.tasks.map { Self.json($0) }),
+            "hooks": .object(
+                Dictionary(flow.hooks.map { ($0.event.rawValue, Self.json($0.task)) }) { $1 }
+            ),
         ])
     }
 

@@ -35,6 +35,14 @@ struct FlowView {
         facts.add("shell", shell)
         facts.add("overlap", flow.overlap.rawValue)
         facts.add("concurrency", flow.concurrency.map(String.init))
+        for hook in flow.hooks {
+            facts.add(
+                hook.event.rawValue,
+                hook.event == .notify
+                    ? "mail to \(hook.addresses.joined(separator: ", "))"
+                    : Self.text(of: hook.task.action)
+            )
+        }
         facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
         return facts
     }

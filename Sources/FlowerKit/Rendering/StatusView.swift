@@ -1,4 +1,5 @@
 import Cron
+import Execution
 import Flows
 import Storage
 
@@ -154,22 +155,6 @@ extension AttemptDetail {
     var exitText: String {
         if let exitCode { return "\(exitCode)" }
         return signal.map { SignalName.of($0) } ?? "-"
-    }
-
-    /// How it ended, in words.
-    var reason: String {
-        let words: String
-        switch outcome {
-        case nil: words = "still running"
-        case "failed" where exitCode == 0: words = "exit code 0, but it is refused"
-        case "failed": words = exitCode.map { "exit code \($0)" } ?? "failed"
-        case "signalled": words = "ended by \(signal.map { SignalName.of($0) } ?? "a signal")"
-        case "timed-out": words = "ended after its timeout"
-        case "not-started": words = "could not be started"
-        case "interrupted": words = "interrupted: its runner or the machine died"
-        case let outcome?: words = outcome
-        }
-        return note.map { "\(words); \($0)" } ?? words
     }
 }
 

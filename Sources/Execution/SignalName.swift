@@ -1,8 +1,8 @@
 import Glibc
 
 /// `SIGKILL` for 9: signal(7)'s names, as a person knows them.
-enum SignalName {
-    static func of(_ number: Int) -> String {
+package enum SignalName {
+    package static func of(_ number: Int) -> String {
         names[Int32(truncatingIfNeeded: number)] ?? "signal \(number)"
     }
 
