@@ -9,7 +9,10 @@ extension Runner {
         let crew = try readyCrew()
         var hasLaunched = false
         while let claim = pending.first {
-            if case .component(_, let with) = claim.action {
+            if case .flow = claim.action {
+                _ = pending.popFirst()
+                conclude(claim, crew)
+            } else if case .component(_, let with) = claim.action {
                 // Queued even without a free slot while lanes are open: they take them as they come
                 // free.
                 let load = crew.components.load
@@ -77,6 +80,26 @@ extension Runner {
                 end(attempt, as: .timedOut)
             }
         }
+    }
+
+    /// The run that a task has waited for is its result; nothing is launched.
+    private func conclude(_ claim: Claim, _ crew: Crew) {
+        guard let child = claim.child else {
+            let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: nil)
+            let reason = claim.fault ?? "the run that it waited for is not there: rerun it"
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
+        }
+        let now = Instant.now
+        let elapsed = now.milliseconds - child.registeredAt.milliseconds
+        var end = AttemptEnd(
+            start: AttemptStart(claim: claim, startedAt: child.registeredAt, pid: nil, sink: ""),
+            endedAt: now,
+            duration: .milliseconds(max(elapsed, 0)),
+            outcome: .exited(child.state == .succeeded ? 0 : 1)
+        )
+        let was = child.state == .cancelled ? "was " : ""
+        end.note = "run \(child.id) of flow '\(child.flow)' \(was)\(child.state.rawValue)"
+        news.ended.append(end)
     }
 
     /// The message of `notify: {mail: …}`; `nil` for every other task.

@@ -122,6 +122,8 @@ final class Rescue {
     /// A claim of which no launch is recorded goes back and costs no retry, where the record can be
     /// trusted: it does not outlive a power cut, after which it counts as interrupted.
     func addUnlaunched(_ claim: Claim) {
+        // What waited for a run has nothing to be launched.
+        if case .flow = claim.action { return returned.append(claim) }
         if file.isWhole, identity.bootID == Machine.bootID {
             returned.append(claim)
             return

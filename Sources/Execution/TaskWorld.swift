@@ -35,7 +35,7 @@ package struct TaskWorld: Sendable, Equatable {
             for word in words { filled.append(try world.fill(word, claim.values)) }
             if let mail { filled[0] = mail.sendmail }
             arguments = filled
-        case .component(let name, _): arguments = [name]
+        case .component(let name, _), .flow(let name, _): arguments = [name]
         }
         environment = try world.environment(for: claim)
         workingDirectory = claim.run.workingDirectory

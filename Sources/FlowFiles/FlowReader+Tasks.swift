@@ -59,7 +59,7 @@ extension FlowReader {
     }
 
     func action(_ fields: Fields, _ key: Node) -> TaskAction? {
-        let kinds = ["run", "exec", "component"].filter { fields[$0] != nil }
+        let kinds = ["run", "exec", "component", "flow"].filter { fields[$0] != nil }
         if let with = fields["with"], fields["component"] == nil {
             findings.fault(
                 "'with' stands without 'component'",
@@ -96,6 +96,7 @@ extension FlowReader {
             }
         }
         if let node = fields["component"] { action = component(node, fields["with"]) }
+        if let started = startedFlow(fields) { action = started }
         return action
     }
 

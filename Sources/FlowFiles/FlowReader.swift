@@ -10,6 +10,8 @@ struct FlowReader {
     var parameterNames: Set<String> = []
     /// What it may name besides.
     var scope = PlaceScope()
+    /// Once read, and if it is one.
+    var flowName: String?
 
     /// What a file's meaning depends on besides its text.
     struct Context: Sendable {
@@ -48,6 +50,7 @@ struct FlowReader {
         let parameters =
             fields["parameters"].map { self.parameters($0, limit: Limit.parametersPerFlow) } ?? []
         parameterNames = Set(parameters.map(\.name))
+        flowName = name?.text
         var flow = Flow(
             name: name?.text ?? "",
             parameters: parameters,

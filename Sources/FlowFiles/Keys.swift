@@ -35,11 +35,11 @@ struct Keys: Sendable {
         owner: "a task",
         known: [
             "needs", "run", "exec", "component", "with", "priority", "environment", "timeout",
-            "retries", "when", "for_each",
+            "retries", "when", "for_each", "flow", "parameters",
         ],
         later: [
             "limits", "hold", "expect", "environment_file", "secret", "secrets",
-            "isolate", "pool", "pools", "kill_grace", "user", "flow",
+            "isolate", "pool", "pools", "kill_grace", "user",
         ]
     )
 

@@ -39,6 +39,8 @@ package enum Limit {
     package static let conditionBytes = 4 << 10
     /// Of one `for_each:`.
     package static let itemsPerTask = 10_000
+    /// Runs that have started each other with `flow:`.
+    package static let flowDepth = 16
     /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
     package static let mailAddressBytes = 254
     package static let mailAddresses = 100

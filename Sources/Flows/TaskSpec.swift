@@ -35,7 +35,7 @@ package struct TaskSpec: Sendable, Equatable {
     }
 }
 
-/// What a task does. The stored words are `run`, `exec` and `component`.
+/// What a task does.
 package enum TaskAction: Sendable, Equatable {
     /// `run:`, a text for the flow's shell. Never substituted: parameters arrive as environment.
     case run(String)
@@ -43,12 +43,16 @@ package enum TaskAction: Sendable, Equatable {
     case exec([String])
     /// `component:` and `with:`, Swift code in the runner's process; strings in `with` may hold `${…}`.
     case component(name: String, with: JSONValue)
+    /// `flow:` and `parameters:`, a run of another flow, which it waits for without a worker; values of
+    /// `parameters` may hold `${…}`.
+    case flow(name: String, parameters: [Variable])
 
     package var kind: String {
         switch self {
         case .run: "run"
         case .exec: "exec"
         case .component: "component"
+        case .flow: "flow"
         }
     }
 }

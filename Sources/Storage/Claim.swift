@@ -64,6 +64,8 @@ package struct Claim: Sendable {
     package let values: [String: String]
     /// Why it cannot be launched: what it was to be given is not there.
     package let fault: String?
+    /// Of a task with `flow:` the run that it waited for.
+    package let child: SettledRun?
 
     package init(
         taskID: Int64,
@@ -77,7 +79,8 @@ package struct Claim: Sendable {
         retries: RetryPolicy,
         retryBase: Int,
         values: [String: String] = [:],
-        fault: String? = nil
+        fault: String? = nil,
+        child: SettledRun? = nil
     ) {
         self.taskID = taskID
         self.attempt = attempt
@@ -91,7 +94,16 @@ package struct Claim: Sendable {
         self.retryBase = retryBase
         self.values = values
         self.fault = fault
+        self.child = child
     }
+}
+
+/// A run of another flow that a task has waited for.
+package struct SettledRun: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let state: RunState
+    package let registeredAt: Instant
 }
 
 /// A launch: recorded at the next turn, so that the task is seen running.

@@ -54,6 +54,20 @@ package struct RunDetail: Sendable {
     package let summary: RunSummary
     /// In the flow file's order.
     package let tasks: [TaskDetail]
+    /// The run and its task that started this one with `flow:`.
+    package let parent: ParentTask?
+}
+
+package struct ParentTask: Sendable {
+    package let run: Int64
+    package let task: TaskName
+}
+
+/// The newest run that a task has started with `flow:`.
+package struct ChildRun: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let state: RunState
 }
 
 /// A task of a run: `TaskRun` in the words of the model.
@@ -71,6 +85,7 @@ package struct TaskDetail: Sendable {
     package let attempts: [AttemptDetail]
     /// What it gave, by key, ascending.
     package var outputs: [Variable] = []
+    package var child: ChildRun?
 }
 
 extension TaskDetail {

@@ -44,7 +44,7 @@ struct Pulse {
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
-        nextRetryAt = seen.3.map { Instant(milliseconds: $0) }
+        nextRetryAt = seen.3.flatMap { Store.retry(atMilliseconds: $0) }
         isCancelled = seen.4
         isUnjudged = seen.5
         isSettling = seen.6

@@ -102,7 +102,7 @@ extension Schema {
         -- A task that waits for a run of another flow has its result, or does not want it any more.
         CREATE TRIGGER task_left_run AFTER UPDATE OF status ON task
         WHEN NEW.traits IS NOT NULL AND NEW.status <> OLD.status
-          AND (NEW.status IN (2, 3, 4, 8, 9) OR (OLD.status = 1 AND NEW.retry_at_ms IS NOT NULL))
+          AND (NEW.status IN (2, 3, 8, 9) OR (OLD.status = 1 AND NEW.retry_at_ms IS NOT NULL))
         BEGIN
           UPDATE run SET awaited = 0 WHERE parent_task_id = NEW.id AND awaited = 1;
         END;

@@ -65,6 +65,10 @@ extension Store {
         at now: Instant
     ) throws -> Cancellation {
         var result = Cancellation()
+        // Before its tasks are: then nobody waits for these any more.
+        for child in try children(db, of: run, task: task, isWhole: isWhole) {
+            try cancel(db, run: child, task: nil, isWhole: isWhole, at: now)
+        }
         let chosen = """
             run_id = :run AND CASE WHEN :task IS NULL
               THEN \(Schema.counts) AND (:whole OR coalesce(traits ->> 'patience', '') <> 'always'

@@ -163,6 +163,8 @@ final class RunContextCache: Sendable {
     private static let limit = 1_000
     private let known = Mutex<[Int64: RunContext]>([:])
 
+    func removeAll() { known.withLock { $0.removeAll() } }
+
     subscript(id: Int64) -> RunContext? {
         get { known.withLock { $0[id] } }
         set {

@@ -34,14 +34,21 @@ extension Store {
         return !ready.isEmpty
     }
 
-    /// A fault leaves it ready: the claim finds the same one, and the attempt tells it.
+    /// A fault leaves it ready: its claim has it, and the attempt tells it.
     private func judge(_ db: Database, task id: Int64, at now: Instant) throws {
-        let sql = "SELECT run_id, traits FROM task WHERE id = ?"
+        // What an earlier judgement left is gone first.
+        let forget = """
+            UPDATE task SET traits = json_remove(traits, '$.fault')
+            WHERE id = ? AND traits ->> 'fault' IS NOT NULL
+            """
+        try db.cachedStatement(sql: forget).execute(arguments: [id])
+        let sql = "SELECT run_id, item, kind, command, arguments, traits FROM task WHERE id = ?"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             return
         }
         let traits = try Self.decode(StoredTraits.self, row["traits"] ?? "{}")
         let places = Places(db, run: try context(db, run: row["run_id"]))
+        var fault: String?
         do {
             if let condition = try traits.condition, try !places.holds(condition, of: id) {
                 return try Self.skip(db, task: id)
@@ -50,11 +57,24 @@ extension Store {
                 let items = try places.items(list)
                 return try fanOut(db, task: id, traits, items)
             }
-        } catch is Places.Missing {
-            // See above.
+            if row["command"] == StoredFlow.command, row["kind"] == "component" {
+                let action = try Self.action(
+                    kind: row["kind"],
+                    command: row["command"],
+                    with: row["arguments"]
+                )
+                try start(db, action, for: id, in: row["run_id"], traits.item, places, at: now)
+            }
+        } catch let missing as Places.Missing {
+            fault = missing.message
         }
-        let done = "UPDATE task SET judged_ms = rank_ms WHERE id = ?"
-        try db.cachedStatement(sql: done).execute(arguments: [id])
+        let done = """
+            UPDATE task SET judged_ms = coalesce(rank_ms, 0),
+              traits = CASE WHEN :fault IS NULL THEN traits
+                ELSE json_set(coalesce(traits, '{}'), '$.fault', :fault) END
+            WHERE id = :id
+            """
+        try db.cachedStatement(sql: done).execute(arguments: ["fault": fault, "id": id])
     }
 
     private static func skip(_ db: Database, task id: Int64) throws {
@@ -76,7 +96,8 @@ extension Store {
     ) throws {
         let copied = try itemColumns(db)
         let insert = """
-            INSERT INTO task (\(copied), item, unmet, traits) SELECT \(copied), ?, 1, ? FROM task
+            INSERT INTO task (\(copied), item, unmet, traits, judged_ms)
+            SELECT \(copied), ?, 1, ?, iif(command = '\(StoredFlow.command)', 0, NULL) FROM task
             WHERE id = ?
             """
         let known = try Int64.fetchAll(
@@ -93,6 +114,7 @@ extension Store {
             var own = StoredTraits()
             own.item = item
             own.reads_outputs = traits.reads_outputs
+            own.flow = traits.flow
             let text = try Self.encode(own)
             if index < known.count {
                 let sql = "UPDATE task SET traits = ? WHERE id = ? AND status IN (0, 4)"

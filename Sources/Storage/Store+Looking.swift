@@ -100,7 +100,11 @@ extension Store {
     /// - Throws: `StorageError.notFound`.
     package func run(_ id: Int64) throws -> RunDetail {
         try read { db in
-            RunDetail(summary: try Self.summary(db, run: id), tasks: try Self.tasks(db, run: id))
+            RunDetail(
+                summary: try Self.summary(db, run: id),
+                tasks: try Self.tasks(db, run: id),
+                parent: try Self.parent(db, run: id)
+            )
         }
     }
 
@@ -191,6 +195,7 @@ extension Store {
             attempts[row["task_id"], default: []].append(attempt(row))
         }
         let outputs = try outputs(db, run: id)
+        let children = try children(db, run: id)
         // A hook that has never been due is nothing to look at.
         let sql = """
             SELECT * FROM task WHERE run_id = ? AND (\(Schema.counts) OR unmet = 0 OR status <> 0
@@ -211,9 +216,10 @@ extension Store {
                 needs: needs[task, default: []],
                 isLaunched: own.last.map { $0.endedAt == nil } ?? false,
                 isReady: row["rank_ms"] as Int64? != nil,
-                retryAt: instant(row, "retry_at_ms"),
+                retryAt: (row["retry_at_ms"] as Int64?).flatMap { retry(atMilliseconds: $0) },
                 attempts: own,
-                outputs: outputs[task, default: []]
+                outputs: outputs[task, default: []],
+                child: children[task]
             )
         }
         return TaskDetail.showingItems(details)

@@ -81,7 +81,7 @@ extension Store {
             """
         let (command, with) = try stored(task.action)
         try db.cachedStatement(sql: sql).execute(arguments: [
-            flow, task.name, position, task.action.kind, command, with, task.priority,
+            flow, task.name, position, task.action.storedKind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
             try StoredTraits.text(of: task), role?.rawValue,
@@ -123,6 +123,16 @@ extension Store {
         case .run(let text): (text, nil)
         case .exec(let words): (try encode(words), nil)
         case .component(let name, let with): (name, try encode(with))
+        case .flow(let name, let parameters):
+            (
+                StoredFlow.command,
+                try encode(
+                    StoredFlow(
+                        flow: name,
+                        parameters: Dictionary(parameters.map { ($0.name, $0.value) }) { $1 }
+                    )
+                )
+            )
         }
     }
 
@@ -131,6 +141,8 @@ extension Store {
         switch kind {
         case "run": .run(command)
         case "exec": .exec(try decode([String].self, command))
+        case "component" where command == StoredFlow.command:
+            try storedFlow(with)
         case "component":
             // Most components have nothing under `with`, and a decoder takes longer than the statement.
             .component(
@@ -139,6 +151,16 @@ extension Store {
             )
         default: throw StorageError(.badInput, "a task's kind is '\(kind)': run, exec or component")
         }
+    }
+
+    private static func storedFlow(_ with: String?) throws -> TaskAction {
+        let stored = try decode(StoredFlow.self, with ?? "{}")
+        return .flow(
+            name: stored.flow,
+            parameters: stored.parameters.sorted { $0.key < $1.key }.map {
+                Variable($0.key, $0.value)
+            }
+        )
     }
 
     static func encode(_ value: some Encodable) throws -> String {

@@ -34,16 +34,8 @@ extension Store {
         let traits = try Self.decode(StoredTraits.self, text)
         let places = Places(db, run: claim.run)
         var values: [String: String] = [:]
-        var fault: String?
+        var fault = traits.fault
         do {
-            if let condition = try traits.condition {
-                _ = try places.holds(condition, of: claim.taskID)
-            }
-            if claim.item == 0, let list = traits.list {
-                _ = try places.items(list)
-                // Judging it found none; only rows changed by hand since can have given one.
-                fault = "its for_each had no list when it was ready: rerun it"
-            }
             var texts: [String] = []
             if traits.reads_outputs == true {
                 texts = claim.environment.map(\.value) + claim.action.texts
@@ -60,7 +52,7 @@ extension Store {
                 for (name, value) in try places.outputs(in: text) { values[name] = value }
             }
         } catch let missing as Places.Missing {
-            fault = missing.message
+            fault = fault ?? missing.message
         }
         return Claim(
             taskID: claim.taskID,
@@ -74,7 +66,8 @@ extension Store {
             retries: claim.retries,
             retryBase: claim.retryBase,
             values: values,
-            fault: fault
+            fault: fault,
+            child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
         )
     }
 }
@@ -107,10 +100,10 @@ struct Places {
     }
 
     /// A text with its places filled.
-    func fill(_ text: String) throws -> String {
+    func fill(_ text: String, item: String? = nil) throws -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         let outputs = try outputs(in: text)
-        return try template(text).filled { outputs[$0] ?? value($0) }
+        return try template(text).filled { outputs[$0] ?? ($0 == "item" ? item : nil) ?? value($0) }
     }
 
     /// Whether a task whose needs have ended is to be executed.

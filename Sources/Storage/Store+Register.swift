@@ -153,22 +153,24 @@ extension Store {
         due: (at: Instant, fire: Int64, startBy: Instant?)?,
         isQueued: Bool,
         timezone: String,
+        parent: Int64? = nil,
         at now: Instant
     ) throws -> Int64 {
         let id: Int64 = flow["id"]
         if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
         let sql = """
             INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
-              timezone, parameters, environment, working_directory, shell, armed)
+              timezone, parameters, environment, working_directory, shell, armed, parent_task_id, awaited)
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell,
-              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND role IS NOT NULL LIMIT 1)
+              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND role IS NOT NULL LIMIT 1), ?, ?
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds,
-            due?.startBy?.milliseconds, isQueued, timezone, try encode(parameters), id,
+            due?.startBy?.milliseconds, isQueued, timezone, try encode(parameters), parent,
+            parent != nil, id,
         ])
         let run = db.lastInsertedRowID
         try copyTasks(db, flow: id, run: run, isQueued: isQueued, at: now)

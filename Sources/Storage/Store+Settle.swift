@@ -16,6 +16,7 @@ extension Store {
             let state = try Self.state(db, run: run)
             guard !state.isActive else { continue }
             try Self.fireHooks(db, run: run, state, at: now)
+            try Self.goOn(db, after: run, state, at: now)
         }
     }
 

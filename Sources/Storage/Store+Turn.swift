@@ -76,7 +76,8 @@ extension Store {
 
     private static func nextRetryAt(_ db: Database) throws -> Instant? {
         let sql = "SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL"
-        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
+        return try Int64.fetchOne(db.cachedStatement(sql: sql))
+            .flatMap { retry(atMilliseconds: $0) }
     }
 
     /// A task of which a need was reset meanwhile becomes ready when that need is met again.

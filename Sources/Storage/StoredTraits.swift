@@ -10,10 +10,14 @@ struct StoredTraits: Codable {
     var for_each: Items?
     /// Its definition names outputs of other tasks.
     var reads_outputs: Bool?
+    /// The flow that it starts: so that the row of such a task is never taken for a plain one's.
+    var flow: String?
     /// Of one item of a run: a template that yields its text.
     var item: String?
-    /// Of a hook that is due: how the run has settled.
+    /// Of a hook that is due: how the run has settled. Of a task that waited for a run: how that has.
     var state: RunState?
+    /// Why it cannot be executed: found out where it was judged, told by its attempt.
+    var fault: String?
 
     enum Items: Codable {
         case texts([String])
@@ -39,7 +43,10 @@ struct StoredTraits: Codable {
     }
 
     /// In SQL, of a row of `flow_task` named `t`: whether it is to be judged once it is ready.
-    static let isJudged = "t.traits ->> 'when' IS NOT NULL OR t.traits -> 'for_each' IS NOT NULL"
+    static let isJudged = """
+        t.traits ->> 'when' IS NOT NULL OR t.traits -> 'for_each' IS NOT NULL
+          OR t.command = '\(StoredFlow.command)' AND t.kind = 'component'
+        """
 
     /// `nil` for a plain task.
     static func text(of task: TaskSpec) throws -> String? {
@@ -54,6 +61,7 @@ struct StoredTraits: Codable {
         case nil: break
         }
         if task.readsOutputs { stored.reads_outputs = true }
+        if case .flow(let name, _) = task.action { stored.flow = name }
         let text = try Store.encode(stored)
         return text == "{}" ? nil : text
     }
@@ -107,8 +115,23 @@ extension TaskAction {
         case .run: []
         case .exec(let words): words
         case .component(_, let with): with.texts
+        case .flow(_, let parameters): parameters.map(\.value)
         }
     }
+
+    /// The column `kind`, whose CHECK came before `flow:`.
+    var storedKind: String {
+        if case .flow = self { return "component" }
+        return kind
+    }
+}
+
+/// `flow:` in the columns of a component, with a name that no component has.
+struct StoredFlow: Codable {
+    static let command = "@flow"
+
+    var flow: String
+    var parameters: [String: String]
 }
 
 extension JSONValue {

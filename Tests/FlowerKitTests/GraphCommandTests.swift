@@ -90,4 +90,28 @@ import Testing
         #expect(text.contains("echo 'got ${item}'"))
         #expect(text.contains("FLOWER_ITEM_VALUE='${item}'"))
     }
+
+    @Test func `a flow starts another, and status links both`() throws {
+        try apply(
+            "down",
+            "flow: down\nparameters: {who: x}\ntasks: {t: {run: 'echo hello $who'}}\n"
+        )
+        let up = "tasks: {go: {flow: down, parameters: {who: world}}, end: {needs: [go], run: ':'}}"
+        try apply("up", "flow: up\n\(up)\n")
+        try fixture.flower("register", "up")
+        #expect(try fixture.flower("run").output == "ran 2 tasks\n")
+        let status = try fixture.flower("status", "1").output
+        #expect(status.contains("run 2 of flow 'down' succeeded"))
+        #expect(try fixture.flower("status", "2").output.contains("started by: run 1, task go\n"))
+        #expect(try fixture.flower("logs", "2").output == "t | hello world\n")
+        let circle = "\(fixture.folder.path)/down.yaml"
+        try "flow: down\ntasks: {t: {flow: up}}\n".write(
+            toFile: circle,
+            atomically: true,
+            encoding: .utf8
+        )
+        let result = try fixture.flower("apply", circle)
+        #expect(result.code == .badInput)
+        #expect(result.errors.contains("flows start each other in a circle: down → up → down\n"))
+    }
 }

@@ -102,6 +102,7 @@ import Testing
                           "user_cpu_ms" : 0
                         }
                       ],
+                      "child_run" : null,
                       "is_ready" : false,
                       "item" : 0,
                       "name" : "a",

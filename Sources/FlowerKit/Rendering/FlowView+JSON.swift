@@ -35,6 +35,8 @@ extension FlowView {
             "exec": .null,
             "component": .null,
             "with": .null,
+            "flow": .null,
+            "parameters": .null,
             "environment": .variables(task.environment),
             "timeout_ms": .count(task.timeout?.milliseconds),
             "priority": .count(task.priority),
@@ -57,6 +59,9 @@ extension FlowView {
         case .component(let name, let with):
             members["component"] = .string(name)
             members["with"] = with
+        case .flow(let name, let parameters):
+            members["flow"] = .string(name)
+            members["parameters"] = .variables(parameters)
         }
         return .object(members)
     }

@@ -128,6 +128,7 @@ struct FlowView {
             return String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
         case .exec(let words): return ShellWord.joined(words)
         case .component(let name, _): return "component \(name)"
+        case .flow(let name, _): return "flow \(name)"
         }
     }
 }

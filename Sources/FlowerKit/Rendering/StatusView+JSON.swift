@@ -9,6 +9,8 @@ extension StatusView {
     static func json(_ run: RunDetail, tails: [Int64: [UInt8]], _ zone: Zone) -> JSONValue {
         var members = RunsView.members(of: run.summary, zone)
         members["tasks"] = .array(run.tasks.map { json($0, tails[$0.id] ?? [], zone) })
+        members["parent_run"] = .count(run.parent?.run)
+        members["parent_task"] = .text(run.parent.map { "\($0.task)" })
         return .object(members)
     }
 
@@ -27,6 +29,7 @@ extension StatusView {
             "attempts": .array(task.attempts.map { json($0, zone) }),
             "tail": .names(lastLines(tail)),
             "outputs": .variables(task.outputs),
+            "child_run": .count(task.child?.id),
         ])
     }
 

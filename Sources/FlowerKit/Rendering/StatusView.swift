@@ -34,6 +34,7 @@ struct StatusView {
         let summary = run.summary
         var facts = Facts()
         facts.add("run", "\(summary.id) of flow '\(summary.flow)'")
+        facts.add("started by", run.parent.map { "run \($0.run), task \($0.task)" })
         facts.add("state", summary.state.rawValue, summary.state.style)
         facts.add("tasks", RunsView.progress(summary.counts))
         if let due = summary.dueAt { facts.add("due", time.stamp(due)) }
@@ -92,6 +93,9 @@ struct StatusView {
                 return "again \(time.left(until: retryAt))\(reason)"
             }
             if task.isReady || task.state == .running { return "ready" }
+            if let child = task.child, child.state.isActive {
+                return "run \(child.id) of flow '\(child.flow)' is \(child.state.rawValue)"
+            }
             let unmet = task.needs.first { !(states[$0]?.satisfiesNeed ?? false) }
             if let unmet { return "needs \(unmet) (\(states[unmet]?.word ?? "not there"))" }
             return run.summary.state == .queued ? "queued behind an earlier run" : ""
