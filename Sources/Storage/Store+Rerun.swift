@@ -25,18 +25,8 @@ extension Store {
         let count = try write { db in
             try Self.checkRun(db, id)
             let chosen = try Self.tasks(db, run: id, in: scope)
-            let isRunning = """
-                SELECT iif(item, name || '[' || item || ']', name) FROM task
-                WHERE status = 1 AND id IN (SELECT value FROM json_each(?))
-                """
             let list = try Self.encode(chosen)
-            if let name = try String.fetchOne(db, sql: isRunning, arguments: [list]) {
-                throw StorageError(
-                    .refused,
-                    "task '\(name)' of run \(id) is running",
-                    hint: "wait until it has ended, then rerun"
-                )
-            }
+            try Self.checkIdle(db, run: id, tasks: list)
             try db.execute(
                 sql: """
                     UPDATE task SET status = 0
@@ -58,6 +48,31 @@ extension Store {
         }
         folder.touchWake()
         return count
+    }
+
+    /// - Throws: `StorageError.refused` for a task that runs, or waits for a run that it has started.
+    private static func checkIdle(_ db: Database, run id: Int64, tasks list: String) throws {
+        let sql = """
+            SELECT iif(item, name || '[' || item || ']', name) AS name,
+              (SELECT id FROM run WHERE parent_task_id = task.id AND awaited = 1) AS child
+            FROM task WHERE id IN (SELECT value FROM json_each(:list)) AND (status = 1
+              OR (status = 0 AND retry_at_ms = :never))
+            """
+        let arguments: StatementArguments = ["list": list, "never": waitsForRun]
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: arguments) else { return }
+        let what = "task '\(row["name"] as String)' of run \(id)"
+        guard let child = row["child"] as Int64? else {
+            throw StorageError(
+                .refused,
+                "\(what) is running",
+                hint: "wait until it has ended, then rerun"
+            )
+        }
+        throw StorageError(
+            .refused,
+            "\(what) waits for run \(child)",
+            hint: "wait until that has settled, or cancel it; then rerun"
+        )
     }
 
     private static func tasks(

@@ -158,6 +158,15 @@ import Testing
         #expect(try temporary.store.runs().count == 2)
     }
 
+    @Test func `while it waits it cannot be run again`() throws {
+        let run = try register()
+        try temporary.end(temporary.claim(), .exited(0))
+        let error = #expect(throws: StorageError.self) {
+            try temporary.store.rerun(run, .from("a"), by: "test", at: temporary.now)
+        }
+        #expect(error?.code == .refused && error?.message == "task 'b' of run 1 waits for run 2")
+    }
+
     @Test func `each item has a run of its own`() throws {
         let run = try register([Variable("region", "${item}")]) {
             $0.tasks[1].traits.forEach = .texts(["x", "y"])
