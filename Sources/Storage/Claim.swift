@@ -60,12 +60,8 @@ package struct Claim: Sendable {
     package let retries: RetryPolicy
     /// Attempts before the last reset: they do not count against `retries`.
     package let retryBase: Int
-    /// What its places stand for besides what they do in the whole run: outputs, the item.
-    package let values: [String: String]
-    /// Why it cannot be launched: what it was to be given is not there.
-    package let fault: String?
-    /// Of a task with `flow:` the run that it waited for.
-    package let child: SettledRun?
+    /// `nil` for a plain task.
+    package let given: Given?
 
     package init(
         taskID: Int64,
@@ -78,9 +74,7 @@ package struct Claim: Sendable {
         timeout: Duration?,
         retries: RetryPolicy,
         retryBase: Int,
-        values: [String: String] = [:],
-        fault: String? = nil,
-        child: SettledRun? = nil
+        given: Given? = nil
     ) {
         self.taskID = taskID
         self.attempt = attempt
@@ -92,9 +86,27 @@ package struct Claim: Sendable {
         self.timeout = timeout
         self.retries = retries
         self.retryBase = retryBase
-        self.values = values
-        self.fault = fault
-        self.child = child
+        self.given = given
+    }
+
+    /// What its places stand for besides what they do in the whole run: outputs, the item.
+    package var values: [String: String] { given?.values ?? [:] }
+    /// Why it cannot be launched: what it was to be given is not there.
+    package var fault: String? { given?.fault }
+    /// Of a task with `flow:` the run that it waited for.
+    package var child: SettledRun? { given?.child }
+
+    /// A class, because claims are copied by the thousand and few have one.
+    package final class Given: Sendable {
+        let values: [String: String]
+        let fault: String?
+        let child: SettledRun?
+
+        init(values: [String: String], fault: String? = nil, child: SettledRun? = nil) {
+            self.values = values
+            self.fault = fault
+            self.child = child
+        }
     }
 }
 

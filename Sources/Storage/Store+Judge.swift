@@ -4,21 +4,25 @@ import GRDB
 
 /// `when:` and `for_each:`: judged once a task's needs have ended, before it can be claimed.
 extension Store {
-    /// Brings the graph forward as far as it goes without a runner: judges what is ready, settles what has
-    /// settled, lets queued runs go. A part of every transaction that changes states.
+    /// Brings the graph forward as far as it goes without a runner: judges what is ready, lets queued runs
+    /// go, settles what has settled. A part of every transaction that changes states.
     func advance(_ db: Database, at now: Instant) throws {
-        repeat {
-            while try judge(db, at: now) {}
-            try settleRuns(db, at: now)
-            try Self.openQueuedRuns(db, at: now)
-        } while try Self.hasMore(db)
+        repeat { try judgeAll(db, at: now) } while try settleRuns(db, at: now)
     }
 
-    private static func hasMore(_ db: Database) throws -> Bool {
+    /// The same but for settling, which a turn leaves until it has claimed: while a task of a run is
+    /// claimed, the first look at the run tells that it is active.
+    func judgeAll(_ db: Database, at now: Instant) throws {
+        repeat {
+            while try judge(db, at: now) {}
+            try Self.openQueuedRuns(db, at: now)
+        } while try Self.hasUnjudged(db)
+    }
+
+    private static func hasUnjudged(_ db: Database) throws -> Bool {
         let sql = """
             SELECT EXISTS (SELECT 1 FROM task
               WHERE judged_ms IS NOT NULL AND rank_ms IS NOT NULL AND rank_ms <> judged_ms)
-              OR EXISTS (SELECT 1 FROM settling)
             """
         return try Bool.fetchOne(db.cachedStatement(sql: sql)) ?? false
     }

@@ -65,9 +65,11 @@ extension Store {
             timeout: claim.timeout,
             retries: claim.retries,
             retryBase: claim.retryBase,
-            values: values,
-            fault: fault,
-            child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
+            given: Claim.Given(
+                values: values,
+                fault: fault,
+                child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
+            )
         )
     }
 }

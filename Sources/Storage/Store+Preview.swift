@@ -51,7 +51,7 @@ extension Store {
                 timeout: task.timeout,
                 retries: task.retries,
                 retryBase: 0,
-                values: Self.unknown(in: task)
+                given: Claim.Given(values: Self.unknown(in: task))
             )
         }
     }

@@ -164,7 +164,7 @@ extension Store {
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell,
-              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND role IS NOT NULL LIMIT 1), ?, ?
+              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND \(Self.isHook) LIMIT 1), ?, ?
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
@@ -194,7 +194,7 @@ extension Store {
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
               iif(t.retry_limit, t.retry_max_delay_ms, 0), t.traits,
-              iif(\(StoredTraits.isJudged), 0, NULL),
+              \(StoredTraits.judged),
               coalesce(t.role, (SELECT 'watched' FROM run WHERE id = :run
                 AND (armed IS NOT NULL OR parent_task_id IS NOT NULL)))
             FROM flow f JOIN flow_task t ON t.flow_id = f.id

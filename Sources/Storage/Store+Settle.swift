@@ -8,26 +8,23 @@ import GRDB
 /// A trigger notes them (`settling`) where a task ends, whoever ends it; whoever writes next looks here,
 /// in the same transaction if that is a process of ours. Flows without hooks never come here.
 extension Store {
-    func settleRuns(_ db: Database, at now: Instant) throws {
+    /// Of a row of `task` or `flow_task`, by the index on names: '@' begins those of hooks alone, and 'A'
+    /// follows it.
+    static let isHook = "name >= '@' AND name < 'A'"
+
+    /// - Returns: whether anything is ready by it.
+    func settleRuns(_ db: Database, at now: Instant) throws -> Bool {
+        var hasChanged = false
         for run in try Int64.fetchAll(db.cachedStatement(sql: "SELECT run_id FROM settling")) {
             let forget = "DELETE FROM settling WHERE run_id = ?"
             try db.cachedStatement(sql: forget).execute(arguments: [run])
-            guard try !Self.isWatchedActive(db, run: run) else { continue }
             let state = try Self.state(db, run: run)
             guard !state.isActive else { continue }
+            hasChanged = true
             try Self.fireHooks(db, run: run, state, at: now)
             try Self.goOn(db, after: run, state, at: now)
         }
-    }
-
-    /// Answered by an index of the watched tasks that are active: a run of many tasks ends many times
-    /// before it settles.
-    private static func isWatchedActive(_ db: Database, run: Int64) throws -> Bool {
-        let sql = """
-            SELECT EXISTS (SELECT 1 FROM task WHERE run_id = ? AND role = 'watched'
-              AND (status IN (1, 4) OR rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))
-            """
-        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [run]) ?? false
+        return hasChanged
     }
 
     /// Makes the hooks ready that are for this state, once until a task of the run is set back.
@@ -44,10 +41,8 @@ extension Store {
         guard try Bool.fetchOne(db.cachedStatement(sql: isArmed), arguments: arguments) ?? false
         else { return }
         var isBusy = false
-        // By the unique index on names: '@' begins those of hooks alone, and 'A' follows it.
         let hooks = """
-            SELECT id, role, status FROM task
-            WHERE run_id = ? AND name >= '@' AND name < 'A' ORDER BY position
+            SELECT id, role, status FROM task WHERE run_id = ? AND \(Self.isHook) ORDER BY position
             """
         for row in try Row.fetchAll(db.cachedStatement(sql: hooks), arguments: arguments) {
             guard HookEvent(rawValue: row["role"])?.isFor(state) == true else { continue }

@@ -25,12 +25,19 @@ extension Store {
             let pulse = try Pulse(db, hot, runner: runner.id, at: now)
             if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
             if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
-            if pulse.mayAdvance { try advance(db, at: now) }
+            if pulse.mayAdvance { try judgeAll(db, at: now) }
             var result = try told(db, pulse, to: runner)
             result.failedTasks = failed
             if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
             if turn.wanted > 0 {
                 result.claims = try claim(db, atMost: turn.wanted, runner: runner, at: now)
+            }
+            while pulse.mayAdvance, try settleRuns(db, at: now) {
+                try judgeAll(db, at: now)
+                let wanted = turn.wanted - result.claims.count
+                if wanted > 0 {
+                    result.claims += try claim(db, atMost: wanted, runner: runner, at: now)
+                }
             }
             return result
         }

@@ -42,10 +42,10 @@ struct StoredTraits: Codable {
         }
     }
 
-    /// In SQL, of a row of `flow_task` named `t`: whether it is to be judged once it is ready.
-    static let isJudged = """
-        t.traits ->> 'when' IS NOT NULL OR t.traits -> 'for_each' IS NOT NULL
-          OR t.command = '\(StoredFlow.command)' AND t.kind = 'component'
+    /// In SQL, of a row of `flow_task` named `t`: 0 if it is to be judged once it is ready, else NULL.
+    static let judged = """
+        CASE WHEN t.traits IS NOT NULL AND (t.traits ->> 'when' IS NOT NULL
+          OR t.traits -> 'for_each' IS NOT NULL OR t.traits ->> 'flow' IS NOT NULL) THEN 0 END
         """
 
     /// `nil` for a plain task.
