@@ -13,7 +13,7 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
 TEST_PACKAGES = $(DEMO_PACKAGES) python3 python3-venv shellcheck
-BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv \
+BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv cron \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh
@@ -33,7 +33,7 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-cron fuzz install uninstall clean
+.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz install uninstall clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages oracle
 
 help: ## Show this list
@@ -49,7 +49,9 @@ build: swift build-packages ## Build the release binary, .build/release/flower
 test: export FLOWER_STRICT = 1
 test: swift test-packages oracle lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
-	$(SWIFT) test $(TEST_FLAGS)
+	$(SWIFT) build --build-tests
+	$(PYTHON) -B Tests/Torture/torture.py --flower .build/debug/flower --kills 60
+	$(SWIFT) test --skip-build $(TEST_FLAGS)
 
 test-core: swift build-packages ## Run the tests that need no more than the build does
 	$(SWIFT) test $(TEST_FLAGS) --skip '$(BEYOND_CORE)'
@@ -60,11 +62,18 @@ lint: swift test-packages ## Check the format of the sources and scripts
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
-	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-cron
+	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-cron
+
+bench-scheduler: bench-packages build ## Measure the scheduler beside cron, a systemd timer and a floor
+	$(PYTHON) -B Tests/Benchmarks/punctual.py --flower $(BINARY) $(BENCH)
 
 bench-cron: bench-packages ## Measure the search for fires beside five other programs
 	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt
 	FLOWER_BENCH_PYTHON=$(CURDIR)/$(PEERS)/bin/python sh Tests/Benchmarks/cron-peers/run
+
+torture: build demo-packages ## Kill runners, schedulers and tasks at random; KILLS=500 of them
+	$(PYTHON) -B Tests/Torture/torture.py --flower $(BINARY) --kills $(or $(KILLS),500) \
+	    $(if $(SEED),--seed $(SEED))
 
 fuzz: swift build-packages ## Fuzz the parsers of expressions, crontabs and zone files; RUNS=100000 each
 	sh Tests/Fuzz/run $(or $(RUNS),100000)

@@ -29,7 +29,7 @@ let sources: [Target] = [
     ),
     .target(
         name: "Scheduling",
-        dependencies: ["CLinux", "HostTime", "Storage"],
+        dependencies: ["CLinux", "FlowFiles", "HostTime", "Storage"],
         swiftSettings: flags
     ),
     .target(
@@ -67,6 +67,15 @@ let sources: [Target] = [
 
 let tests: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: flags),
+    .target(name: "DyingCalls", path: "Tests/Support/DyingCalls"),
+    // `FaultInjectionTests` runs and kills it. No test depends on it: the calls that it replaces would be
+    // replaced in the tests' own program too.
+    .executableTarget(
+        name: "SchedulerDriver",
+        dependencies: ["DyingCalls", "Scheduling", "TestSupport"],
+        path: "Tests/Support/SchedulerDriver",
+        swiftSettings: flags
+    ),
     test("CLinux"),
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
     test("Components"),

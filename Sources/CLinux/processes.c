@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -75,31 +76,19 @@ int clinux_pipe(int ends[2]) {
     return -1;
 }
 
-int clinux_memory(const void *bytes, size_t count) {
-    int fd = memfd_create("flower-input", MFD_CLOEXEC);
-    if (fd < 0) return -1;
-    const char *next = bytes;
-    while (count > 0) {
-        ssize_t done = write(fd, next, count);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) {
-            int error = errno;
-            close(fd);
-            errno = error;
-            return -1;
-        }
-        next += done;
-        count -= (size_t)done;
-    }
-    lseek(fd, 0, SEEK_SET);
-    return fd;
+const void *clinux_find(const void *text, size_t size, const void *part, size_t part_size) {
+    return memmem(text, size, part, part_size);
 }
+
+int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int clinux_pidfd_send_signal(int pidfd, int number) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
 }
+
+void clinux_trim_memory(void) { malloc_trim(0); }
 
 void clinux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 

@@ -23,7 +23,8 @@ import Flows
 /// ```
 ///
 /// It shares the process with others: a trap in it ends them all, and a call that blocks holds up
-/// other components. A time-out or a cancel cancels its Swift task; it is to return soon after.
+/// other components. A time-out or a cancel cancels its Swift task; it is to return soon after. With
+/// `isolate: true` it has a process of its own, which is killed if it does not.
 public protocol Component: Decodable, Sendable {
     /// What `component:` says in a flow file; unique in a program.
     static var name: String { get }

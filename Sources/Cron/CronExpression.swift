@@ -48,6 +48,11 @@ package struct CronExpression: Sendable, Hashable {
         every != nil || matcher.canMatch
     }
 
+    /// Whether its fires are on whole minutes: five fields, or second 0.
+    package var isByMinute: Bool {
+        lists.first.map { $0.canonicalText(in: .second) == "0" } ?? false
+    }
+
     /// Second 0 alone means the same as no second, and is left out.
     private static func canonicalFields(_ lists: [CronFieldList]) -> String {
         let fields = zip(CronField.allCases, lists).map { $1.canonicalText(in: $0) }

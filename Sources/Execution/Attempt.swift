@@ -17,6 +17,8 @@ package final class Attempt {
     var handle: AnyObject?
     /// Set once Flower ends it: what its outcome then is, whatever its process says.
     var verdict: Outcome?
+    /// Why Flower ended it, where the verdict alone does not say.
+    var verdictNote: String?
     /// Its time-out, or the KILL that follows a TERM.
     var timer: TimerQueue.Timer?
 
@@ -51,7 +53,8 @@ package final class Attempt {
         end.maxRSSKiB = result.usage.maxRSSKiB
         end.lines = output.lines
         end.tail = output.tailBytes
-        let notes = result.notes + (output.note.map { [$0] } ?? [])
+        let notes =
+            (verdictNote.map { [$0] } ?? []) + result.notes + (output.note.map { [$0] } ?? [])
         end.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
         outputs.take(for: &end)
         return end

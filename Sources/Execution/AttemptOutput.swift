@@ -11,12 +11,20 @@ final class AttemptOutput {
     private var bytes = 0
     private var isLimitReached = false
     private let isAdopted: Bool
+    /// What is not to be kept of it.
+    private let mask: Mask
 
     /// - Parameter isAdopted: a dead runner took its output, and how much there was is not known.
-    init(_ source: LogSource, _ sink: any LogSink, isAdopted: Bool = false) {
+    init(
+        _ source: LogSource,
+        _ sink: any LogSink,
+        isAdopted: Bool = false,
+        mask: Mask = .none
+    ) {
         self.source = source
         self.sink = sink
         self.isAdopted = isAdopted
+        self.mask = mask
     }
 
     var tailBytes: [UInt8] { tail.bytes }
@@ -30,7 +38,9 @@ final class AttemptOutput {
         return "output beyond \(limit >> 20) MiB was not kept"
     }
 
-    func take(_ new: LineSplitter.Lines, _ stream: OutputStream) {
+    func take(_ read: LineSplitter.Lines, _ stream: OutputStream) {
+        var new = read
+        if !mask.isEmpty { new.bytes = mask.applied(to: new.bytes) }
         tail.append(new.bytes)
         if !isLimitReached { forward(new, stream) }
         lines += new.count

@@ -16,6 +16,8 @@ final class ChildProcess: EventLoop.Source {
     let pid: pid_t
     private let loop: EventLoop
     private let pidfd: Int32
+    /// Between TERM and KILL.
+    private let killGrace: Duration
     private let pipes: [OutputPipe]
     private let reaped: (inout AttemptResult) -> Void
     private let ended: (AttemptResult) -> Void
@@ -49,12 +51,14 @@ final class ChildProcess: EventLoop.Source {
         pid: pid_t,
         _ pipes: [OutputPipe],
         _ loop: EventLoop,
+        killGrace: Duration,
         reaped: @escaping (inout AttemptResult) -> Void,
         ended: @escaping (AttemptResult) -> Void
     ) throws(SystemFailure) {
         self.pid = pid
         self.pipes = pipes
         self.loop = loop
+        self.killGrace = killGrace
         self.reaped = reaped
         self.ended = ended
         pidfd = clinux_pidfd_open(pid)
@@ -98,7 +102,7 @@ final class ChildProcess: EventLoop.Source {
             Leaving(
                 result: result,
                 nextLook: .milliseconds(1),
-                signalAt: .now + (isEnding ? RunnerLimit.killGrace : RunnerLimit.leaveGrace),
+                signalAt: .now + (isEnding ? killGrace : RunnerLimit.leaveGrace),
                 lastSignal: isEnding ? SIGTERM : nil
             )
         )
@@ -130,7 +134,7 @@ final class ChildProcess: EventLoop.Source {
             case nil:
                 leaving.result.notes.append("processes that it left behind were ended")
                 leaving.lastSignal = SIGTERM
-                leaving.signalAt = .now + RunnerLimit.killGrace
+                leaving.signalAt = .now + killGrace
                 signal(SIGTERM)
             case SIGTERM:
                 leaving.lastSignal = SIGKILL

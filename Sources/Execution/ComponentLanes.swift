@@ -14,6 +14,7 @@ struct ComponentJob: Sendable {
     let parameters: [String: String]
     let dueAt: String
     let with: JSONValue
+    let mask: Mask
 }
 
 /// Runs components on Swift's thread pool, some at a time: a lane takes one after the other from a

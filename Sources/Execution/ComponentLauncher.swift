@@ -11,10 +11,10 @@ struct ComponentEnd: Sendable {
     let started: MonotonicTime
     let endedAt: Instant
     let duration: Duration
-    let outcome: Outcome
+    var outcome: Outcome
     let lines: Int
     let tail: [UInt8]
-    let note: String?
+    var note: String?
     let outputs: [Variable]
 }
 
@@ -31,6 +31,8 @@ final class ComponentLauncher: EventLoop.Source {
     private var token = EventLoop.Token.none
     /// Handed over and not ended, by number.
     private var jobs: [Int: ComponentJob] = [:]
+    /// Why one that is to return was asked to, where that is not a person's cancel.
+    private var verdicts: [Int: (outcome: Outcome, note: String)] = [:]
     private var nextNumber = 0
 
     init(
@@ -68,7 +70,8 @@ final class ComponentLauncher: EventLoop.Source {
             slot: slot,
             parameters: world.parametersByName,
             dueAt: world.dueAt,
-            with: try world.fill(value, claim.values)
+            with: try world.fill(value, claim.values),
+            mask: world.mask
         )
         nextNumber += 1
         jobs[job.number] = job
@@ -118,15 +121,32 @@ final class ComponentLauncher: EventLoop.Source {
         for job in jobs.values where job.claim.taskID == task { lanes.cancel(job.number) }
     }
 
+    /// The same, and what is recorded of it if it does.
+    func end(task: Int64, as outcome: Outcome, _ note: String) {
+        for job in jobs.values where job.claim.taskID == task {
+            verdicts[job.number] = (outcome, note)
+            lanes.cancel(job.number)
+        }
+    }
+
     func isReady(_ token: EventLoop.Token, isHangup: Bool) { collect() }
 
     /// Takes the ends that there are.
     func collect() {
         let taken = lanes.takeEnds().compactMap { end in
-            jobs.removeValue(forKey: end.number).map { (end, $0) }
+            jobs.removeValue(forKey: end.number).map { (judged(end), $0) }
         }
         // Also without one: a lane has closed, and its slot is free.
         ends?(taken)
+    }
+
+    private func judged(_ end: ComponentEnd) -> ComponentEnd {
+        guard let verdict = verdicts.removeValue(forKey: end.number) else { return end }
+        guard end.outcome == .cancelled else { return end }
+        var judged = end
+        judged.outcome = verdict.outcome
+        judged.note = [verdict.note, end.note].compactMap { $0 }.joined(separator: "; ")
+        return judged
     }
 }
 
@@ -161,7 +181,7 @@ private struct ComponentRun: Sendable {
         let startedAt = Instant.now
         let started = MonotonicTime.now
         file.willLaunch(job.claim, at: startedAt, in: job.slot)
-        let output = ComponentOutput(job.source, sink)
+        let output = ComponentOutput(job.source, sink, job.mask)
         var outcome = await outcome(output)
         let outputs = outcome.isSuccess ? output.outputs : []
         if !outputs.isEmpty { outcome = kept(outputs) }
@@ -206,7 +226,7 @@ private struct ComponentRun: Sendable {
             let ending = try await run(component, output)
             return ending == .returned ? .exited(0) : .timedOut
         } catch let fault as ComponentFault {
-            return .notStarted(reason: fault.message)
+            return .notStarted(reason: job.mask.applied(to: fault.message))
         } catch {
             if Task.isCancelled { return .cancelled }
             output.print("\(error)", .errors)
@@ -256,19 +276,21 @@ private struct ComponentRun: Sendable {
 private final class ComponentOutput: Sendable {
     private let source: LogSource
     private let sink: any LogSink
+    private let mask: Mask
     private let output = Mutex<AttemptOutput?>(nil)
     private let given = Mutex<[Variable]>([])
 
-    init(_ source: LogSource, _ sink: any LogSink) {
+    init(_ source: LogSource, _ sink: any LogSink, _ mask: Mask) {
         self.source = source
         self.sink = sink
+        self.mask = mask
     }
 
     func print(_ text: String, _ stream: OutputStream) {
         var bytes = Array(text.utf8)
         if bytes.last != 10 { bytes.append(10) }
         output.withLock { output in
-            let present = output ?? AttemptOutput(source, sink)
+            let present = output ?? AttemptOutput(source, sink, mask: mask)
             output = present
             var splitter = LineSplitter()
             var rest = bytes[...]

@@ -48,7 +48,7 @@ package final class LogReader {
     package func readNew(_ body: (LogEntry) throws -> Void) throws {
         // Where it cannot be watched, there is no folder yet, or it is looked through each time.
         // Watched before it is read, so that what comes during the reading is told by `wait`.
-        if watch == nil { watch = try? FolderWatch(folder.path(run: run), seesWrites: true) }
+        if watch == nil { watch = try? FolderWatch(folder.path(run: run), .writes) }
         var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
         isComplete = watch != nil
         changed = []
@@ -57,15 +57,15 @@ package final class LogReader {
         try merge(fresh, body)
     }
 
-    /// Waits until there may be more, at most `limit`.
-    package func wait(limit: Duration) {
-        guard let watch else {
-            // No folder yet: nothing to watch that would tell of it without telling of every run.
-            poll(nil, 0, Int32(clamping: min(limit, .milliseconds(200)).milliseconds))
-            return
-        }
-        var entry = pollfd(fd: watch.descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&entry, 1, Int32(clamping: limit.milliseconds))
+    /// Waits until there may be more, or one of `descriptors` is readable; at most `limit`.
+    ///
+    /// A run without a line has no folder: that one is made is to be told by a descriptor
+    /// (`StateWatch`).
+    package func wait(limit: Duration, or descriptors: [Int32] = []) {
+        let watched = descriptors + (watch.map { [$0.descriptor] } ?? [])
+        var entries = watched.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        poll(&entries, nfds_t(entries.count), Int32(clamping: limit.milliseconds))
+        guard let watch else { return }
         let changes = watch.take()
         changed.formUnion(changes.names)
         if changes.isOverflow { isComplete = false }

@@ -55,13 +55,16 @@ package struct OutputFolder: Sendable {
     ///
     /// - Throws: `SystemFailure` where they cannot be written.
     func keep(_ outputs: [Variable], of claim: Claim) throws(SystemFailure) {
-        let path = path(of: claim)
+        try Self.write(outputs, to: path(of: claim))
+    }
+
+    static func write(_ outputs: [Variable], to path: String) throws(SystemFailure) {
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
         let descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw SystemFailure("cannot open \(path)") }
         defer { close(descriptor) }
         let bytes = Array(OutputText.format(outputs).utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else {
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
             throw SystemFailure("cannot write \(path)")
         }
     }

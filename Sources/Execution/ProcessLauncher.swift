@@ -32,20 +32,14 @@ package final class ProcessLauncher: Launcher {
     deinit { close(null) }
 
     package func start(_ attempt: Attempt, _ world: TaskWorld) throws(LaunchFault) {
-        let path = world.environment.first { $0.name == "PATH" }?.value ?? ""
-        let program = try Program.find(
-            world.arguments[0],
-            path: path,
-            directory: world.workingDirectory
-        )
+        let program = try Self.program(of: world)
+        let input = try Self.input(of: world)
         var output = try Pipe()
         var errors = try Pipe()
         if let slot = attempt.slot {
             file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
         }
-        let input = try Self.input(of: world)
-        defer { if let input { close(input) } }
-        let (pid, code) = spawn(program, world, input ?? null, output: output, errors: errors)
+        let (pid, code) = spawn(program, world, input?.descriptor, output: output, errors: errors)
         guard code == 0 else {
             throw LaunchFault(spawning: program, in: world.workingDirectory, code: code)
         }
@@ -55,7 +49,9 @@ package final class ProcessLauncher: Launcher {
         do {
             pipes.append(try OutputPipe(output.takeReadEnd(), .output, attempt.output, gate))
             pipes.append(try OutputPipe(errors.takeReadEnd(), .errors, attempt.output, gate))
-            attempt.handle = try ChildProcess(pid: pid, pipes, gate.loop) { [weak self] result in
+            let grace = attempt.claim.killGrace
+            attempt.handle = try ChildProcess(pid: pid, pipes, gate.loop, killGrace: grace) {
+                [weak self] result in
                 result.duration = MonotonicTime.now - attempt.started
                 guard let slot = attempt.slot else { return }
                 self?.file.didEnd(result, in: slot, verdict: attempt.verdict)
@@ -95,22 +91,21 @@ package final class ProcessLauncher: Launcher {
         }
     }
 
-    /// `nil` where it reads `/dev/null`.
-    private static func input(of world: TaskWorld) throws(LaunchFault) -> Int32? {
+    private static func input(of world: TaskWorld) throws(LaunchFault) -> MemoryFile? {
         guard let bytes = world.input else { return nil }
-        let descriptor = bytes.withUnsafeBytes { clinux_memory($0.baseAddress, $0.count) }
-        guard descriptor >= 0 else {
-            throw LaunchFault(
-                "its input cannot be kept: \(SystemFailure("memfd_create").description)"
-            )
-        }
-        return descriptor
+        return try MemoryFile(bytes)
+    }
+
+    private static func program(of world: TaskWorld) throws(LaunchFault) -> String {
+        if let program = world.program { return program }
+        let path = world.environment.first { $0.name == "PATH" }?.value ?? ""
+        return try Program.find(world.arguments[0], path: path, directory: world.workingDirectory)
     }
 
     private func spawn(
         _ program: String,
         _ world: TaskWorld,
-        _ input: Int32,
+        _ input: Int32?,
         output: borrowing Pipe,
         errors: borrowing Pipe
     ) -> (pid: pid_t, code: Int32) {
@@ -128,7 +123,7 @@ package final class ProcessLauncher: Launcher {
                             arguments: arguments,
                             environment: environment,
                             directory: directory,
-                            input: input,
+                            input: input ?? null,
                             output: writeOutput,
                             errors: writeErrors,
                             mask: Self.mask
@@ -153,6 +148,25 @@ package final class ProcessLauncher: Launcher {
             }
         }
     }
+}
+
+/// What a process reads as its input: written whole before it starts, so that nobody waits for it.
+private final class MemoryFile {
+    let descriptor: Int32
+
+    init(_ bytes: [UInt8]) throws(LaunchFault) {
+        descriptor = clinux_memory_file("flower-input")
+        guard descriptor >= 0 else { throw LaunchFault("no memory for its input: ENOMEM") }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw LaunchFault("no memory for its input: ENOMEM") }
+            rest = rest.dropFirst(count)
+        }
+        lseek(descriptor, 0, SEEK_SET)
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 /// A pipe for one stream; what is not taken is closed with it.

@@ -1,3 +1,4 @@
+import Components
 import Cron
 import Flows
 import Storage
@@ -12,7 +13,7 @@ extension Runner {
             if case .flow = claim.action {
                 _ = pending.popFirst()
                 conclude(claim, crew)
-            } else if case .component(_, let with) = claim.action {
+            } else if case .component(_, let with) = claim.action, !claim.isIsolated {
                 // Queued even without a free slot while lanes are open: they take them as they come
                 // free.
                 let load = crew.components.load
@@ -57,21 +58,22 @@ extension Runner {
     }
 
     private func start(_ claim: Claim, _ crew: Crew) {
-        let output = AttemptOutput(LogSource(claim), crew.sink)
-        let attempt = Attempt(claim, output, slot: crew.file.takeSlot())
+        let slot = crew.file.takeSlot()
         ending.launchedTasks += 1
-        do {
-            let world = try worlds.world(of: claim.run)
-            try crew.processes.start(
-                attempt,
-                try TaskWorld(claim, of: world, mail: try mail(for: claim))
-            )
-        } catch let fault as LaunchFault {
-            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: fault.reason)))
-        } catch let fault as TaskWorld.Fault {
-            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: fault.message)))
+        let own: TaskWorld
+        do throws(TaskWorld.Fault) {
+            own = try world(of: claim)
         } catch {
-            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: "\(error)")))
+            let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: slot)
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: error.message)))
+        }
+        let output = AttemptOutput(LogSource(claim), crew.sink, mask: own.mask)
+        let attempt = Attempt(claim, output, slot: slot)
+        do throws(LaunchFault) {
+            try crew.processes.start(attempt, own)
+        } catch {
+            let reason = own.mask.applied(to: error.reason)
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
         }
         running[claim.taskID] = attempt
         news.begun[claim.taskID] = attempt
@@ -82,40 +84,21 @@ extension Runner {
         }
     }
 
-    /// The run that a task has waited for is its result; nothing is launched.
-    private func conclude(_ claim: Claim, _ crew: Crew) {
-        guard let child = claim.child else {
-            let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: nil)
-            let reason = claim.fault ?? "the run that it waited for is not there: rerun it"
-            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
+    /// What a claim's process gets; a component in a process of its own is first made here, so that
+    /// what is wrong with it is told as of any other.
+    private func world(of claim: Claim) throws(TaskWorld.Fault) -> TaskWorld {
+        if let fault = claim.fault { throw TaskWorld.Fault(message: fault) }
+        let run = try worlds.world(of: claim.run)
+        guard case .component(let name, let with) = claim.action else {
+            return try TaskWorld(claim, of: run, mail: try mail(for: claim))
         }
-        let now = Instant.now
-        let elapsed = now.milliseconds - child.registeredAt.milliseconds
-        var end = AttemptEnd(
-            start: AttemptStart(claim: claim, startedAt: child.registeredAt, pid: nil, sink: ""),
-            endedAt: now,
-            duration: .milliseconds(max(elapsed, 0)),
-            outcome: .exited(child.state == .succeeded ? 0 : 1)
-        )
-        let was = child.state == .cancelled ? "was " : ""
-        end.note = "run \(child.id) of flow '\(child.flow)' \(was)\(child.state.rawValue)"
-        news.ended.append(end)
-    }
-
-    /// The message of `notify: {mail: …}`; `nil` for every other task.
-    private func mail(for claim: Claim) throws -> (sendmail: String, message: [UInt8])? {
-        guard HookEvent(taskName: claim.name) == .notify, case .exec(let words) = claim.action
-        else { return nil }
-        let failures = try store.failures(ofRun: claim.run.runID, limit: FailureMail.tasksTold)
-        let mail = FailureMail(
-            host: HostName.current,
-            flow: claim.run.flow,
-            run: claim.run.runID,
-            recipients: Array(words.dropFirst(2)),
-            failures: failures.shown,
-            count: failures.count
-        )
-        return (options.sendmail, Array(mail.text.utf8))
+        let filled = try run.fill(with, claim.values)
+        do throws(ComponentFault) {
+            _ = try registry.make(name, filled)
+        } catch {
+            throw TaskWorld.Fault(message: run.mask.applied(to: error.message))
+        }
+        return try TaskWorld(isolated: ComponentCall(name, filled, claim, run), claim, of: run)
     }
 
     private func hand(_ claim: Claim, _ with: JSONValue, to crew: Crew) {
@@ -132,13 +115,14 @@ extension Runner {
         }
     }
 
-    /// TERM now, KILL after `killGrace`; `outcome` is then its end, whatever its process says.
-    func end(_ attempt: Attempt, as outcome: Outcome) {
+    /// TERM now, KILL after its `kill_grace`; `outcome` is then its end, whatever its process says.
+    func end(_ attempt: Attempt, as outcome: Outcome, note: String? = nil) {
         guard attempt.verdict == nil, let crew else { return }
         attempt.verdict = outcome
+        attempt.verdictNote = note
         if let timer = attempt.timer { loop.cancel(timer) }
         crew.processes.end(attempt, byForce: false)
-        attempt.timer = loop.schedule(at: .now + RunnerLimit.killGrace) {
+        attempt.timer = loop.schedule(at: .now + attempt.claim.killGrace) {
             crew.processes.end(attempt, byForce: true)
         }
     }
@@ -150,6 +134,9 @@ extension Runner {
             return finishRescueIfDone(rescue)
         }
         attempt.output.close()
+        if attempt.claim.isIsolated, case .signalled = attempt.verdict ?? result.outcome {
+            attempt.verdictNote = ComponentCall.trap(in: attempt.output.tailBytes)
+        }
         running[attempt.claim.taskID] = nil
         news.begun[attempt.claim.taskID] = nil
         news.add(attempt, outputs, result)

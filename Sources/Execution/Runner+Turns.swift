@@ -45,7 +45,8 @@ extension Runner {
 
     private func commit(wanted: Int, here: Bool) throws -> Bool {
         let crew = try readyCrew()
-        let turn = news.take(wanted: wanted)
+        var turn = news.take(wanted: wanted)
+        turn.free = max(0, freeSlots - pending.count - componentLoad.queued)
         pace.willCommit(turn)
         cancelTimer(.commit)
         if here {
@@ -78,7 +79,9 @@ extension Runner {
             }
             ending.failedTasks += result.failedTasks
             noteRetry(result.nextRetryAt)
+            noteRunEnd(result.nextRunEndAt)
             for task in result.toCancel { cancel(task) }
+            for task in result.toTimeOut { timeOut(task) }
             tellStatus()
         case .turn(.failure(let error)):
             news.isRefused()
@@ -92,10 +95,23 @@ extension Runner {
     /// A person cancelled a task that this runner holds.
     private func cancel(_ task: Int64) {
         if let attempt = running[task] { return end(attempt, as: .cancelled) }
+        recall(task)
+        crew?.components.cancel(task: task)
+    }
+
+    /// The run of a task that this runner holds is over its `run_timeout`.
+    private func timeOut(_ task: Int64) {
+        let note = "its run took longer than its run_timeout"
+        if let attempt = running[task] { return end(attempt, as: .timedOut, note: note) }
+        recall(task)
+        crew?.components.end(task: task, as: .timedOut, note)
+    }
+
+    /// Takes back what has not begun.
+    private func recall(_ task: Int64) {
         news.cancelled += pending.remove { $0.taskID == task }
         if let components = crew?.components {
             news.cancelled += components.recall(task: task)
-            components.cancel(task: task)
         }
     }
 
@@ -107,6 +123,16 @@ extension Runner {
         let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
         setTimer(.retry, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
             pace.mayHaveMore = true
+        }
+    }
+
+    /// Looks again when the next run is over its `run_timeout`: whoever looks first ends it.
+    private func noteRunEnd(_ instant: Instant?) {
+        cancelTimer(.runEnd)
+        guard let instant else { return }
+        let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
+        setTimer(.runEnd, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
+            pace.wake()
         }
     }
 

@@ -84,7 +84,7 @@ package final class Runner {
     }
 
     enum TimerPurpose: Hashable {
-        case commit, begun, patience, retry, peers, stop, linger
+        case commit, begun, patience, retry, runEnd, peers, stop, linger
     }
 
     /// - Parameter sink: `nil` = files in the state folder.
@@ -125,7 +125,7 @@ package final class Runner {
         }
         // Not before it is known that there is work: to close an inotify descriptor, the kernel waits
         // some 10 ms (an SRCU grace period). What is committed before this is found by the first turn.
-        let watch = try FolderWatch(store.folder.path, seesWrites: false)
+        let watch = try FolderWatch(store.folder.path)
         defer { withExtendedLifetime(watch) {} }
         let signals = try StopSignals()
         defer { signals.restore() }

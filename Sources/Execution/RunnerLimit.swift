@@ -1,3 +1,5 @@
+import Flows
+
 /// Every limit of a runner, by name.
 package enum RunnerLimit {
     /// One `read` of a pipe, and the longest line that is kept whole.
@@ -11,8 +13,8 @@ package enum RunnerLimit {
     package static let logQueueBytes = 4 << 20
     /// How long a runner that ends waits for its log sink.
     package static let logFinish: Duration = .seconds(5)
-    /// Between TERM and KILL.
-    package static let killGrace: Duration = .seconds(10)
+    /// Between TERM and KILL, unless a flow file says another time.
+    package static let killGrace = Limit.killGrace
     /// How long what is left of a task's group may take to go by itself once its process has ended:
     /// `exec > >(tee log)` writes its last lines then.
     package static let leaveGrace: Duration = .milliseconds(100)

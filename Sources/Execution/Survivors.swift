@@ -58,7 +58,7 @@ final class Survivors: EventLoop.Source {
         for pid in pids { signal(pid, table) }
         // Watching may fail, a process may ignore TERM and a new one may have been made: looked
         // again in any case.
-        let wait = isForced ? RunnerLimit.killSettle : RunnerLimit.killGrace
+        let wait = isForced ? RunnerLimit.killSettle : adopted.attempt.claim.killGrace
         timer = loop.schedule(at: .now + (watched.isEmpty ? .milliseconds(50) : wait)) {
             [weak self] in
             guard let self else { return }

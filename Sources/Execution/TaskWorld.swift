@@ -7,12 +7,17 @@ import Storage
 /// Nothing else is inherited, whoever starts the runner: the same in a shell as under systemd.
 package struct TaskWorld: Sendable, Equatable {
     /// Never empty; the first is the program.
-    package let arguments: [String]
-    /// Names are unique. In the order of origin: base, flow, task, parameters, Flower's own.
-    package let environment: [Variable]
+    package private(set) var arguments: [String]
+    /// Names are unique. In the order of origin: base, the flow's, its files', the task's, its files',
+    /// parameters, Flower's own.
+    package private(set) var environment: [Variable]
     package let workingDirectory: String
-    /// What it reads on its standard input; `nil` = `/dev/null`.
-    package var input: [UInt8]?
+    /// What is executed, where that is not the first of the arguments.
+    package private(set) var program: String?
+    /// What it reads as its standard input; `nil` = nothing.
+    package private(set) var input: [UInt8]?
+    /// What of it is not to be shown.
+    package let mask: Mask
 
     package static let path = "/usr/local/bin:/usr/bin:/bin"
 
@@ -21,7 +26,7 @@ package struct TaskWorld: Sendable, Equatable {
         package let message: String
     }
 
-    /// - Throws: `Fault` for a `${…}` that cannot be read.
+    /// - Throws: `Fault` for a `${…}` or a file of variables that cannot be read.
     package init(
         _ claim: Claim,
         of world: RunWorld,
@@ -38,8 +43,22 @@ package struct TaskWorld: Sendable, Equatable {
         case .component(let name, _), .flow(let name, _): arguments = [name]
         }
         environment = try world.environment(for: claim)
+        mask = Mask(of: claim.run.secrets, in: environment)
         workingDirectory = claim.run.workingDirectory
         input = mail?.message
+    }
+
+    /// The same for a component that runs in a process of its own.
+    init(isolated call: ComponentCall, _ claim: Claim, of world: RunWorld) throws(Fault) {
+        try self.init(claim, of: world)
+        arguments = ["flower", ComponentCall.command, call.component]
+        program = "/proc/self/exe"
+        input = call.encoded
+        // A whole backtrace takes seconds to make; the trap's own message comes without.
+        let name = "SWIFT_BACKTRACE"
+        if !environment.contains(where: { $0.name == name }) {
+            environment.append(Variable(name, "enable=no"))
+        }
     }
 }
 
@@ -47,6 +66,8 @@ package struct TaskWorld: Sendable, Equatable {
 package struct RunWorld: Sendable {
     private let values: [String: String]
     let parametersByName: [String: String]
+    /// What of the parameters is not to be shown, for a component, which has no environment.
+    let mask: Mask
     /// `due.at`.
     let dueAt: String
     /// Base and flow environment, filled.
@@ -76,6 +97,7 @@ package struct RunWorld: Sendable {
         values["run.id"] = String(run.runID)
         self.values = values
         parameters = run.parameters
+        mask = Mask(of: run.secrets, in: run.parameters)
         own = [
             Variable("FLOWER_FLOW", run.flow),
             Variable("FLOWER_RUN", String(run.runID)),
@@ -119,8 +141,14 @@ package struct RunWorld: Sendable {
 
     fileprivate func environment(for claim: Claim) throws(TaskWorld.Fault) -> [Variable] {
         var environment = common
+        for file in claim.run.environmentFiles {
+            for variable in try file.read() { environment.set(variable) }
+        }
         for variable in claim.environment {
             environment.set(Variable(variable.name, try fill(variable.value, claim.values)))
+        }
+        for file in claim.environmentFiles {
+            for variable in try file.read() { environment.set(variable) }
         }
         for parameter in parameters { environment.set(parameter) }
         for variable in own { environment.set(variable) }

@@ -36,6 +36,15 @@ final class Findings {
         if hasRoom { add(message(), place(), hint(), isWarning: true) }
     }
 
+    /// Takes over what is wrong with a file that this one names.
+    func add(_ other: Findings) {
+        faultCount += other.faultCount
+        unshown += other.unshown
+        for diagnostic in other.diagnostics where hasRoom {
+            if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+        }
+    }
+
     private var hasRoom: Bool {
         if diagnostics.count < Limit.faultsPerFile { return true }
         unshown += 1

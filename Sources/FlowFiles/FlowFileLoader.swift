@@ -36,11 +36,16 @@ package struct FlowFileLoader: Sendable {
     /// - Returns: the files without faults, in the order given, a folder's sorted by name; and all
     ///   findings, in the same order and within a file by place. Nothing may be applied if one of
     ///   them is no warning.
-    package func load(paths: [String]) -> (files: [FlowSource], diagnostics: [Diagnostic]) {
+    ///
+    /// - Parameter owners: flows that other files declare, each with its file.
+    package func load(
+        paths: [String],
+        besides owners: [String: String] = [:]
+    ) -> (files: [FlowSource], diagnostics: [Diagnostic]) {
         var files: [FlowSource] = []
         var diagnostics: [Diagnostic] = []
         var seen: Set<String> = []
-        var owners: [String: String] = [:]
+        var owners = owners
         for path in paths {
             let (found, faults) = Self.files(at: path)
             diagnostics += faults
@@ -55,6 +60,14 @@ package struct FlowFileLoader: Sendable {
         }
         return (files, diagnostics)
     }
+
+    /// What a flow remembers of the bytes that it was read from; `nil` where they cannot be read.
+    package static func digest(ofFile path: String) -> String? {
+        (try? FileReader.contents(of: path)).map { Digest.text($0) }
+    }
+
+    /// The absolute path without links, by which a flow remembers its file.
+    package static func resolved(_ path: String) -> String { FileReader.resolved(path) }
 
     /// Whether the scheduler should take notice of a file of this name in its folder.
     package static func isFlowFile(_ name: String) -> Bool {
@@ -72,7 +85,8 @@ package struct FlowFileLoader: Sendable {
         return name.hasSuffix(".crontab") ? .crontab : nil
     }
 
-    private static func files(at path: String) -> (found: [String], faults: [Diagnostic]) {
+    /// The flow files of a folder, or a file itself; sorted by name.
+    package static func files(at path: String) -> (found: [String], faults: [Diagnostic]) {
         guard FileReader.isFolder(path) else { return ([path], []) }
         do throws(FileReader.Fault) {
             let folder = path.hasSuffix("/") ? path : path + "/"
@@ -99,8 +113,9 @@ package struct FlowFileLoader: Sendable {
             return (nil, findings)
         }
         let declared: [FlowReader.Declared]
+        let dependencies = Dependencies()
         switch Self.ending(of: path) {
-        case .yaml: declared = yaml(bytes, absolute, findings)
+        case .yaml: declared = yaml(bytes, absolute, findings, dependencies)
         case .crontab:
             findings.source = SourceText(crontab: bytes)
             declared = CrontabFlows(findings: findings, context: context(absolute)).read(bytes)
@@ -121,14 +136,20 @@ package struct FlowFileLoader: Sendable {
         }
         guard findings.faultCount == 0 else { return (nil, findings) }
         let flows = declared.compactMap(\.flow)
-        let file = FlowSource(path: absolute, digest: Digest.text(bytes), flows: flows)
+        let file = FlowSource(
+            path: absolute,
+            digest: dependencies.digest(with: bytes),
+            flows: flows,
+            dependencies: dependencies.watched
+        )
         return (file, findings)
     }
 
     private func yaml(
         _ bytes: [UInt8],
         _ absolute: String,
-        _ findings: Findings
+        _ findings: Findings,
+        _ dependencies: Dependencies
     ) -> [FlowReader.Declared] {
         let source: SourceText
         do throws(SourceText.Fault) {
@@ -139,7 +160,12 @@ package struct FlowFileLoader: Sendable {
         }
         findings.source = source
         guard let root = YAMLComposer.compose(source, findings: findings) else { return [] }
-        var reader = FlowReader(source: source, findings: findings, context: context(absolute))
+        var reader = FlowReader(
+            source: source,
+            findings: findings,
+            context: context(absolute),
+            dependencies: dependencies
+        )
         return reader.read(root).map { [$0] } ?? []
     }
 

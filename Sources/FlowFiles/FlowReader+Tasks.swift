@@ -47,6 +47,7 @@ extension FlowReader {
         }
         if let node = fields["timeout"] { spec.timeout = timeout(node) }
         if let node = fields["retries"] { spec.retries = retries(node) }
+        control(fields, &spec)
         return Read(spec: spec, key: member.key, needs: needs.filter { !($0.text ?? "").isEmpty })
     }
 
@@ -92,7 +93,10 @@ extension FlowReader {
         if let node = fields["exec"] {
             action = arguments(node, "'exec'", example: "[python3, clean.py]").map { .exec($0) }
             if case .sequence(let elements) = node.content {
-                for element in elements { checkPlaces(in: element) }
+                for element in elements {
+                    checkPlaces(in: element)
+                    refuseSecrets(in: element)
+                }
             }
         }
         if let node = fields["component"] { action = component(node, fields["with"]) }
@@ -154,6 +158,8 @@ extension FlowReader {
         if let delay = fields["max_delay"].flatMap({ duration($0, "'max_delay'") }) {
             policy.maxDelay = delay
         }
+        if let node = fields["jitter"] { policy.jitter = jitter(node) ?? .none }
+        if let node = fields["retry_on"] { policy.causes = causes(node) ?? .all }
         return policy
     }
 

@@ -33,6 +33,27 @@ extension FlowReader {
         return nil
     }
 
+    /// `expect: {every: 26h, register: tell-someone}`
+    func expectation(_ node: Node) -> Expectation? {
+        guard let fields = fields(of: node, .expect) else { return nil }
+        var register: String?
+        if let node = fields["register"], let name = text(node, "'register'") {
+            if let fault = Names.faultOfFlow(name) {
+                findings.fault("'register' is to name a flow: \(fault)", at: node.place)
+            }
+            register = name
+        }
+        guard let node = fields["every"] else {
+            findings.fault(
+                "'expect' needs 'every': how long may pass without a success",
+                at: fields.place,
+                hint: "expect: {every: 26h}"
+            )
+            return nil
+        }
+        return span(node, "'every'").map { Expectation(every: $0, register: register) }
+    }
+
     /// A duration that must be more than zero.
     private func span(_ node: Node, _ owner: String) -> Duration? {
         guard let duration = duration(node, owner) else { return nil }
@@ -57,7 +78,54 @@ extension FlowReader {
             )
             return []
         }
-        return elements.compactMap { exception($0, flowName) }
+        var exceptions: [FireException] = []
+        for element in elements {
+            if case .mapping = element.content {
+                exceptions += days(inFileOf: element)
+            } else if let exception = exception(element, flowName) {
+                exceptions.append(exception)
+            }
+        }
+        guard exceptions.count <= Limit.exceptionsPerSchedule else {
+            findings.fault(
+                "'except' has \(exceptions.count) entries with those of its files; it may have"
+                    + " \(Limit.exceptionsPerSchedule)",
+                at: node.place
+            )
+            return []
+        }
+        return exceptions
+    }
+
+    /// `{file: holidays.txt}`
+    private func days(inFileOf node: Node) -> [FireException] {
+        guard let fields = fields(of: node, .exception) else { return [] }
+        guard let file = fields["file"] else {
+            let example = "{file: holidays.txt}"
+            findings.fault("an exception needs 'file'", at: fields.place, hint: example)
+            return []
+        }
+        guard let text = text(file, "'file'") else { return [] }
+        refusePlaces(in: file, "'file'")
+        guard let path = path(text, at: file) else { return [] }
+        do throws(FileReader.Fault) {
+            let bytes = try dependencies.bytes(at: path)
+            let shown = text.hasPrefix("/") ? text : Path.beside(findings.path, text)
+            let findings = Findings(path: text.hasPrefix("~") ? path : shown)
+            let days = DayFile(bytes, findings: findings).days
+            self.findings.add(findings)
+            if findings.faultCount > 0 {
+                self.findings.fault("\(Text.quoted(text)) has faults of its own", at: file.place)
+            }
+            return days.map { .date($0) }
+        } catch {
+            findings.fault(
+                "\(Text.quoted(text)): \(error.message)",
+                at: file.place,
+                hint: error.hint
+            )
+            return []
+        }
     }
 
     private func exception(_ node: Node, _ flowName: String) -> FireException? {
@@ -86,14 +154,14 @@ extension FlowReader {
                 return nil
             }
         }
-        if (try? Instant(iso8601: "\(text)T00:00:00Z")) != nil, text.utf8.count == 10 {
-            // Whether it is a date is all that is asked here.
-            return .date(text)
-        }
+        if DayFile.isDay(text) { return .date(text) }
+        let isFile = text.contains("/") || text.hasSuffix(".txt")
         findings.fault(
             "\(Text.quoted(text)) is neither a day nor a cron expression",
             at: node.place,
-            hint: "write a day as 2026-12-24"
+            hint: isFile
+                ? "a file of days is written {file: \(Text.clipped(text, to: 64))}"
+                : "write a day as 2026-12-24"
         )
         return nil
     }

@@ -6,12 +6,17 @@ struct FlowReader {
     let source: SourceText
     let findings: Findings
     let context: Context
+    let dependencies: Dependencies
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
     /// What it may name besides.
     var scope = PlaceScope()
     /// Once read, and if it is one.
     var flowName: String?
+    /// What is not to be shown; never in the words of an `exec`.
+    var secretNames: Set<String> = []
+    /// What paths of `environment_file` are relative to: the working directory.
+    var baseFolder = "/"
 
     /// What a file's meaning depends on besides its text.
     struct Context: Sendable {
@@ -38,7 +43,13 @@ struct FlowReader {
         var flow: Flow?
     }
 
-    init(source: SourceText, findings: Findings, context: Context) {
+    init(
+        source: SourceText,
+        findings: Findings,
+        context: Context,
+        dependencies: Dependencies
+    ) {
+        self.dependencies = dependencies
         self.source = source
         self.findings = findings
         self.context = context
@@ -86,6 +97,7 @@ struct FlowReader {
         if let node = fields["shell"] {
             flow.shell = arguments(node, "'shell'", example: "[bash, -eu]") ?? Flow.defaultShell
         }
+        control(fields, &flow)
         if let node = fields["tasks"] {
             flow.tasks = tasks(node)
         } else {
@@ -96,6 +108,8 @@ struct FlowReader {
             )
         }
         flow.hooks = hooks(fields)
+        if let node = fields["expect"] { flow.expectation = expectation(node) }
+        checkSecrets(fields, of: flow)
         guard let name else { return nil }
         return Declared(
             name: flow.name,
@@ -147,6 +161,11 @@ struct FlowReader {
     private func folder(_ node: Node) -> String? {
         guard let path = text(node, "'working_directory'") else { return nil }
         refusePlaces(in: node, "'working_directory'")
+        return self.path(path, at: node)
+    }
+
+    /// As seen from the flow file's folder, absolute.
+    func path(_ path: String, at node: Node) -> String? {
         guard path.hasPrefix("~") else { return Path.absolute(path, in: context.folder) }
         if path == "~" || path.hasPrefix("~/") {
             return Path.absolute("." + path.dropFirst(), in: context.home)

@@ -12,13 +12,12 @@ struct Keys: Sendable {
         known: [
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
-            "environment", "working_directory", "shell", "tasks",
+            "environment", "working_directory", "shell", "tasks", "expect",
+            "kill_grace", "run_timeout", "environment_file", "secrets",
             "on_failure", "on_success", "always", "notify",
         ],
         later: [
-            "expect", "pools",
-            "environment_file", "secret", "secrets", "isolate", "limits", "run_timeout", "user",
-            "kill_grace",
+            "limits", "user",
         ]
     )
 
@@ -31,15 +30,18 @@ struct Keys: Sendable {
         later: []
     )
 
+    static let exception = Keys(owner: "an exception", known: ["file"], later: [])
+
     static let task = Keys(
         owner: "a task",
         known: [
             "needs", "run", "exec", "component", "with", "priority", "environment", "timeout",
-            "retries", "when", "for_each", "flow", "parameters",
+            "retries",
+            "kill_grace", "pool", "pools", "hold", "environment_file", "isolate",
+            "when", "for_each", "flow", "parameters",
         ],
         later: [
-            "limits", "hold", "expect", "environment_file", "secret", "secrets",
-            "isolate", "pool", "pools", "kill_grace", "user",
+            "limits", "expect", "user",
         ]
     )
 
@@ -51,10 +53,18 @@ struct Keys: Sendable {
 
     static let notify = Keys(owner: "'notify'", known: ["mail"], later: [])
 
+    static let expect = Keys(owner: "'expect'", known: ["every", "register"], later: [])
+
     static let retries = Keys(
         owner: "'retries'",
-        known: ["limit", "delay", "backoff", "max_delay"],
-        later: ["retry_on"]
+        known: ["limit", "delay", "backoff", "max_delay", "jitter", "retry_on"],
+        later: []
+    )
+
+    static let retryOn = Keys(
+        owner: "'retry_on'",
+        known: ["exit", "signal", "timeout", "interrupted", "not_started"],
+        later: []
     )
 
     /// What other schedulers call our keys, and where spelling is no help.
@@ -62,6 +72,7 @@ struct Keys: Sendable {
         "depends_on": "needs", "after": "needs", "command": "run", "cmd": "run", "script": "run",
         "args": "exec", "env": "environment", "vars": "parameters", "params": "parameters",
         "cwd": "working_directory", "workdir": "working_directory", "tz": "timezone",
+        "secret": "secrets", "env_file": "environment_file", "on": "retry_on",
         "retry": "retries", "jobs": "tasks", "steps": "tasks", "name": "flow", "cron": "schedules",
     ]
 
@@ -69,7 +80,8 @@ struct Keys: Sendable {
         if let synonym = Self.synonyms[key], known.contains(synonym) {
             return "did you mean '\(synonym)'?"
         }
-        for other in [Keys.flow, .schedule, .task, .retries] where other.owner != owner {
+        for other in [Keys.flow, .schedule, .task, .retries, .expect, .retryOn]
+        where other.owner != owner {
             if other.known.contains(key) || other.later.contains(key) {
                 return "'\(key)' is a key of \(other.owner)"
             }

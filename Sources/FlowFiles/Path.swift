@@ -16,6 +16,11 @@ enum Path {
         return "/" + parts.joined(separator: "/")
     }
 
+    /// `name` in the folder of `path`, as a person would write it who wrote `path`.
+    static func beside(_ path: String, _ name: String) -> String {
+        String(path[..<(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)]) + name
+    }
+
     /// What is before the last `/`; `/` for a name at the top.
     static func folder(of absolutePath: String) -> String {
         let end = absolutePath.lastIndex(of: "/") ?? absolutePath.startIndex

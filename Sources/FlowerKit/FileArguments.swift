@@ -24,13 +24,7 @@ struct FileArguments: ParsableArguments {
     ///
     /// - Parameter consequence: what follows from a fault, for the last line.
     func load(in session: Session, consequence: String = "") throws -> [FlowSource] {
-        let loader = FlowFileLoader(
-            components: checks(session.registry),
-            zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
-            zoneNames: { ZoneDirectory.host.names() },
-            home: Account.current.home,
-            now: session.now
-        )
+        let loader = session.makeLoader(at: session.now)
         let (sources, diagnostics) = loader.load(paths: paths)
         try session.errors.write(diagnostics.map { $0.rendered + "\n" }.joined())
         let faults = diagnostics.filter { !$0.isWarning }
@@ -43,16 +37,6 @@ struct FileArguments: ParsableArguments {
         )
     }
 
-    private func checks(
-        _ registry: ComponentRegistry
-    ) -> [String: @Sendable (JSONValue) -> String?] {
-        Dictionary(
-            uniqueKeysWithValues: registry.names.map { name in
-                (name, { @Sendable in registry.fault(of: name, with: $0) })
-            }
-        )
-    }
-
     /// The paths as flows remember them: absolute, links resolved (realpath(3)).
     var resolvedPaths: [String] {
         paths.compactMap { path in
@@ -60,5 +44,22 @@ struct FileArguments: ParsableArguments {
             defer { free(resolved) }
             return String(cString: resolved)
         }
+    }
+}
+
+extension Session {
+    /// For the flow files of this user, with the components of this program.
+    func makeLoader(at now: Instant) -> FlowFileLoader {
+        let registry = registry
+        let checks = registry.names.map { name in
+            (name, { @Sendable (with: JSONValue) in registry.fault(of: name, with: with) })
+        }
+        return FlowFileLoader(
+            components: Dictionary(uniqueKeysWithValues: checks),
+            zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
+            zoneNames: { ZoneDirectory.host.names() },
+            home: Account.current.home,
+            now: now
+        )
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Components
+import Execution
 import Flows
 import Glibc
 
@@ -36,6 +37,9 @@ public enum Flower {
         signal(SIGPIPE, SIG_IGN)
         Output.keepStandardDescriptors()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if ComponentProcess.isAsked(by: arguments) {
+            ComponentProcess.run(registry(with: components))
+        }
         let session = Session.current(registry(with: components))
         exit(run(arguments, in: session).rawValue)
     }

@@ -1,5 +1,6 @@
 import Execution
 import Flows
+import Storage
 
 /// Prints a run's lines as they come.
 struct LogPrinter {
@@ -8,8 +9,10 @@ struct LogPrinter {
     private let attempt: Int?
     private let output: Output
 
-    /// Longest silence before the run is asked again whether it has settled.
+    /// Silence after which the lines of a run that has settled are all there.
     private static let patience = Duration.milliseconds(200)
+    /// Longest wait without a look; a safety net.
+    private static let longestWait = Duration.seconds(60)
     /// Printed at once, so that neither a line costs a write nor a long log all the memory.
     private static let blockBytes = 64 << 10
 
@@ -58,15 +61,27 @@ struct LogPrinter {
 
     /// Goes on until the run has settled and nothing more comes, or all is complete.
     ///
-    /// - Parameter stage: asked before each reading, so that no last line is missed.
-    mutating func follow(while stage: () throws -> Stage) throws {
+    /// - Parameters:
+    ///   - watch: made before the run was looked at.
+    ///   - end: told when all is complete.
+    ///   - stage: asked when something has changed, and before the reading after it, so that no last
+    ///     line is missed.
+    mutating func follow(
+        _ watch: StateWatch,
+        end: Signal? = nil,
+        while stage: () throws -> Stage
+    ) throws {
+        let descriptors = watch.descriptors + (end.map { [$0.descriptor] } ?? [])
+        var now = try stage()
         var wasSettled = false
         while true {
-            let stage = try stage()
             let count = try printNew()
-            if stage == .complete || (wasSettled && count == 0) { return }
-            wasSettled = stage == .settled
-            reader.wait(limit: Self.patience)
+            if now == .complete || (wasSettled && count == 0) { return }
+            wasSettled = now == .settled
+            let limit = wasSettled ? Self.patience : Self.longestWait
+            reader.wait(limit: limit, or: descriptors)
+            let hasChanged = watch.take()
+            if hasChanged || now == .settled || end?.take() ?? 0 > 0 { now = try stage() }
         }
     }
 

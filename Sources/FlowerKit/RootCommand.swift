@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     FlowsCommand.self, ShowCommand.self, SchedulesCommand.self, RunsCommand.self,
                     StatusCommand.self, LogsCommand.self, EnvCommand.self, FiresCommand.self,
-                    NextCommand.self,
+                    NextCommand.self, StatsCommand.self, PoolsCommand.self,
                 ]
             ),
             CommandGroup(name: "Cron", subcommands: [CronCommand.self]),
@@ -26,11 +26,16 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     RegisterCommand.self, BackfillCommand.self, RerunCommand.self,
                     CancelCommand.self, PauseCommand.self, UnpauseCommand.self,
+                    ReleaseCommand.self, HoldCommand.self, SkipCommand.self, PoolCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Working",
                 subcommands: [RunCommand.self, SchedulerCommand.self, TickCommand.self]
+            ),
+            CommandGroup(
+                name: "Keeping",
+                subcommands: [PruneCommand.self, BackupCommand.self, CheckCommand.self]
             ),
         ]
     )

@@ -10,8 +10,8 @@ struct RunWaiter {
     private let run: Int64
     private let session: Session
 
-    /// Between two looks at the run: the one that works on it tells nobody when it has settled.
-    private static let patienceMilliseconds: Int32 = 200
+    /// Longest wait without a look; a safety net.
+    private static let longestWaitMilliseconds: Int32 = 60_000
 
     init(_ store: Store, _ run: Int64, _ session: Session) {
         self.store = store
@@ -40,7 +40,7 @@ struct RunWaiter {
             isNamed: true,
             terminal: session.terminal
         )
-        let follower = LogFollower(store, run, view, session.output)
+        let follower = try LogFollower(store, run, view, session.output)
         // A runner of ours has brought every line to its file when it has ended.
         let result = Result { try waiting() }
         try follower.finish()
@@ -49,8 +49,9 @@ struct RunWaiter {
 
     /// - Returns: `nil` where a signal asked to stop.
     private func settled() throws -> RunState? {
+        let watch = try StateWatch(store.folder)
         while true {
-            let state = try store.state(ofRun: run)
+            let state = try store.stateAfterWrite(ofRun: run)
             guard state.isActive else { return state }
             if !RunnerFile.isAnyHeld(in: store.folder) {
                 var options = session.runnerOptions
@@ -63,12 +64,14 @@ struct RunWaiter {
                 if ending.isStopped { return nil }
                 if try !store.state(ofRun: run).isActive { continue }
             }
-            poll(nil, 0, Self.patienceMilliseconds)
+            watch.wait(limitMilliseconds: Self.longestWaitMilliseconds)
         }
     }
 
     private func reason(_ state: RunState) throws -> String {
-        let failed = try store.run(run).tasks.first { $0.state == .failed }
+        let detail = try store.run(run)
+        if detail.summary.timedOutAt != nil { return "took longer than its run_timeout" }
+        let failed = detail.tasks.first { $0.state == .failed }
         guard state == .failed, let failed, let attempt = failed.attempts.last else {
             return "was cancelled"
         }
@@ -81,15 +84,17 @@ final class LogFollower: Sendable {
     private let isOver = Mutex(false)
     private let failure = Mutex<(any Error)?>(nil)
     private let finished = DispatchSemaphore(value: 0)
+    private let end: Signal
 
-    init(_ store: Store, _ run: Int64, _ view: LogView, _ output: Output) {
+    init(_ store: Store, _ run: Int64, _ view: LogView, _ output: Output) throws {
+        end = try Signal()
         Thread.detachNewThread { [self] in
             let reader = LogReader(store.folder, run: run, task: nil)
             var printer = LogPrinter(reader, view, attempt: nil, output: output)
             do {
-                try printer.follow { [self] in
+                try printer.follow(try StateWatch(store.folder), end: end) { [self] in
                     if isOver.withLock({ $0 }) { return .complete }
-                    return try store.state(ofRun: run).isActive ? .running : .settled
+                    return try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
                 }
             } catch {
                 failure.withLock { $0 = error }
@@ -103,6 +108,7 @@ final class LogFollower: Sendable {
     /// - Throws: why it could not print all of it; a reader that went away is none.
     func finish() throws {
         isOver.withLock { $0 = true }
+        end.raise()
         finished.wait()
         let failure = failure.withLock { $0 }
         if let failure, !(failure is Output.ReaderGone) { throw failure }

@@ -101,7 +101,7 @@ final class Session {
     /// All that Flower itself looks at in its environment.
     private static let variables = [
         "COLUMNS", "FLOWER_SENDMAIL", "FLOWER_STATE", "HOME", "NO_COLOR", "STATE_DIRECTORY", "TERM",
-        "XDG_STATE_HOME",
+        "XDG_CONFIG_HOME", "XDG_STATE_HOME",
     ]
 
     private static func processEnvironment() -> [String: String] {

@@ -27,6 +27,15 @@ package struct Flow: Sendable, Equatable {
     package var shell: [String]
     /// At least one, at most `Limit.tasksPerFlow`; names are unique; in the file's order.
     package var tasks: [TaskSpec]
+    package var expectation: Expectation?
+    /// Between TERM and KILL, for tasks without one of their own; `nil` = `Limit.killGrace`.
+    package var killGrace: Duration?
+    /// For a whole run, from its first task's start; `nil` = none. More than zero.
+    package var runTimeout: Duration?
+    /// Read at each launch; their variables win over `environment`.
+    package var environmentFiles: [VariableFile]
+    /// Names of parameters and variables whose values are shown as `***`; each once.
+    package var secrets: [String]
     /// At most one for each event.
     package var hooks: [Hook]
 
@@ -43,6 +52,11 @@ package struct Flow: Sendable, Equatable {
         workingDirectory: String,
         shell: [String] = Flow.defaultShell,
         tasks: [TaskSpec],
+        expectation: Expectation? = nil,
+        killGrace: Duration? = nil,
+        runTimeout: Duration? = nil,
+        environmentFiles: [VariableFile] = [],
+        secrets: [String] = [],
         hooks: [Hook] = []
     ) {
         self.name = name
@@ -57,6 +71,11 @@ package struct Flow: Sendable, Equatable {
         self.workingDirectory = workingDirectory
         self.shell = shell
         self.tasks = tasks
+        self.expectation = expectation
+        self.killGrace = killGrace
+        self.runTimeout = runTimeout
+        self.environmentFiles = environmentFiles
+        self.secrets = secrets
         self.hooks = hooks
     }
 

@@ -2,14 +2,19 @@
 package struct FlowSource: Sendable, Equatable {
     /// Absolute, with links resolved: what a flow remembers to be from.
     package var path: String
-    /// Of the file's bytes: an unchanged file never overwrites a change made in SQL.
+    /// Of the bytes of the file and of those it depends on: an unchanged file never overwrites a change made
+    /// in SQL.
     package var digest: String
     /// One for a `.yaml` file, one for each entry of a `.crontab` file.
     package var flows: [Flow]
+    /// The files besides itself that its meaning depends on, as a file of days: absolute, ascending; of a
+    /// link also what it leads to.
+    package var dependencies: [String]
 
-    package init(path: String, digest: String, flows: [Flow]) {
+    package init(path: String, digest: String, flows: [Flow], dependencies: [String] = []) {
         self.path = path
         self.digest = digest
         self.flows = flows
+        self.dependencies = dependencies
     }
 }

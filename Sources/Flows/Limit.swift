@@ -26,6 +26,19 @@ package enum Limit {
     package static let queuedRunsAtMost = 10_000
     package static let concurrency = 100_000
     package static let priority = -20...19
+    /// Between TERM and KILL, unless a flow file says another time.
+    package static let killGrace: Duration = .seconds(10)
+    /// Of a pool, and of what one task takes of it.
+    package static let poolSlots = 100_000
+    package static let poolsPerTask = 16
+    package static let environmentFiles = 16
+    package static let environmentFileBytes = 1 << 20
+    package static let secrets = 1_000
+    /// Of a secret's value, or of a line of it: a shorter one is not looked for in an output,
+    /// where it would be found in every other word.
+    package static let secretBytes = 4
+    /// Of a `hold:`.
+    package static let reasonBytes = 1_000
     /// Of a time-out, a retry's delay or its cap: about a year.
     package static let durationMilliseconds: Int64 = 366 * 86_400_000
     /// Kept in the database of what an attempt printed last.

@@ -12,6 +12,16 @@ package struct TaskSpec: Sendable, Equatable {
     package var retries: RetryPolicy
     /// -20...19; `nil` = the flow's.
     package var priority: Int?
+    /// Between TERM and KILL; `nil` = the flow's.
+    package var killGrace: Duration?
+    /// Slots that it takes while it runs; names are unique; by name.
+    package var pools: [PoolDemand]
+    /// Why it waits for a person's release; `nil` = it does not.
+    package var hold: String?
+    /// Read at launch; their variables win over `environment`, later files over earlier ones.
+    package var environmentFiles: [VariableFile]
+    /// Whether its component runs in a process of its own.
+    package var isIsolated: Bool
     package var traits: TaskTraits
 
     package init(
@@ -22,6 +32,11 @@ package struct TaskSpec: Sendable, Equatable {
         timeout: Duration? = nil,
         retries: RetryPolicy = .none,
         priority: Int? = nil,
+        killGrace: Duration? = nil,
+        pools: [PoolDemand] = [],
+        hold: String? = nil,
+        environmentFiles: [VariableFile] = [],
+        isIsolated: Bool = false,
         traits: TaskTraits = TaskTraits()
     ) {
         self.name = name
@@ -31,6 +46,11 @@ package struct TaskSpec: Sendable, Equatable {
         self.timeout = timeout
         self.retries = retries
         self.priority = priority
+        self.killGrace = killGrace
+        self.pools = pools
+        self.hold = hold
+        self.environmentFiles = environmentFiles
+        self.isIsolated = isIsolated
         self.traits = traits
     }
 }
@@ -65,19 +85,27 @@ package struct RetryPolicy: Sendable, Equatable {
     package var delay: Duration
     /// Each wait is the one before times this, 1...100.
     package var backoff: Double
-    /// No wait is longer.
+    /// No wait is longer, but for its jitter.
     package var maxDelay: Duration
+    /// So much may be added to each wait.
+    package var jitter: RetryJitter
+    /// After which ends there is a further attempt.
+    package var causes: RetryCauses
 
     package init(
         limit: Int,
         delay: Duration = .seconds(1),
         backoff: Double = 2,
-        maxDelay: Duration = .seconds(3600)
+        maxDelay: Duration = .seconds(3600),
+        jitter: RetryJitter = .none,
+        causes: RetryCauses = .all
     ) {
         self.limit = limit
         self.delay = delay
         self.backoff = backoff
         self.maxDelay = maxDelay
+        self.jitter = jitter
+        self.causes = causes
     }
 
     package static let none = RetryPolicy(limit: 0)

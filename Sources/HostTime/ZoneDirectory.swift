@@ -51,6 +51,19 @@ package final class ZoneDirectory: Sendable {
         return zone
     }
 
+    /// Forgets what was read: the files may have changed.
+    package func forget() { cache.withLock { $0 = [:] } }
+
+    /// The folders whose files were read, for whoever watches them for changes.
+    package var foldersInUse: Set<String> {
+        var folders: Set<String> = [path]
+        for name in cache.withLock({ Array($0.keys) }) {
+            guard let slash = name.lastIndex(of: "/") else { continue }
+            folders.insert("\(path)/\(name[..<slash])")
+        }
+        return folders
+    }
+
     /// Refuses every name that is not a plain path below the folder.
     private static func check(_ name: String) throws(ZoneError) {
         func refuse(_ problem: String) -> ZoneError {

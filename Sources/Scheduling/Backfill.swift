@@ -27,8 +27,9 @@ package struct Backfill: Sendable {
         zones: ZoneDirectory
     ) throws(ScheduleFault) {
         var found: [DueFire] = []
+        let compiler = ScheduleCompiler(zones)
         for schedule in schedules {
-            let entry = try ScheduleEntry(schedule, zones: zones)
+            let entry = try compiler.entry(of: schedule)
             let before = Instant(milliseconds: start.milliseconds - 1)
             let fires = entry.fires(after: before, through: end).prefix(Self.limit + 1)
             for fire in fires where !entry.isExcepted(fire) {

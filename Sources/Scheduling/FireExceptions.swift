@@ -25,7 +25,12 @@ struct FireExceptions {
 
     func contains(_ fire: Instant, in zone: Zone) -> Bool {
         if !dates.isEmpty, dates.contains(String(fire.iso8601(in: zone).prefix(10))) { return true }
-        let before = Instant(milliseconds: fire.milliseconds - 1)
-        return expressions.contains { $0.next(after: before, in: zone) == fire }
+        return expressions.contains { expression in
+            // Five fields name whole minutes, though the schedule have seconds.
+            let span: Int64 = expression.isByMinute ? 60_000 : 1_000
+            let start = fire.milliseconds - ((fire.milliseconds % span) + span) % span
+            let before = Instant(milliseconds: start - 1)
+            return expression.next(after: before, in: zone) == Instant(milliseconds: start)
+        }
     }
 }

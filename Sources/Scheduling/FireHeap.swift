@@ -4,8 +4,8 @@ import Cron
 struct FireHeap {
     struct Item {
         var at: Instant
-        /// Position of the schedule in the scheduler's list.
-        var entry: Int
+        /// Of the schedule.
+        var id: Int64
     }
 
     private var items: [Item] = []

@@ -12,28 +12,15 @@ struct ScheduleEntry {
     let delay: Duration
     private let exceptions: FireExceptions
 
-    /// - Throws: a sentence for the person, where the expression or its zone cannot be used.
-    init(
+    fileprivate init(
         _ stored: StoredSchedule,
-        zones: ZoneDirectory,
-        cache: ExpressionCache = ExpressionCache()
+        _ expression: CronExpression,
+        in zone: Zone
     ) throws(ScheduleFault) {
         self.stored = stored
+        self.expression = expression
+        self.zone = zone
         delay = Self.delay(of: stored)
-        do {
-            expression = try cache.expression(stored.cron, hashID: stored.flow)
-        } catch {
-            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error.problem)")
-        }
-        do {
-            if let name = expression.zoneName ?? stored.timezone {
-                zone = try zones.zone(named: name)
-            } else {
-                zone = try HostZone.current(in: zones)
-            }
-        } catch {
-            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error)")
-        }
         exceptions = try FireExceptions(stored)
     }
 
@@ -64,8 +51,9 @@ struct ScheduleEntry {
     func next(after instant: Instant) -> Instant? {
         guard let every = expression.every else { return expression.next(after: instant, in: zone) }
         // In a flow `@every` counts from the schedule's own beginning, so a restart moves nothing.
+        // Before it too, in the same step: it lies ahead where the clock has been set back since.
         let elapsed = instant.seconds - stored.anchorAt.seconds
-        let periods = elapsed < 0 ? 0 : elapsed / every
+        let periods = elapsed < 0 ? -((every - 1 - elapsed) / every) : elapsed / every
         return Instant(seconds: stored.anchorAt.seconds + (periods + 1) * every)
     }
 
@@ -78,6 +66,59 @@ struct ScheduleEntry {
     func isDue(in boot: HostBoot?) -> Bool {
         guard expression.isReboot, let boot else { return false }
         return stored.begunAt < boot.startedAt
+    }
+}
+
+/// Compiles schedules; of many, it asks for the host's zone once and compiles an expression once.
+///
+/// Of one thread, and short-lived: what it was told of the host it does not ask again.
+final class ScheduleCompiler {
+    private let zones: ZoneDirectory
+    private var expressions: [String: CronExpression] = [:]
+    private var hostZone: Zone?
+
+    /// Of 100,000 schedules that all differ, keeping each expression costs more than it saves.
+    private static let cacheLimit = 1_000
+
+    init(_ zones: ZoneDirectory) { self.zones = zones }
+
+    /// - Throws: where the expression or its zone cannot be used.
+    func entry(of stored: StoredSchedule) throws(ScheduleFault) -> ScheduleEntry {
+        let expression: CronExpression
+        do {
+            expression = try self.expression(stored.cron, hashID: stored.flow)
+        } catch {
+            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error.problem)")
+        }
+        let zone: Zone
+        do {
+            if let name = expression.zoneName ?? stored.timezone {
+                zone = try zones.zone(named: name)
+            } else {
+                zone = try host()
+            }
+        } catch {
+            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error)")
+        }
+        return try ScheduleEntry(stored, expression, in: zone)
+    }
+
+    private func host() throws(ZoneError) -> Zone {
+        if let hostZone { return hostZone }
+        let zone = try HostZone.current(in: zones)
+        hostZone = zone
+        return zone
+    }
+
+    private func expression(_ text: String, hashID: String) throws(CronError) -> CronExpression {
+        // `H` and `~` stand for another value in each flow.
+        guard !text.utf8.contains(where: { $0 == 0x48 || $0 == 0x68 || $0 == 0x7E }) else {
+            return try CronExpression(text, hashID: hashID)
+        }
+        if let expression = expressions[text] { return expression }
+        let expression = try CronExpression(text, hashID: hashID)
+        if expressions.count < Self.cacheLimit { expressions[text] = expression }
+        return expression
     }
 }
 

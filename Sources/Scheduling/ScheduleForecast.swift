@@ -22,7 +22,7 @@ package struct ScheduleForecast: Sendable {
         after instant: Instant,
         zones: ZoneDirectory
     ) throws(ScheduleFault) {
-        let entry = try ScheduleEntry(stored, zones: zones)
+        let entry = try ScheduleCompiler(zones).entry(of: stored)
         zone = entry.zone
         meaning = entry.expression.describe()
         isAtBoot = entry.expression.isReboot

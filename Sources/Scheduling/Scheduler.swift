@@ -7,7 +7,8 @@ import Storage
 ///
 /// What must not be lost is in the database: the fire's unique row is written in the same transaction as
 /// its run. So a scheduler may be killed at any instruction, started twice, or run as daemon and `tick`
-/// together. This class holds only what can be had again: compiled schedules, ordered by their next fire.
+/// together. This class holds only what can be had again, and of each schedule only its next fire: a
+/// schedule is read from the database when it is due, and 100,000 of them are 1.6 MB.
 ///
 /// Not thread-safe: one thread calls it.
 package final class Scheduler {
@@ -16,16 +17,26 @@ package final class Scheduler {
     private let clock: any WallClock
     private let boot: HostBoot?
 
-    private var entries: [ScheduleEntry] = []
+    /// A schedule that has changed may stand in it more than once: one turn takes all that are due.
     private var heap = FireHeap([])
-    /// Entries of `@reboot`, until they have fired.
-    private var reboots: [Int] = []
-    private var version: Int64?
-    private var nextPauseEnd: Instant?
+    /// Schedules of `@reboot`, until they have fired.
+    private var reboots: Set<Int64> = []
+    /// Up to which change the schedules have been read.
+    private var cursor: Int64?
+    private var nextExpectation: Instant?
     private var lastRetryAt: Instant?
     private var lastNow = Instant(milliseconds: .min)
-    /// Schedules that cannot be used as they stand; told once each time they are loaded.
-    package private(set) var faults: [ScheduleFault] = []
+    /// When the zone rules last changed: what would have been due by the new ones before is no misfire.
+    private var zonesChangedAt: Instant?
+    /// The clock was set back: alarms set by it before mean nothing.
+    private var hasSteppedBack = false
+    private var faultsByID: [Int64: ScheduleFault] = [:]
+
+    /// Fires that one transaction records: so many that a commit is cheap for each, and so few that
+    /// runners begin with the first while the last of a thousand are still registered.
+    private static let batch = 200
+    /// So often one turn plans anew what other schedulers or steps of the clock have made stale.
+    private static let staleRounds = 8
 
     package init(
         store: Store,
@@ -39,48 +50,68 @@ package final class Scheduler {
         self.boot = boot
     }
 
+    /// Schedules that cannot be used as they stand; by flow.
+    package var faults: [ScheduleFault] { faultsByID.values.sorted { $0.flow < $1.flow } }
+
     /// The least instant at which a fire comes due; `nil` where none ever does.
     package var nextFireAt: Instant? { heap.nextAt }
-    /// When to turn again: the next fire, or the end of a pause; `nil` where there is neither.
+    /// When to turn again: the next fire or expectation; `nil` where there is none. A pause ends by itself.
     package var nextTurnAt: Instant? {
-        [heap.nextAt, nextPauseEnd].compactMap { $0 }.min()
+        [heap.nextAt, nextExpectation].compactMap { $0 }.min()
     }
 
-    /// Registers or records all that is due now. Reads the schedules first if they have changed.
+    /// Registers or records all that is due now. Reads first what has changed in the schedules.
     ///
     /// After an error nothing is lost: the next call looks at the same fires again.
     package func turn() throws -> [RecordedFire] {
-        let now = clock.now
-        nextPauseEnd = try store.endPauses(at: now)
-        let version = try store.scheduleVersion()
-        if version != self.version || now < lastNow { try load(version, at: now) }
-        lastNow = now
-        var fires = reboots.map { fireOfBoot(entries[$0], at: now) }
-        var popped: [FireHeap.Item] = []
-        var considered: [Int64: Instant] = [:]
-        while let item = heap.pop(dueAt: now) {
-            popped.append(item)
-            let entry = entries[item.entry]
-            fires += plan(entry, from: item.at, at: now)
-            considered[entry.stored.id] = entry.dueAt(now)
+        try readChanges(at: clock.now)
+        var recorded = try recordReboots(at: clock.now)
+        var staleRounds = 0
+        while staleRounds < Self.staleRounds, let due = try takeDue(at: clock.now) {
+            do {
+                var recording = Recording()
+                if !due.spans.isEmpty {
+                    recording = try store.record(due.spans, plannedAt: due.now) { clock.now }
+                }
+                recorded += recording.fires
+                if !recording.stale.isEmpty { staleRounds += 1 }
+                for entry in due.entries {
+                    let id = entry.stored.id
+                    push(entry, after: recording.stale[id] ?? entry.dueAt(due.now))
+                }
+            } catch {
+                for item in due.items { heap.push(item) }
+                // What is recorded is to be told; the next call meets the error again.
+                guard recorded.isEmpty else { break }
+                throw error
+            }
         }
-        guard !fires.isEmpty else { return [] }
-        do {
-            let recorded = try store.record(fires, consideredUntil: considered, at: now)
-            reboots = []
-            for item in popped { push(item.entry, after: now) }
-            return recorded
-        } catch {
-            for item in popped { heap.push(item) }
-            throw error
-        }
+        return recorded
     }
 
-    /// Wakes a runner for a retry that has come due: the runner whose attempt failed need not have waited.
+    /// What was expected of flows (`expect:`) and has not come, or has come at last. After `turn`.
+    package func checkExpectations() throws -> [ExpectationEvent] {
+        let (events, next) = try store.checkExpectations(at: clock.now, all: hasSteppedBack)
+        nextExpectation = next
+        hasSteppedBack = false
+        return events
+    }
+
+    /// The host's zone files have changed: all next fires are worked out anew.
     ///
-    /// - Returns: when the next retry comes due; `nil` where none waits that is still to be woken for.
+    /// What would have been due by the new rules before now is no misfire: nothing fires retroactively.
+    package func reloadZones() {
+        zones.forget()
+        zonesChangedAt = lastNow
+        cursor = nil
+    }
+
+    /// Wakes a runner for a retry that has come due, or a run that is over its `run_timeout`: the runner
+    /// that worked on it need not have waited.
+    ///
+    /// - Returns: when the next of them comes; `nil` where none does that is still to be woken for.
     package func wakeForRetry() throws -> Instant? {
-        guard let retryAt = try store.nextRetryAt() else { return nil }
+        guard let retryAt = try store.nextAlarmAt() else { return nil }
         guard retryAt <= clock.now else { return retryAt }
         // Once for each: where no runner answers, the wake file lies there all the same.
         if retryAt != lastRetryAt { store.folder.touchWake() }
@@ -88,70 +119,181 @@ package final class Scheduler {
         return nil
     }
 
-    /// Reads the schedules and works out their next fires; a backward clock step leads here too: fires
-    /// between then and now have their rows, which keep them from being registered again.
-    private func load(_ version: Int64, at now: Instant) throws {
-        entries = []
-        faults = []
-        reboots = []
-        let cache = ExpressionCache()
-        for stored in try store.schedules() {
+    // MARK: - Reading schedules
+
+    /// Where the clock was set back, and at the start, what was recorded of times that have not come is
+    /// taken back first; those schedules count as changed.
+    private func readChanges(at now: Instant) throws {
+        let isStepBack = now < lastNow
+        if isStepBack { (hasSteppedBack, zonesChangedAt) = (true, nil) }
+        if isStepBack || cursor == nil { try store.takeBack { clock.now } }
+        lastNow = now
+        let (cursor, changes) = try store.scheduleChanges(since: cursor)
+        switch changes {
+        case .some(let ids):
+            guard !ids.isEmpty else { break }
+            for id in ids { (faultsByID[id], _) = (nil, reboots.remove(id)) }
+            let compiler = ScheduleCompiler(zones)
+            for stored in try store.schedules(ids) {
+                if let item = item(for: stored, compiler) { heap.push(item) }
+            }
+        case .all:
+            faultsByID = [:]
+            reboots = []
+            var items: [FireHeap.Item] = []
+            let compiler = ScheduleCompiler(zones)
+            try store.eachSchedule { stored in
+                if let item = item(for: stored, compiler) { items.append(item) }
+            }
+            heap = FireHeap(items)
+        }
+        self.cursor = cursor
+    }
+
+    /// When `stored` is to be registered next; notes faults and what is due at this boot.
+    private func item(
+        for stored: StoredSchedule,
+        _ compiler: ScheduleCompiler
+    ) -> FireHeap.Item? {
+        do throws(ScheduleFault) {
+            let entry = try compiler.entry(of: stored)
+            if entry.isDue(in: boot) { reboots.insert(stored.id) }
+            return entry.next(after: start(of: entry)).map {
+                .init(at: entry.startAt(of: $0), id: stored.id)
+            }
+        } catch {
+            faultsByID[stored.id] = error
+            return nil
+        }
+    }
+
+    /// After which its fires are looked for.
+    private func start(of entry: ScheduleEntry) -> Instant {
+        let considered = entry.stored.consideredUntil
+        return zonesChangedAt.map { max(considered, entry.dueAt($0)) } ?? considered
+    }
+
+    // MARK: - Due fires
+
+    private struct Due {
+        let now: Instant
+        var items: [FireHeap.Item] = []
+        var entries: [ScheduleEntry] = []
+        var spans: [ScheduleSpan] = []
+    }
+
+    /// The next schedules that are due, some `batch` fires; `nil` where none is.
+    private func takeDue(at now: Instant) throws -> Due? {
+        var due = Due(now: now)
+        var ids: Set<Int64> = []
+        while due.items.count < Self.batch, let item = heap.pop(dueAt: now) {
+            due.items.append(item)
+            ids.insert(item.id)
+        }
+        guard !due.items.isEmpty else { return nil }
+        do {
+            let compiler = ScheduleCompiler(zones)
+            for stored in try store.schedules(ids.sorted()) {
+                let entry: ScheduleEntry
+                do throws(ScheduleFault) {
+                    entry = try compiler.entry(of: stored)
+                } catch {
+                    faultsByID[stored.id] = error
+                    continue
+                }
+                due.entries.append(entry)
+                let span = try span(entry, at: now)
+                // Another scheduler was here before; there is nothing to be written.
+                if !span.fires.isEmpty { due.spans.append(span) }
+            }
+        } catch {
+            for item in due.items { heap.push(item) }
+            throw error
+        }
+        return due
+    }
+
+    private func recordReboots(at now: Instant) throws -> [RecordedFire] {
+        guard !reboots.isEmpty else { return [] }
+        let compiler = ScheduleCompiler(zones)
+        var spans: [ScheduleSpan] = []
+        for stored in try store.schedules(reboots.sorted()) {
             do throws(ScheduleFault) {
-                entries.append(try ScheduleEntry(stored, zones: zones, cache: cache))
+                spans.append(spanOfBoot(try compiler.entry(of: stored), at: now))
             } catch {
-                faults.append(error)
+                faultsByID[stored.id] = error
             }
         }
-        reboots = entries.indices.filter { entries[$0].isDue(in: boot) }
-        heap = FireHeap(
-            entries.indices.compactMap { position in
-                let from = min(entries[position].stored.consideredUntil, now)
-                let next = entries[position].next(after: from)
-                return next.map { .init(at: entries[position].startAt(of: $0), entry: position) }
-            }
-        )
-        self.version = version
+        let recording = try store.record(spans, plannedAt: now) { clock.now }
+        reboots = reboots.filter { recording.stale[$0] != nil }
+        return recording.fires
     }
 
-    private func push(_ position: Int, after now: Instant) {
-        let entry = entries[position]
-        guard let next = entry.next(after: entry.dueAt(now)) else { return }
-        heap.push(.init(at: entry.startAt(of: next), entry: position))
+    private func push(_ entry: ScheduleEntry, after considered: Instant) {
+        guard let next = entry.next(after: considered) else { return }
+        heap.push(.init(at: entry.startAt(of: next), id: entry.stored.id))
     }
 
-    /// - Parameter start: when the first of its due fires was to be registered.
-    private func plan(_ entry: ScheduleEntry, from start: Instant, at now: Instant) -> [DueFire] {
-        let before = Instant(milliseconds: entry.dueAt(start).milliseconds - 1)
+    private func span(_ entry: ScheduleEntry, at now: Instant) throws -> ScheduleSpan {
+        let (after, through) = (entry.stored.consideredUntil, entry.dueAt(now))
+        let fires = entry.fires(after: start(of: entry), through: through)
+        // Asked only where fires are to share a row: of all else the database sees for itself.
+        let isLong = fires.dropFirst(FirePlan.missedRows).first { _ in true } != nil
+        let past =
+            try isLong
+            ? store.past(ofSchedule: entry.stored.id, after: after, through: through) : FirePast()
         let timing = entry.stored.timing
         let plan = FirePlan(
-            entry.fires(after: before, through: entry.dueAt(now)),
+            fires,
             at: now,
             timing: timing,
             delay: entry.delay,
+            begunAt: entry.stored.begunAt(seenAt: now),
+            past: past,
             isExcepted: entry.isExcepted
         )
-        return plan.items.map { item in
+        let isSeries = plan.isSeries(timing.catchUp, at: now, delay: entry.delay)
+        let last = plan.items.last(where: \.isRun)?.dueAt
+        let due = plan.items.map { item in
             DueFire(
                 scheduleID: entry.stored.id,
                 dueAt: item.dueAt,
                 lastDueAt: item.lastDueAt,
                 count: item.count,
+                knownRows: item.lastDueAt.map { last in
+                    past.recorded.count { item.dueAt <= $0 && $0 <= last }
+                } ?? 0,
+                note: item.isBeyondLimit ? FirePlan.limitNote : nil,
                 startBy: timing.deadline.map {
                     Instant(milliseconds: item.dueAt.milliseconds + $0.milliseconds)
                 },
                 timezone: entry.zone.name,
-                verdict: item.isRun ? .run : item.isExcepted ? .except : .missed
+                verdict: verdict(of: item, series: isSeries ? last : nil)
             )
         }
+        return ScheduleSpan(
+            scheduleID: entry.stored.id,
+            after: after,
+            // A start that lies ahead (the zone rules changed) is no reason to go back.
+            through: max(after, through),
+            fires: due
+        )
     }
 
-    private func fireOfBoot(_ entry: ScheduleEntry, at now: Instant) -> DueFire {
-        DueFire(
+    /// - Parameter series: the last fire of the series that `item` is one of.
+    private func verdict(of item: FirePlan.Item, series last: Instant?) -> DueFire.Verdict {
+        guard item.isRun else { return item.isExcepted ? .except : .missed }
+        return last.map { .series(isLast: item.dueAt == $0) } ?? .run
+    }
+
+    private func spanOfBoot(_ entry: ScheduleEntry, at now: Instant) -> ScheduleSpan {
+        let fire = DueFire(
             scheduleID: entry.stored.id,
             dueAt: now,
             bootID: boot?.id,
             timezone: entry.zone.name,
             verdict: .run
         )
+        return ScheduleSpan(scheduleID: entry.stored.id, after: nil, through: now, fires: [fire])
     }
 }

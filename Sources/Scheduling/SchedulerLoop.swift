@@ -7,110 +7,219 @@ import Storage
 /// `flower scheduler`: sleeps until the next fire, registers it, and sleeps again.
 ///
 /// It sleeps on an absolute CLOCK_REALTIME timer that the kernel cancels when the clock is set, so a step,
-/// a suspend or a fire are noticed at once; and on the state folder, where whoever changes a schedule
-/// touches `wake`. Once a minute it looks in any case: plain SQL touches nothing.
+/// a suspend or a fire are noticed at once; on the state folder, where whoever changes a schedule touches
+/// `wake`; on its folder of flow files, and on the host's zone data. Once a minute it looks in any case:
+/// plain SQL touches nothing.
 package final class SchedulerLoop {
     /// What the loop tells the person or the journal; one sentence a call.
     package typealias Report = (String) -> Void
 
     private let scheduler: Scheduler
-    private let folder: StateFolder
+    private let store: Store
+    private let flows: FlowFolder?
+    private let supervisor: RunnerSupervisor?
     private let clock: any WallClock
     private let report: Report
 
     private let epoll: Int32
     private let timer: Int32
-    private let signals: Int32
-    private let watch: Int32
+    private let stops: Int32
+    private let hangups: Int32
+    private let state: FolderWatch
+    private let zones: ZoneWatch
+
+    /// The fire for which runners have been woken ahead.
+    private var warmedFor: Instant?
+    /// Files or zone data have changed; applied when nothing more has come for `settleTime`.
+    private var areZonesStale = false
+    /// After files could not be applied.
+    private var applyAgainAt: Instant?
 
     /// The longest sleep: a safety net, not a poll.
     private static let longestSleep: Int64 = 60_000
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
+    /// How long before a fire runners are woken, to be there when it comes. A start by systemd takes
+    /// 30 ms, and a runner stays for 2 s.
+    private static let warmLead: Int64 = 1_000
+    /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
+    private static let settleTime: Int32 = 250
 
     private enum Source: UInt64 {
         case timer
-        case signals
-        case watch
+        case stop
+        case hangup
+        case state
+        case flows
+        case zones
+        case runner
     }
 
+    /// - Parameters:
+    ///   - flows: the folder that is applied as it changes; `nil` = none.
+    ///   - runner: starts `flower run` when there is work; `nil` = somebody else does.
     /// - Throws: `StorageError.unusable` where the kernel refuses a descriptor.
     package init(
         _ scheduler: Scheduler,
-        folder: StateFolder,
+        store: Store,
+        zones: ZoneDirectory,
+        flows: FlowFolder? = nil,
+        runner: RunnerSupervisor? = nil,
         clock: any WallClock = HostClock(),
         report: @escaping Report
     ) throws {
         self.scheduler = scheduler
-        self.folder = folder
+        self.store = store
+        self.flows = flows
+        supervisor = runner
         self.clock = clock
         self.report = report
         epoll = try Self.made(clinux_epoll_create(), "epoll_create1")
         timer = try Self.made(clinux_timerfd(), "timerfd_create")
-        signals = try Self.made(clinux_eventfd(), "eventfd")
-        watch = try Self.made(inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK)), "inotify_init1")
-        let mask = UInt32(IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO)
-        _ = try Self.made(inotify_add_watch(watch, folder.path, mask), "inotify_add_watch")
-        for (descriptor, source) in [(timer, Source.timer), (signals, .signals), (watch, .watch)] {
-            let added = clinux_epoll_add(epoll, descriptor, CLINUX_READABLE, source.rawValue)
-            _ = try Self.made(added, "epoll_ctl")
-        }
+        stops = try Self.made(clinux_eventfd(), "eventfd")
+        hangups = try Self.made(clinux_eventfd(), "eventfd")
+        state = try FolderWatch(store.folder.path)
+        self.zones = try ZoneWatch(zones)
+        let sources: [(Int32, Source)] = [
+            (timer, .timer), (stops, .stop), (hangups, .hangup), (state.descriptor, .state),
+            (self.zones.descriptor, .zones),
+        ]
+        for (descriptor, source) in sources { try watch(descriptor, source) }
+        if let flows { try watch(flows.descriptor, .flows) }
+        if let supervisor { try watch(supervisor.descriptor, .runner) }
     }
 
-    deinit { for descriptor in [epoll, timer, signals, watch] { close(descriptor) } }
+    deinit { for descriptor in [epoll, timer, stops, hangups] { close(descriptor) } }
 
-    /// Returns after SIGTERM or SIGINT. SIGHUP makes it look at everything anew.
+    private func watch(_ descriptor: Int32, _ source: Source) throws {
+        let added = clinux_epoll_add(epoll, descriptor, CLINUX_READABLE, source.rawValue)
+        _ = try Self.made(added, "epoll_ctl")
+    }
+
+    /// Returns after SIGTERM or SIGINT, and then after the end of the runner that it has started. SIGHUP
+    /// makes it look at everything anew.
     ///
     /// The database's failures do not end it: they are reported, and the same fires are looked at again.
     package func run() {
-        for signal in [SIGTERM, SIGINT] { _ = clinux_signal_to_eventfd(signal, signals) }
-        defer { for signal in [SIGTERM, SIGINT] { _ = clinux_signal_restore(signal) } }
+        for signal in [SIGTERM, SIGINT] { _ = clinux_signal_to_eventfd(signal, stops) }
+        _ = clinux_signal_to_eventfd(SIGHUP, hangups)
+        defer { for signal in [SIGTERM, SIGINT, SIGHUP] { _ = clinux_signal_restore(signal) } }
+        applyChanges()
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
         while true {
             let wakeAt = look()
             // A fire at `t` ms is due once the clock reads `t`; below 0 would disarm the timer.
             _ = clinux_timerfd_set(timer, max(wakeAt.milliseconds, 0))
-            let count = clinux_epoll_wait(epoll, &events, -1)
+            let isSettling =
+                applyAgainAt == nil && (areZonesStale || flows?.hasChanges == true)
+            let count = clinux_epoll_wait(epoll, &events, isSettling ? Self.settleTime : -1)
+            if count == 0 { applyChanges() }
             for event in events.prefix(max(0, Int(count))) {
-                switch Source(rawValue: event.data) {
-                case .timer: _ = clinux_timerfd_take(timer)
-                case .watch: drainWatch()
-                case .signals, nil: return
-                }
+                if hear(Source(rawValue: event.data)) { return end() }
             }
         }
     }
 
-    /// Registers what is due and says when to look again.
+    /// - Returns: whether it is to stop.
+    private func hear(_ source: Source?) -> Bool {
+        switch source {
+        case .timer: _ = clinux_timerfd_take(timer)
+        case .state: _ = state.take()
+        case .flows: flows?.takeNote()
+        case .zones: if zones.take() { areZonesStale = true }
+        case .hangup:
+            _ = clinux_eventfd_take(hangups)
+            report("looking at all flow files and zone data anew (SIGHUP)")
+            areZonesStale = true
+            flows?.expectChanges()
+            applyChanges()
+        case .runner: supervisor?.hear()
+        case .stop, nil: return true
+        }
+        return false
+    }
+
+    private func applyChanges() {
+        if areZonesStale { scheduler.reloadZones() }
+        areZonesStale = false
+        applyAgainAt = nil
+        guard let flows else { return }
+        do {
+            let isRead = try flows.apply(at: clock.now, report: report) { [unowned self] in
+                if let next = scheduler.nextFireAt, next <= clock.now { _ = register() }
+            }
+            if !isRead { applyAgainAt = later(Self.longestSleep) }
+        } catch {
+            report("cannot apply the folder of flow files, trying again: \(error)")
+            applyAgainAt = later(Self.retryDelay)
+        }
+    }
+
+    private func later(_ milliseconds: Int64) -> Instant {
+        Instant(milliseconds: clock.now.milliseconds + milliseconds)
+    }
+
+    /// Does what is due and says when to look again.
     private func look() -> Instant {
-        let latest = Instant(milliseconds: clock.now.milliseconds + Self.longestSleep)
+        if let again = applyAgainAt, again <= clock.now { applyChanges() }
+        // Where it cannot be read, the next look asks again.
+        if let flows, (try? flows.awaitsPools()) ?? false { applyChanges() }
+        let wakeAt = register()
+        zones.follow()
+        return applyAgainAt.map { min($0, wakeAt) } ?? wakeAt
+    }
+
+    private func register() -> Instant {
+        var wakeAt = later(Self.longestSleep)
         do {
             let known = Set(scheduler.faults)
             for fire in try scheduler.turn() { report(Self.sentence(of: fire)) }
             for fault in scheduler.faults where !known.contains(fault) { report("\(fault)") }
-            let alarms = [latest, scheduler.nextTurnAt, try scheduler.wakeForRetry()]
-            return alarms.compactMap { $0 }.min() ?? latest
+            for event in try scheduler.checkExpectations() { report(Self.sentence(of: event)) }
+            let alarms = [scheduler.nextTurnAt, try scheduler.wakeForRetry(), warmRunners()]
+            wakeAt = alarms.compactMap { $0 }.reduce(wakeAt) { min($0, $1) }
+            if let again = try supervisor?.attend(store, at: clock.now) {
+                wakeAt = min(wakeAt, again)
+            }
         } catch {
             report("cannot register what is due, trying again: \(error)")
-            return Instant(milliseconds: clock.now.milliseconds + Self.retryDelay)
+            wakeAt = later(Self.retryDelay)
         }
+        return wakeAt
     }
 
-    package static func sentence(of fire: RecordedFire, in zone: Zone = .utc) -> String {
-        let due = fire.dueAt.iso8601(in: zone)
-        switch fire.outcome {
-        case .registered:
-            return "run \(fire.runID ?? 0) of flow '\(fire.flow)' registered, due \(due)"
-        default:
-            let reason =
-                fire.note.map { "\(fire.outcome.rawValue): \($0)" } ?? fire.outcome.rawValue
-            return "flow '\(fire.flow)' was not run, due \(due): \(reason)"
-        }
+    /// Wakes runners shortly before a fire, and tells them of it, so that one is there when it comes.
+    ///
+    /// - Returns: when to do so for the next fire.
+    private func warmRunners() -> Instant? {
+        guard let next = scheduler.nextFireAt, next != warmedFor else { return nil }
+        let warmAt = Instant(milliseconds: next.milliseconds - Self.warmLead)
+        guard warmAt <= clock.now else { return warmAt }
+        warmedFor = next
+        store.folder.touchWake(nextFire: next)
+        return nil
     }
 
-    private func drainWatch() {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while read(watch, &buffer, buffer.count) > 0 {}
+    /// The first signal lets the runner's tasks end, the second ends them.
+    private func end() {
+        guard let supervisor, supervisor.isRunning else { return }
+        report("stopping when the tasks that run have ended; a second signal ends them")
+        var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
+        while supervisor.isRunning {
+            for _ in 0..<clinux_eventfd_take(stops) { supervisor.askToStop() }
+            let count = clinux_epoll_wait(epoll, &events, -1)
+            for event in events.prefix(max(0, Int(count))) {
+                switch Source(rawValue: event.data) {
+                case .runner: supervisor.hear()
+                case .timer: _ = clinux_timerfd_take(timer)
+                case .state: _ = state.take()
+                case .flows: flows?.takeNote()
+                case .zones: _ = zones.take()
+                case .hangup: _ = clinux_eventfd_take(hangups)
+                case .stop, nil: break
+                }
+            }
+        }
     }
 
     private static func made(_ result: Int32, _ call: String) throws -> Int32 {

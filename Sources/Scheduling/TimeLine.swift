@@ -9,44 +9,53 @@ package struct TimeLine {
         package let schedule: StoredSchedule
     }
 
-    private let entries: [ScheduleEntry]
-    private let start: Instant
+    private let entries: [(entry: ScheduleEntry, start: Instant)]
     /// Schedules that cannot be used as they stand.
     package let faults: [ScheduleFault]
 
-    package init(_ schedules: [StoredSchedule], after start: Instant, zones: ZoneDirectory) {
-        var entries: [ScheduleEntry] = []
+    /// - Parameter start: after which a schedule's fires are looked for; `nil` = it has none to come.
+    package init(
+        _ schedules: [StoredSchedule],
+        zones: ZoneDirectory,
+        after start: (StoredSchedule) -> Instant?
+    ) {
+        var entries: [(entry: ScheduleEntry, start: Instant)] = []
+        let compiler = ScheduleCompiler(zones)
         var faults: [ScheduleFault] = []
         for schedule in schedules {
             do throws(ScheduleFault) {
-                entries.append(try ScheduleEntry(schedule, zones: zones))
+                let entry = try compiler.entry(of: schedule)
+                if let start = start(schedule) { entries.append((entry, start)) }
             } catch {
                 faults.append(error)
             }
         }
         self.entries = entries
         self.faults = faults
-        self.start = start
     }
 
-    /// Ascending by due instant; excepted fires left out.
+    /// Ascending by due instant, those of one instant in the order of their schedules; excepted fires left
+    /// out.
     package func fires(atMost count: Int, until end: Instant?) -> [Fire] {
         let latest = end ?? Instant(milliseconds: .max)
         var heap = FireHeap(
             entries.indices.compactMap { position in
-                entries[position].next(after: start).map { .init(at: $0, entry: position) }
+                let (entry, start) = entries[position]
+                return entry.next(after: start).map { .init(at: $0, id: Int64(position)) }
             }
         )
-        var found: [Fire] = []
+        var found: [(fire: Fire, entry: Int)] = []
         while found.count < count, let item = heap.pop(dueAt: latest) {
-            let entry = entries[item.entry]
+            let entry = entries[Int(item.id)].entry
             if !entry.isExcepted(item.at) {
-                found.append(Fire(dueAt: item.at, schedule: entry.stored))
+                let fire = Fire(dueAt: item.at, schedule: entry.stored)
+                found.append((fire, Int(item.id)))
             }
             if let next = entry.next(after: item.at) {
-                heap.push(.init(at: next, entry: item.entry))
+                heap.push(.init(at: next, id: item.id))
             }
         }
-        return found
+        found.sort { ($0.fire.dueAt, $0.entry) < ($1.fire.dueAt, $1.entry) }
+        return found.map(\.fire)
     }
 }

@@ -18,6 +18,12 @@ package final class RunContext: Sendable {
     package let environment: [Variable]
     package let workingDirectory: String
     package let shell: [String]
+    /// For the whole run, from its first task's start; `nil` = none.
+    package let timeout: Duration?
+    /// The flow's own.
+    package let environmentFiles: [VariableFile]
+    /// Names whose values are not to be shown.
+    package let secrets: Set<String>
 
     package init(
         runID: Int64,
@@ -29,7 +35,10 @@ package final class RunContext: Sendable {
         parameters: [Variable],
         environment: [Variable],
         workingDirectory: String,
-        shell: [String]
+        shell: [String],
+        timeout: Duration? = nil,
+        environmentFiles: [VariableFile] = [],
+        secrets: Set<String> = []
     ) {
         self.runID = runID
         self.flow = flow
@@ -41,6 +50,9 @@ package final class RunContext: Sendable {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.shell = shell
+        self.timeout = timeout
+        self.environmentFiles = environmentFiles
+        self.secrets = secrets
     }
 }
 
@@ -57,11 +69,41 @@ package struct Claim: Sendable {
     /// The task's own; values may hold `${…}`; by name.
     package let environment: [Variable]
     package let timeout: Duration?
-    package let retries: RetryPolicy
     /// Attempts before the last reset: they do not count against `retries`.
     package let retryBase: Int
+    /// 0, a flow's with a limit, or one of pools.
+    package let lane: Int64
+    private let rare: Rare?
+
+    /// What most tasks have nothing of, in one place: a claim is copied several times on its way.
+    private final class Rare: Sendable {
+        let retries: RetryPolicy
+        let killGrace: Duration
+        let environmentFiles: [VariableFile]
+        let isIsolated: Bool
+
+        init(
+            _ retries: RetryPolicy,
+            _ killGrace: Duration,
+            _ environmentFiles: [VariableFile],
+            _ isIsolated: Bool
+        ) {
+            self.retries = retries
+            self.killGrace = killGrace
+            self.environmentFiles = environmentFiles
+            self.isIsolated = isIsolated
+        }
+    }
+
+    package var retries: RetryPolicy { rare?.retries ?? .none }
+    /// Between TERM and KILL.
+    package var killGrace: Duration { rare?.killGrace ?? Limit.killGrace }
+    /// The task's own.
+    package var environmentFiles: [VariableFile] { rare?.environmentFiles ?? [] }
+    /// Whether its component runs in a process of its own.
+    package var isIsolated: Bool { rare?.isIsolated ?? false }
     /// `nil` for a plain task.
-    package let given: Given?
+    package internal(set) var given: Given?
 
     package init(
         taskID: Int64,
@@ -74,6 +116,10 @@ package struct Claim: Sendable {
         timeout: Duration?,
         retries: RetryPolicy,
         retryBase: Int,
+        lane: Int64 = 0,
+        killGrace: Duration = Limit.killGrace,
+        environmentFiles: [VariableFile] = [],
+        isIsolated: Bool = false,
         given: Given? = nil
     ) {
         self.taskID = taskID
@@ -84,8 +130,12 @@ package struct Claim: Sendable {
         self.action = action
         self.environment = environment
         self.timeout = timeout
-        self.retries = retries
         self.retryBase = retryBase
+        self.lane = lane
+        let isPlain =
+            retries.limit == 0 && killGrace == Limit.killGrace && environmentFiles.isEmpty
+            && !isIsolated
+        rare = isPlain ? nil : Rare(retries, killGrace, environmentFiles, isIsolated)
         self.given = given
     }
 
@@ -173,8 +223,17 @@ package struct Turn: Sendable {
     package var cancelled: [Claim] = []
     /// How many further claims at most.
     package var wanted = 0
+    /// How many of them could be launched at once: of what is scarce, no more are claimed.
+    package var free = Int.max
 
     package init() {}
+
+    /// Whether it gives back something of a pool or of a flow's `concurrency`.
+    var freesScarce: Bool {
+        ended.contains { $0.start.claim.lane > 0 } || returned.contains { $0.lane > 0 }
+    }
+
+    var endsSome: Bool { !ended.isEmpty || !returned.isEmpty }
 
     package var recordsNothing: Bool {
         started.isEmpty && ended.isEmpty && returned.isEmpty && cancelled.isEmpty
@@ -186,6 +245,10 @@ package struct TurnResult: Sendable {
     package var claims: [Claim] = []
     /// Tasks of this runner that are to be ended: a person said so, or `overlap: replace`.
     package var toCancel: [Int64] = []
+    /// Tasks of this runner that are to be ended because their run is over its `run_timeout`.
+    package var toTimeOut: [Int64] = []
+    /// When the next run is over its `run_timeout`; `nil` where none has one.
+    package var nextRunEndAt: Instant?
     /// When the next retry comes due, of any run; `nil` where none waits.
     package var nextRetryAt: Instant?
     /// Tasks whose last attempt ended in this turn with the state failed.

@@ -5,6 +5,8 @@ import Flows
 package struct StoredSchedule: Sendable {
     package let id: Int64
     package let flow: String
+    /// Its place in the flow's file.
+    package let position: Int64
     package let cron: String
     package let timezone: String?
     /// What it is known by in its flow: the seed of its jitter.
@@ -12,17 +14,32 @@ package struct StoredSchedule: Sendable {
     package let timing: ScheduleTiming
     /// `@every` counts from here.
     package let anchorAt: Instant
-    /// Nothing earlier is a misfire.
+    /// Nothing at or before it is run.
     package let begunAt: Instant
     /// Every fire up to and including this instant has its row.
     package let consideredUntil: Instant
+    /// When its flow's pause ends, or has ended by itself.
+    package let pausedUntil: Instant?
+
+    /// Nothing due at or before this instant is run: a pause that is over begins the life anew.
+    package func begunAt(seenAt now: Instant) -> Instant {
+        guard let pausedUntil, pausedUntil <= now else { return begunAt }
+        return max(begunAt, Instant(milliseconds: pausedUntil.milliseconds - 1))
+    }
+
+    /// Whether it was looked at, or began, later than `now`: the clock has been set back since.
+    package func isAhead(of now: Instant) -> Bool { max(consideredUntil, begunAt) > now }
 }
 
 /// One due instant of a schedule, to be registered or recorded with the reason why not.
 package struct DueFire: Sendable {
-    package enum Verdict: Sendable {
+    package enum Verdict: Sendable, Equatable {
         /// Register it, subject to the flow's overlap policy.
         case run
+        /// One of several that `catchup: all` makes up for: they do not stand in each other's way, but
+        /// run one after another, unless the flow's overlap is `allow` (side by side) or `replace` (the
+        /// last alone).
+        case series(isLast: Bool)
         /// Record that it was not run: its instant passed while nobody watched.
         case missed
         /// Record that `except:` kept it from being run.
@@ -36,6 +53,10 @@ package struct DueFire: Sendable {
     /// Of a row that stands for several missed fires: the last of them, and how many there were.
     package let lastDueAt: Instant?
     package let count: Int
+    /// Of such a row: how many fires between its first and its last had rows when it was planned.
+    package let knownRows: Int
+    /// Why it was missed, where the outcome's word does not say it all.
+    package let note: String?
     /// The latest start; `nil` = none.
     package let startBy: Instant?
     /// In which the run tells its date.
@@ -48,6 +69,8 @@ package struct DueFire: Sendable {
         bootID: String? = nil,
         lastDueAt: Instant? = nil,
         count: Int = 1,
+        knownRows: Int = 0,
+        note: String? = nil,
         startBy: Instant? = nil,
         timezone: String,
         verdict: Verdict
@@ -57,9 +80,51 @@ package struct DueFire: Sendable {
         self.bootID = bootID
         self.lastDueAt = lastDueAt
         self.count = count
+        self.knownRows = knownRows
+        self.note = note
         self.startBy = startBy
         self.timezone = timezone
         self.verdict = verdict
+    }
+}
+
+/// A schedule that was looked through: the fires found in (`after`, `through`].
+package struct ScheduleSpan: Sendable {
+    package let scheduleID: Int64
+    /// Up to where it was considered when this was planned; `nil` for `@reboot`, which no span bounds.
+    package let after: Instant?
+    package let through: Instant
+    package let fires: [DueFire]
+
+    package init(scheduleID: Int64, after: Instant?, through: Instant, fires: [DueFire]) {
+        self.scheduleID = scheduleID
+        self.after = after
+        self.through = through
+        self.fires = fires
+    }
+}
+
+/// What `Store.record` did.
+package struct Recording: Sendable {
+    /// Those recorded by this call, in the order given.
+    package var fires: [RecordedFire] = []
+    /// Schedules of which nothing was recorded, because another scheduler or a step of the clock came
+    /// between plan and record: up to where each is considered now. They are to be planned again.
+    package var stale: [Int64: Instant] = [:]
+
+    package init() {}
+}
+
+/// What the database knows of a span of a schedule's past.
+package struct FirePast: Sendable {
+    /// Fires that have rows already, as from a backfill.
+    package var recorded: Set<Instant> = []
+    /// Where pauses begin and end, ascending.
+    package var pauseBounds: [Instant] = []
+
+    package init(recorded: Set<Instant> = [], pauseBounds: [Instant] = []) {
+        self.recorded = recorded
+        self.pauseBounds = pauseBounds
     }
 }
 

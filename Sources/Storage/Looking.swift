@@ -1,14 +1,31 @@
 import Cron
 import Flows
 
+/// A flow's schedules make no runs for a time.
+package struct Pause: Sendable, Equatable {
+    package let begunAt: Instant
+    /// `nil` = until a person ends it.
+    package let until: Instant?
+    /// A person's words.
+    package let reason: String?
+
+    package init(begunAt: Instant, until: Instant? = nil, reason: String? = nil) {
+        self.begunAt = begunAt
+        self.until = until
+        self.reason = reason
+    }
+}
+
 /// A flow as lists show it.
-package struct FlowSummary: Sendable, Codable {
+package struct FlowSummary: Sendable {
     package let name: String
     package let description: String
     package let tasks: Int
     package let schedules: Int
-    package let isPaused: Bool
+    package let pause: Pause?
     package let isEdited: Bool
+    /// `expect:` asks for a success, and there was none.
+    package let isLate: Bool
     package let lastRun: Int64?
     package let lastState: RunState?
 }
@@ -20,8 +37,9 @@ package struct FlowDetail: Sendable {
     package let appliedAt: Instant
     /// When the master was changed with SQL since it was applied.
     package let editedAt: Instant?
-    package let pausedAt: Instant?
-    package let pauseReason: String?
+    package let pause: Pause?
+    /// When it was told that `expect:` is not met; `nil` where all is well.
+    package let lateAt: Instant?
 }
 
 /// The last fire of a schedule that is past.
@@ -47,6 +65,22 @@ package struct RunSummary: Sendable {
     package let parameters: [Variable]
     /// How many tasks are in each state.
     package let counts: [TaskState: Int]
+    /// Names of parameters whose values are not to be shown.
+    package var secrets: Set<String> = []
+    /// How long it may take from its first task's start.
+    package var timeout: Duration?
+    /// When it was ended for having taken longer.
+    package var timedOutAt: Instant?
+
+    /// The parameters as they may be shown: secret ones without their values.
+    package var shownParameters: [Variable] { parameters.masking(secrets) }
+
+    /// A text of the run as it may be shown: without the values of secret parameters.
+    package func masking(_ text: String) -> String {
+        parameters.filter { secrets.contains($0.name) && !$0.value.isEmpty }.reduce(text) {
+            $0.split(separator: $1.value, omittingEmptySubsequences: false).joined(separator: "***")
+        }
+    }
 }
 
 /// A run with all its tasks.
@@ -83,6 +117,10 @@ package struct TaskDetail: Sendable {
     package let isReady: Bool
     package let retryAt: Instant?
     package let attempts: [AttemptDetail]
+    /// Why it waits, or has waited, for a person.
+    package var hold: String?
+    /// Of a ready one: the pools that it takes of.
+    package var pools: [PoolState] = []
     /// What it gave, by key, ascending.
     package var outputs: [Variable] = []
     package var child: ChildRun?

@@ -16,6 +16,10 @@ struct Pulse {
     let isUnjudged: Bool
     /// A run may have settled that somebody waits for.
     let isSettling: Bool
+    /// The soonest moment at which a run's time is over.
+    let nextRunEndAt: Instant?
+    /// How many tasks may run at once over all runners; `nil` = no limit.
+    let workers: Int?
 
     private let now: Instant
 
@@ -28,6 +32,8 @@ struct Pulse {
               EXISTS (SELECT 1 FROM run WHERE queued = 1),
               (SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL),
               EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL),
+              (SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL),
+              (SELECT slots FROM pool WHERE name = 'workers'),
               EXISTS (SELECT 1 FROM task WHERE judged_ms IS NOT NULL AND rank_ms IS NOT NULL
                 AND rank_ms <> judged_ms),
               EXISTS (SELECT 1 FROM settling)
@@ -38,22 +44,30 @@ struct Pulse {
         let seen = try select.row(db) {
             (
                 select.integer(0) != 0, select.integer(1) != 0, select.integer(2) != 0,
-                select.optionalInteger(3), select.integer(4) != 0, select.integer(5) != 0,
-                select.integer(6) != 0
+                select.optionalInteger(3), select.integer(4) != 0, select.optionalInteger(5),
+                select.optionalInteger(6), select.integer(7) != 0, select.integer(8) != 0
             )
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
         nextRetryAt = seen.3.flatMap { Store.retry(atMilliseconds: $0) }
         isCancelled = seen.4
-        isUnjudged = seen.5
-        isSettling = seen.6
+        nextRunEndAt = seen.5.map { Instant(milliseconds: $0) }
+        workers = seen.6.map { Int($0) }
+        isUnjudged = seen.7
+        isSettling = seen.8
         self.now = now
     }
 
     var isRetryDue: Bool { nextRetryAt.map { $0 <= now } ?? false }
+    /// A run's time is over.
+    var isOverdue: Bool { nextRunEndAt.map { $0 <= now } ?? false }
     /// Whether the graph may go on without a runner: `Store.advance`.
-    var mayAdvance: Bool { isUnjudged || isSettling || isQueued || isLate || isRetryDue }
+    var mayAdvance: Bool {
+        isUnjudged || isSettling || isQueued || isLate || isRetryDue || isOverdue
+    }
     /// Whether a turn could change something for whoever waits.
-    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue || isSettling }
+    var hasWork: Bool {
+        isReady || isLate || isQueued || isRetryDue || isOverdue || isSettling
+    }
 }

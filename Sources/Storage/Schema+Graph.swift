@@ -1,4 +1,4 @@
-/// Migration: outputs, conditions, fan-outs, hooks and runs within runs.
+/// Migration 5: outputs, conditions, fan-outs, hooks and runs within runs.
 ///
 /// All of it keeps out of the way of tasks that have none of it: a column of theirs is NULL, and no index
 /// below holds them.
@@ -47,7 +47,7 @@ extension Schema {
     private static let hasEnded = "(NEW.status > 1 AND NEW.status <> 4)"
 
     /// Whether the row counts a failed need as one that has ended: `when:` names `failed` or `always`.
-    private static let isPatient = "coalesce(traits ->> 'patience', 'success') <> 'success'"
+    static let isPatient = "coalesce(task.traits ->> 'patience', 'success') <> 'success'"
 
     /// What follows from a change of state, in two triggers: one that a plain task which others need passes,
     /// and one that no plain task passes on its way from claim to success. Each trigger costs every change
@@ -69,7 +69,7 @@ extension Schema {
         END;
 
         CREATE TRIGGER task_changed AFTER UPDATE OF status ON task
-        WHEN \(hadEnded) OR NEW.status IN (2, 8) OR NEW.role IS NOT NULL
+        WHEN OLD.status > 1 OR NEW.status IN (2, 8) OR NEW.role IS NOT NULL
           OR NEW.traits IS NOT NULL OR NEW.cancel_at_ms IS NOT NULL
           OR (NEW.status <> 0 AND (NEW.rank_ms IS NOT NULL OR NEW.retry_at_ms IS NOT NULL))
         BEGIN
@@ -99,7 +99,8 @@ extension Schema {
         """
 
     /// In turn: its cancel is done; reset or released, it counts retries anew, is ready at once if its needs
-    /// are met, and what it gave is of before; it does not wait any more; somebody waits for its run to
+    /// are met, what it gave is of before, and its run's time counts anew (not for a release, nor for a hook);
+    /// it does not wait any more; somebody waits for its run to
     /// settle, and whoever commits next looks whether it has, when all of this has been at work; the run
     /// that it waited for has given its result, or is not wanted any more.
     private static let ownTriggers = """
@@ -111,6 +112,10 @@ extension Schema {
             retry_base = (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = NEW.id),
             rank_ms = CASE WHEN unmet = 0 THEN \(rank) END
             WHERE NEW.status = 0 AND OLD.status NOT IN (0, 1) AND id = NEW.id;
+          UPDATE run SET end_by_ms = NULL, timed_out_at_ms = NULL
+            WHERE NEW.status = 0 AND OLD.status > 1 AND OLD.status <> 4
+              AND coalesce(NEW.role, 'watched') = 'watched' AND id = NEW.run_id
+              AND (end_by_ms IS NOT NULL OR timed_out_at_ms IS NOT NULL);
           UPDATE task SET rank_ms = NULL, retry_at_ms = NULL
             WHERE NEW.status <> 0 AND (NEW.rank_ms IS NOT NULL OR NEW.retry_at_ms IS NOT NULL)
               AND id = NEW.id;
@@ -136,13 +141,15 @@ extension Schema {
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 1 AND \(counts))
               THEN 'running'
             WHEN queued = 1
-              AND EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 0 AND \(counts))
+              AND EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status IN (0, 4)
+                AND \(counts))
               THEN 'queued'
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 0
               AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL) AND \(counts)) THEN 'waiting'
-            WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 4 AND \(counts))
-              THEN 'held'
-            WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 2 AND \(counts))
+            WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 4 AND unmet = 0
+              AND \(counts)) THEN 'held'
+            WHEN timed_out_at_ms IS NOT NULL
+              OR EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 2 AND \(counts))
               THEN 'failed'
             WHEN EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status = 8 AND \(counts))
               THEN 'cancelled'

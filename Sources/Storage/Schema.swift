@@ -10,6 +10,9 @@ enum Schema {
     /// One that has landed is never edited.
     static let migrations: [String] = [
         master + scheduling + execution + triggers + views,
+        schedulerEvents,
+        pauses,
+        control,
         graph,
     ]
 

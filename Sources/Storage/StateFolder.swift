@@ -1,3 +1,4 @@
+import Cron
 import Glibc
 
 /// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `runners/`, `logs/`,
@@ -59,6 +60,22 @@ package struct StateFolder: Sendable, Hashable {
     package func touchWake() {
         let descriptor = openFile(wakePath, O_WRONLY)
         if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// The same, and tells a runner with nothing left to do of a fire that it may stay for.
+    ///
+    /// In one step, so that nobody reads half of it.
+    package func touchWake(nextFire: Instant) {
+        let draft = "\(wakePath).\(getpid())"
+        let descriptor = openFile(draft, O_WRONLY | O_TRUNC)
+        guard descriptor >= 0 else { return touchWake() }
+        let text = Array("\(nextFire.milliseconds)\n".utf8)
+        let isWritten = write(descriptor, text, text.count) == text.count
+        close(descriptor)
+        guard isWritten, rename(draft, wakePath) == 0 else {
+            unlink(draft)
+            return touchWake()
+        }
     }
 
     /// Makes the folder and its parts where missing. Safe to call from several processes at once.

@@ -48,6 +48,7 @@ extension Store {
                     report.changes.append((flow.name, change))
                 }
             }
+            try Self.checkPools(db, of: sources.flatMap(\.flows))
             let kept = Set(sources.flatMap { $0.flows.map(\.name) })
             for name in try Self.flows(db, from: pruned) where !kept.contains(name) {
                 try Self.remove(db, flow: name, at: now)
@@ -85,7 +86,8 @@ extension Store {
         var report = ApplyReport()
         for name in sources.flatMap({ $0.flows.map(\.name) }).sorted() {
             let sql = "SELECT edited_at_ms IS NOT NULL FROM flow WHERE name = ?"
-            let isEdited = try Bool.fetchOne(db, sql: sql, arguments: [name]) ?? false
+            let isEdited =
+                try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [name]) ?? false
             report.changes.append((name, isEdited ? .edited : .unchanged))
         }
         return report
@@ -101,17 +103,17 @@ extension Store {
             WHERE name = ? AND source_path = ? AND source_digest = ? AND removed_at_ms IS NULL
             """
         let arguments: StatementArguments = [name, source.path, source.digest]
-        return try Bool.fetchOne(db, sql: sql, arguments: arguments) ?? false
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
     }
 
-    private static func apply(
+    static func apply(
         _ db: Database,
         _ flow: Flow,
         from source: FlowSource,
         at now: Instant
     ) throws -> ApplyReport.Change {
         let sql = "SELECT id, edited_at_ms, removed_at_ms FROM flow WHERE name = ?"
-        let row = try Row.fetchOne(db, sql: sql, arguments: [flow.name])
+        let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [flow.name])
         let isEdited = row?["edited_at_ms"] as Int64? != nil
         if try isAsApplied(db, flow: flow.name, source: source) {
             return isEdited ? .edited : .unchanged
@@ -137,7 +139,7 @@ extension Store {
         }
     }
 
-    private static func remove(_ db: Database, flow name: String, at now: Instant) throws {
+    static func remove(_ db: Database, flow name: String, at now: Instant) throws {
         try db.execute(
             sql: "UPDATE flow SET removed_at_ms = ? WHERE name = ?",
             arguments: [now.milliseconds, name]
@@ -148,6 +150,10 @@ extension Store {
                 WHERE removed_at_ms IS NULL AND flow_id = (SELECT id FROM flow WHERE name = ?)
                 """,
             arguments: [now.milliseconds, name]
+        )
+        try db.execute(
+            sql: "DELETE FROM expectation WHERE flow_id = (SELECT id FROM flow WHERE name = ?)",
+            arguments: [name]
         )
         try db.execute(sql: "UPDATE flow SET edited_at_ms = NULL WHERE name = ?", arguments: [name])
     }
@@ -162,12 +168,11 @@ extension Store {
         run: Int64? = nil,
         detail: String? = nil
     ) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO action (at_ms, actor, verb, flow_id, run_id, detail)
-                VALUES (?, ?, ?, (SELECT id FROM flow WHERE name = ?), ?, ?)
-                """,
-            arguments: [now.milliseconds, actor, verb, name, run, detail]
-        )
+        let sql = """
+            INSERT INTO action (at_ms, actor, verb, flow_id, run_id, detail)
+            VALUES (?, ?, ?, (SELECT id FROM flow WHERE name = ?), ?, ?)
+            """
+        try db.cachedStatement(sql: sql)
+            .execute(arguments: [now.milliseconds, actor, verb, name, run, detail])
     }
 }

@@ -95,7 +95,7 @@ extension Store {
         try db.execute(
             sql: """
                 UPDATE run SET queued = 0 WHERE id = :run AND queued = 1
-                  AND NOT EXISTS (SELECT 1 FROM task WHERE run_id = :run AND status = 0
+                  AND NOT EXISTS (SELECT 1 FROM task WHERE run_id = :run AND status IN (0, 4)
                     AND \(Schema.counts))
                 """,
             arguments: ["run": run]

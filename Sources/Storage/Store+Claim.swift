@@ -4,18 +4,26 @@ import GRDB
 import Synchronization
 
 extension Store {
-    /// Takes the ready tasks of lowest rank, at most `count`, none beyond a flow's `concurrency`.
+    /// Takes the ready tasks of lowest rank, at most `count`, none beyond a limit: see `candidates`.
     ///
-    /// Ready tasks stand in lanes: lane 0 for flows without a limit, else the flow's own. A lane whose flow
-    /// is full is passed over whole, so the cost does not depend on how many wait in it.
+    /// - Parameters:
+    ///   - free: how many could be launched at once; of what is scarce, no more are taken.
+    ///   - workers: how many may run at once over all runners.
     func claim(
         _ db: Database,
         atMost count: Int,
+        free: Int,
+        workers: Int?,
         runner: RunnerIdentity,
         at now: Instant
-    ) throws -> [Claim] {
-        let chosen = try candidates(db, atMost: count)
-        guard !chosen.isEmpty else { return [] }
+    ) throws -> (claims: [Claim], leavesSome: Bool) {
+        let (chosen, leavesSome) = try candidates(
+            db,
+            atMost: count,
+            free: free,
+            workers: workers
+        )
+        guard !chosen.isEmpty else { return ([], leavesSome) }
         if !enrolled.withLock({ $0.contains(runner.id) }) { try Self.enroll(db, runner, at: now) }
         let take = try hot[
             db,
@@ -27,10 +35,10 @@ extension Store {
             take.bind(2, id)
             try take.run(db)
             let claim = try claim(db, id: id, attempt: nil)
-            if claim.run !== claims.last?.run { try Self.started(db, run: claim.run.runID) }
+            if claim.run !== claims.last?.run { try Self.started(db, run: claim.run, at: now) }
             claims.append(claim)
         }
-        return claims
+        return (claims, leavesSome)
     }
 
     /// The claim of a task.
@@ -42,14 +50,16 @@ extension Store {
             """
             SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
               retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
-              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id), traits
+              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id),
+              lane, control, traits
             FROM task WHERE id = ?1
             """
         ]
         look.bind(1, id)
         var traits: String?
         let claim = try look.row(db) {
-            traits = look.text(14)
+            traits = look.text(16)
+            let control = try look.text(15).map(controls.control) ?? .plain
             return Claim(
                 taskID: id,
                 attempt: attempt ?? Int(look.integer(13)) + 1,
@@ -63,56 +73,30 @@ extension Store {
                 ),
                 environment: try look.text(6).map(Self.decodeVariables) ?? [],
                 timeout: look.optionalInteger(7).map { .milliseconds($0) },
-                retries: RetryPolicy(
-                    limit: Int(look.integer(8)),
-                    delay: .milliseconds(look.integer(9)),
-                    backoff: look.real(10),
-                    maxDelay: .milliseconds(look.integer(11))
-                ),
-                retryBase: Int(look.integer(12))
+                retries: Self.retries(look, control),
+                retryBase: Int(look.integer(12)),
+                lane: look.integer(14),
+                killGrace: control.killGrace,
+                environmentFiles: control.files,
+                isIsolated: control.isIsolated
             )
         }
         guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
         return try traits.map { try given(db, claim, $0) } ?? claim
     }
 
-    private func candidates(_ db: Database, atMost count: Int) throws -> [Int64] {
-        let nextLane = try hot[
-            db,
-            "SELECT min(lane) FROM task WHERE rank_ms IS NOT NULL AND lane > ?1"
-        ]
-        let ready = try hot[
-            db,
-            """
-            SELECT id, rank_ms FROM task
-            WHERE lane = ?1 AND rank_ms IS NOT NULL AND status = 0 ORDER BY rank_ms, id LIMIT ?2
-            """
-        ]
-        var found: [(id: Int64, rank: Int64)] = []
-        var lane: Int64? = -1
-        var lanes = 0
-        while true {
-            nextLane.bind(1, lane)
-            lane = try nextLane.row(db) { nextLane.optionalInteger(0) } ?? nil
-            guard let lane else { break }
-            lanes += 1
-            let free = try lane == 0 ? count : min(count, Self.room(db, lane: lane))
-            guard free > 0 else { continue }
-            ready.bind(1, lane)
-            ready.bind(2, free)
-            try ready.rows(db) { found.append((ready.integer(0), ready.integer(1))) }
-        }
-        if lanes > 1 { found.sort { ($0.rank, $0.id) < ($1.rank, $1.id) } }
-        return found.prefix(count).map(\.id)
-    }
-
-    /// How many more tasks of a limited flow may run. The limit is the master's: a change acts at once.
-    private static func room(_ db: Database, lane: Int64) throws -> Int {
-        let sql = """
-            SELECT coalesce((SELECT concurrency FROM flow WHERE id = :lane), 1000000)
-              - (SELECT count(*) FROM task WHERE lane = :lane AND status = 1)
-            """
-        return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: ["lane": lane]) ?? 0
+    /// Of the columns that `claim` asks for.
+    private static func retries(_ look: HotStatement, _ control: TaskControl) -> RetryPolicy {
+        let limit = look.integer(8)
+        guard limit > 0 else { return .none }
+        return RetryPolicy(
+            limit: Int(limit),
+            delay: .milliseconds(look.integer(9)),
+            backoff: look.real(10),
+            maxDelay: .milliseconds(look.integer(11)),
+            jitter: control.jitter,
+            causes: control.retryOn ?? .all
+        )
     }
 
     /// The runner's row is written with its first claim: one that finds nothing writes nothing.
@@ -133,7 +117,7 @@ extension Store {
         let sql = """
             SELECT run.*, flow.name AS flow FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
             """
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             throw StorageError(
                 .unusable,
                 "a task belongs to run \(id), which is not there",
@@ -150,7 +134,10 @@ extension Store {
             parameters: try Self.decodeVariables(row["parameters"]),
             environment: try Self.decodeVariables(row["environment"]),
             workingDirectory: row["working_directory"],
-            shell: try Self.decode([String].self, row["shell"])
+            shell: try Self.decode([String].self, row["shell"]),
+            timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
+            environmentFiles: try (row["environment_files"] as String?).map(Self.decodeFiles) ?? [],
+            secrets: try Self.secrets(row)
         )
         contexts[id] = context
         return context

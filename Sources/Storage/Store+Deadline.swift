@@ -16,13 +16,15 @@ extension Store {
                     """,
                 arguments: [run]
             )
-            try started(db, run: run)
+            let sql = "UPDATE run SET start_by_ms = NULL WHERE id = ?"
+            try db.execute(sql: sql, arguments: [run])
         }
     }
 
-    /// A claim was made: the deadline is kept.
-    static func started(_ db: Database, run: Int64) throws {
+    /// A claim was made: the deadline is kept, and the run's time begins, if it has not.
+    static func started(_ db: Database, run: RunContext, at now: Instant) throws {
         let sql = "UPDATE run SET start_by_ms = NULL WHERE id = ? AND start_by_ms IS NOT NULL"
-        try db.cachedStatement(sql: sql).execute(arguments: [run])
+        try db.cachedStatement(sql: sql).execute(arguments: [run.runID])
+        if let timeout = run.timeout { try begin(db, run: run.runID, timeout, at: now) }
     }
 }

@@ -47,12 +47,14 @@ extension Store {
         }
     }
 
-    /// How many fires of each schedule were not run, by schedule id.
+    /// How many fires of each schedule were not run, by schedule id: neither when they were due, nor by a
+    /// backfill since. Excepted ones were not to be run.
     package func unrunFires() throws -> [Int64: Int] {
         try read { db in
             let sql = """
-                SELECT schedule_id, sum(count) AS count FROM fire
-                WHERE outcome NOT IN ('registered', 'except') GROUP BY schedule_id
+                SELECT schedule_id, sum(count - EXISTS (
+                  SELECT 1 FROM run WHERE fire_id = fire.id AND origin = 'backfill')) AS count
+                FROM fire WHERE outcome NOT IN ('registered', 'except') GROUP BY schedule_id
                 """
             var result: [Int64: Int] = [:]
             for row in try Row.fetchAll(db, sql: sql) { result[row["schedule_id"]] = row["count"] }
@@ -127,16 +129,29 @@ extension Store {
         _ concurrency: Int,
         at now: Instant
     ) throws -> RecordedFire {
-        // A fire that was missed keeps its row and its reason: the run refers to it.
+        // A fire that was missed keeps its row and its reason: the run refers to it. One that shares a row
+        // gets its own.
+        let split = """
+            UPDATE fire SET count = count - 1 WHERE schedule_id = :schedule AND outcome <> 'except'
+              AND last_due_at_ms >= :due AND due_at_ms < :due AND count > 1
+              AND NOT EXISTS (SELECT 1 FROM fire WHERE schedule_id = :schedule
+                AND due_at_ms = :due AND boot_id IS NULL)
+            RETURNING outcome
+            """
+        let outcome = try String.fetchOne(
+            db.cachedStatement(sql: split),
+            arguments: ["schedule": fire.scheduleID, "due": fire.dueAt.milliseconds]
+        )
         let upsert = """
             INSERT INTO fire (schedule_id, due_at_ms, outcome, recorded_at_ms)
-            VALUES (?, ?, 'registered', ?)
+            VALUES (?, ?, ?, ?)
             ON CONFLICT (schedule_id, due_at_ms) WHERE boot_id IS NULL
               DO UPDATE SET recorded_at_ms = recorded_at_ms
             RETURNING id
             """
         let arguments: StatementArguments = [
-            fire.scheduleID, fire.dueAt.milliseconds, now.milliseconds,
+            fire.scheduleID, fire.dueAt.milliseconds,
+            outcome ?? FireOutcome.registered.rawValue, now.milliseconds,
         ]
         guard let id = try Int64.fetchOne(db.cachedStatement(sql: upsert), arguments: arguments)
         else { preconditionFailure("an upsert returns its row") }

@@ -19,6 +19,13 @@ extension Store {
         } while try Self.hasUnjudged(db)
     }
 
+    /// - Returns: whether a run has settled, so that others may be ready.
+    func settle(_ db: Database, at now: Instant) throws -> Bool {
+        guard try settleRuns(db, at: now) else { return false }
+        try judgeAll(db, at: now)
+        return true
+    }
+
     private static func hasUnjudged(_ db: Database) throws -> Bool {
         let sql = """
             SELECT EXISTS (SELECT 1 FROM task
@@ -166,6 +173,8 @@ extension Store {
         let own: Set<String> = [
             "id", "item", "status", "unmet", "rank_ms", "retry_at_ms", "retry_base", "runner_id",
             "cancel_at_ms", "traits", "judged_ms",
+            // A person lets the task go, not each item.
+            "hold",
         ]
         let names = try String.fetchAll(
             db.cachedStatement(sql: "SELECT name FROM pragma_table_info('task')")

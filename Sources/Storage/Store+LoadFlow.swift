@@ -7,7 +7,7 @@ extension Store {
     /// - Throws: `StorageError.badInput` for what an edit in SQL left that no flow file could say.
     static func loadFlow(_ db: Database, id: Int64) throws -> Flow {
         let sql = "SELECT * FROM flow WHERE id = ?"
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             preconditionFailure("the caller has just seen flow \(id)")
         }
         let name: String = row["name"]
@@ -25,6 +25,11 @@ extension Store {
             workingDirectory: row["working_directory"],
             shell: try decode([String].self, row["shell"]),
             tasks: tasks,
+            expectation: try loadExpectation(db, flow: id),
+            killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
+            runTimeout: (row["run_timeout_ms"] as Int64?).map { .milliseconds($0) },
+            environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
+            secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? [],
             hooks: hooks
         )
     }
@@ -35,8 +40,7 @@ extension Store {
         _ arguments: StatementArguments
     ) throws -> [Variable] {
         try Row.fetchAll(
-            db,
-            sql: "SELECT name, value FROM \(place) ORDER BY position",
+            db.cachedStatement(sql: "SELECT name, value FROM \(place) ORDER BY position"),
             arguments: arguments
         ).map { Variable($0["name"], $0["value"]) }
     }
@@ -48,7 +52,7 @@ extension Store {
         let sql =
             "SELECT task, name, value FROM flow_environment WHERE flow_id = ? ORDER BY position"
         var result: [String: [Variable]] = [:]
-        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
             result[row["task"], default: []].append(Variable(row["name"], row["value"]))
         }
         return result
@@ -60,13 +64,13 @@ extension Store {
         let environments = try loadEnvironment(db, flow: id)
         var needs: [String: [String]] = [:]
         let needSQL = "SELECT task, need FROM flow_need WHERE flow_id = ? ORDER BY position"
-        for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
+        for row in try Row.fetchAll(db.cachedStatement(sql: needSQL), arguments: [id]) {
             needs[row["task"], default: []].append(row["need"])
         }
         let sql = "SELECT * FROM flow_task WHERE flow_id = ? ORDER BY position, name"
         var tasks: [TaskSpec] = []
         var hooks: [Hook] = []
-        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
             let name: String = row["name"]
             let task = TaskSpec(
                 name: name,
@@ -78,8 +82,13 @@ extension Store {
                 ),
                 environment: environments[name, default: []],
                 timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
-                retries: retryPolicy(row),
+                retries: try retryPolicy(row),
                 priority: row["priority"],
+                killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
+                pools: try (row["pools"] as String?).map(decodePools) ?? [],
+                hold: row["hold"],
+                environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
+                isIsolated: row["isolate"],
                 traits: try StoredTraits.traits(row["traits"])
             )
             if let event = (row["role"] as String?).flatMap({ HookEvent(rawValue: $0) }) {
@@ -92,12 +101,14 @@ extension Store {
     }
 
     /// Of a row of `flow_task` or `task`, whose columns have the same names.
-    static func retryPolicy(_ row: Row) -> RetryPolicy {
+    static func retryPolicy(_ row: Row) throws -> RetryPolicy {
         RetryPolicy(
             limit: row["retry_limit"],
             delay: .milliseconds(row["retry_delay_ms"] as Int64),
             backoff: row["retry_backoff"],
-            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64)
+            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64),
+            jitter: RetryJitter(fraction: row["retry_jitter"], span: row["retry_jitter_ms"]),
+            causes: try (row["retry_on"] as String?).map(decodeCauses) ?? .all
         )
     }
 
@@ -109,7 +120,7 @@ extension Store {
         let sql = """
             SELECT * FROM schedule WHERE flow_id = ? AND removed_at_ms IS NULL ORDER BY position
             """
-        return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]).map { row in
             let text: String = row["cron"]
             let expression = try parse(text, flow: name)
             var schedule = ScheduleSpec(

@@ -9,14 +9,18 @@ extension Store {
     package static let rowsPerPage = 100
 
     /// By name.
-    package func flows() throws -> [FlowSummary] {
+    ///
+    /// - Parameter now: a pause that is over by then is none.
+    package func flows(at now: Instant) throws -> [FlowSummary] {
         try read { db in
             let sql = """
                 SELECT f.*,
                   (SELECT count(*) FROM flow_task WHERE flow_id = f.id AND role IS NULL) AS tasks,
                   (SELECT count(*) FROM schedule WHERE flow_id = f.id AND removed_at_ms IS NULL)
                     AS schedules,
-                  (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run
+                  (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run,
+                  EXISTS (SELECT 1 FROM expectation WHERE flow_id = f.id
+                    AND unmet_at_ms IS NOT NULL) AS late
                 FROM flow f WHERE removed_at_ms IS NULL ORDER BY name
                 """
             return try Row.fetchAll(db, sql: sql).map { row in
@@ -26,8 +30,9 @@ extension Store {
                     description: row["description"],
                     tasks: row["tasks"],
                     schedules: row["schedules"],
-                    isPaused: row["paused_at_ms"] as Int64? != nil,
+                    pause: Self.pause(row, at: now),
                     isEdited: row["edited_at_ms"] as Int64? != nil,
+                    isLate: row["late"],
                     lastRun: lastRun,
                     lastState: try lastRun.map { try Self.state(db, run: $0) }
                 )
@@ -35,8 +40,31 @@ extension Store {
         }
     }
 
+    /// The pauses that last, by flow.
+    package func pauses(at now: Instant) throws -> [String: Pause] {
+        try read { db in
+            let sql = "SELECT * FROM flow WHERE paused_at_ms IS NOT NULL AND removed_at_ms IS NULL"
+            var result: [String: Pause] = [:]
+            for row in try Row.fetchAll(db, sql: sql) {
+                result[row["name"]] = Self.pause(row, at: now)
+            }
+            return result
+        }
+    }
+
+    private static func pause(_ flow: Row, at now: Instant) -> Pause? {
+        guard let begunAt = instant(flow, "paused_at_ms"), isPaused(flow, at: now) else {
+            return nil
+        }
+        return Pause(
+            begunAt: begunAt,
+            until: instant(flow, "paused_until_ms"),
+            reason: flow["pause_reason"]
+        )
+    }
+
     /// - Throws: `StorageError.notFound`, with the nearest name.
-    package func flow(named name: String) throws -> FlowDetail {
+    package func flow(named name: String, at now: Instant) throws -> FlowDetail {
         try read { db in
             let row = try Self.liveFlow(db, named: name)
             return FlowDetail(
@@ -44,8 +72,12 @@ extension Store {
                 sourcePath: row["source_path"],
                 appliedAt: Instant(milliseconds: row["applied_at_ms"]),
                 editedAt: Self.instant(row, "edited_at_ms"),
-                pausedAt: Self.instant(row, "paused_at_ms"),
-                pauseReason: row["pause_reason"]
+                pause: Self.pause(row, at: now),
+                lateAt: try Int64.fetchOne(
+                    db,
+                    sql: "SELECT unmet_at_ms FROM expectation WHERE flow_id = ?",
+                    arguments: [row["id"] as Int64]
+                ).map { Instant(milliseconds: $0) }
             )
         }
     }
@@ -102,7 +134,7 @@ extension Store {
         try read { db in
             RunDetail(
                 summary: try Self.summary(db, run: id),
-                tasks: try Self.tasks(db, run: id),
+                tasks: try tasks(db, run: id),
                 parent: try Self.parent(db, run: id)
             )
         }
@@ -114,6 +146,13 @@ extension Store {
             try Self.checkRun(db, id)
             return try Self.state(db, run: id)
         }
+    }
+
+    /// The same, after the write that is under way: a write's files change before it can be read, so
+    /// whoever was told of the change would else look too early.
+    package func stateAfterWrite(ofRun id: Int64) throws -> RunState {
+        try awaitWriter()
+        return try state(ofRun: id)
     }
 
     // MARK: - The parts
@@ -170,11 +209,14 @@ extension Store {
             startedAt: instant(row, "started"),
             endedAt: state.isActive ? nil : instant(row, "ended"),
             parameters: try decodeVariables(row["parameters"]),
-            counts: counts
+            counts: counts,
+            secrets: try secrets(row),
+            timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
+            timedOutAt: instant(row, "timed_out_at_ms")
         )
     }
 
-    private static func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
+    private func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
         var needs: [Int64: [String]] = [:]
         let needSQL = """
             SELECT task_need.task_id, n.name FROM task_need
@@ -192,18 +234,22 @@ extension Store {
             WHERE task.run_id = ? ORDER BY attempt.task_id, attempt.number
             """
         for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
-            attempts[row["task_id"], default: []].append(attempt(row))
+            attempts[row["task_id"], default: []].append(Self.attempt(row))
         }
-        let outputs = try outputs(db, run: id)
-        let children = try children(db, run: id)
+        let outputs = try Self.outputs(db, run: id)
+        let children = try Self.children(db, run: id)
         // A hook that has never been due is nothing to look at.
         let sql = """
             SELECT * FROM task WHERE run_id = ? AND (\(Schema.counts) OR unmet = 0 OR status <> 0
               OR EXISTS (SELECT 1 FROM attempt WHERE task_id = task.id))
             ORDER BY position, item
             """
-        let details = try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+        let rows = try Row.fetchAll(db, sql: sql, arguments: [id])
+        let readyLanes = rows.filter { $0["rank_ms"] as Int64? != nil }.map { $0["lane"] as Int64 }
+        let pools = try poolStates(db, of: Set(readyLanes))
+        let details = rows.map { row in
             let task: Int64 = row["id"]
+            let isReady = row["rank_ms"] as Int64? != nil
             let own = attempts[task, default: []]
             guard let state = TaskState(rawValue: row["status"]) else {
                 preconditionFailure("the table allows only the states of TaskState")
@@ -215,9 +261,11 @@ extension Store {
                 state: state,
                 needs: needs[task, default: []],
                 isLaunched: own.last.map { $0.endedAt == nil } ?? false,
-                isReady: row["rank_ms"] as Int64? != nil,
-                retryAt: (row["retry_at_ms"] as Int64?).flatMap { retry(atMilliseconds: $0) },
+                isReady: isReady,
+                retryAt: (row["retry_at_ms"] as Int64?).flatMap { Self.retry(atMilliseconds: $0) },
                 attempts: own,
+                hold: row["hold"],
+                pools: isReady ? pools[row["lane"], default: []] : [],
                 outputs: outputs[task, default: []],
                 child: children[task]
             )

@@ -14,7 +14,8 @@ extension Store {
     ) throws {
         let id = try writeFlow(db, flow, from: source, at: now)
         for table in ["flow_parameter", "flow_environment", "flow_need", "flow_task"] {
-            try db.execute(sql: "DELETE FROM \(table) WHERE flow_id = ?", arguments: [id])
+            try db.cachedStatement(sql: "DELETE FROM \(table) WHERE flow_id = ?")
+                .execute(arguments: [id])
         }
         try writeVariables(db, flow.parameters, into: "flow_parameter (flow_id", id)
         try writeEnvironment(db, flow.environment, flow: id, task: "")
@@ -32,8 +33,11 @@ extension Store {
                 try statement.execute(arguments: [id, task.name, need, position])
             }
         }
+        try makeLanes(db, flow: id)
         try writeSchedules(db, flow.schedules, flow: id, at: now)
-        try db.execute(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?", arguments: [id])
+        try writeExpectation(db, flow.expectation, flow: id, at: now)
+        try db.cachedStatement(sql: "UPDATE flow SET edited_at_ms = NULL WHERE id = ?")
+            .execute(arguments: [id])
     }
 
     private static func writeFlow(
@@ -44,24 +48,32 @@ extension Store {
     ) throws -> Int64 {
         let sql = """
             INSERT INTO flow (name, description, overlap, queue_limit, concurrency, priority,
-              working_directory, shell, source_path, source_digest, applied_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              working_directory, shell, source_path, source_digest, applied_at_ms,
+              kill_grace_ms, run_timeout_ms, environment_files, secrets)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET description = excluded.description,
               overlap = excluded.overlap, queue_limit = excluded.queue_limit,
               concurrency = excluded.concurrency,
               priority = excluded.priority, working_directory = excluded.working_directory,
               shell = excluded.shell, source_path = excluded.source_path,
               source_digest = excluded.source_digest, applied_at_ms = excluded.applied_at_ms,
-              removed_at_ms = NULL
+              removed_at_ms = NULL, kill_grace_ms = excluded.kill_grace_ms,
+              run_timeout_ms = excluded.run_timeout_ms,
+              environment_files = excluded.environment_files, secrets = excluded.secrets
             RETURNING id
             """
-        let arguments: StatementArguments = [
+        var arguments: StatementArguments = [
             flow.name, flow.description, flow.overlap.rawValue, flow.queueLimit, flow.concurrency,
             flow.priority,
             flow.workingDirectory, try encode(flow.shell), source.path, source.digest,
             now.milliseconds,
         ]
-        guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+        arguments += [
+            flow.killGrace?.milliseconds, flow.runTimeout?.milliseconds,
+            try stored(flow.environmentFiles),
+            try flow.secrets.isEmpty ? nil : encode(flow.secrets),
+        ]
+        guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
             preconditionFailure("an upsert returns its row")
         }
         return id
@@ -76,16 +88,20 @@ extension Store {
     ) throws {
         let sql = """
             INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
-              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms, traits, role)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms,
+              retry_jitter, retry_jitter_ms, retry_on, kill_grace_ms, pools, hold,
+              environment_files, isolate, traits, role)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let (command, with) = try stored(task.action)
-        try db.cachedStatement(sql: sql).execute(arguments: [
+        var arguments: StatementArguments = [
             flow, task.name, position, task.action.storedKind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
-            try StoredTraits.text(of: task), role?.rawValue,
-        ])
+        ]
+        arguments += try storedControl(task)
+        arguments += [try StoredTraits.text(of: task), role?.rawValue]
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
         try writeEnvironment(db, task.environment, flow: flow, task: task.name)
     }
 
@@ -184,11 +200,14 @@ extension Store {
 
     /// Variables as a JSON object, for the rows of runs and tasks.
     static func encode(_ variables: [Variable]) throws -> String {
-        try encode(Dictionary(variables.map { ($0.name, $0.value) }) { _, last in last })
+        // Most have none, and an encoder takes longer than the statement.
+        if variables.isEmpty { return "{}" }
+        return try encode(Dictionary(variables.map { ($0.name, $0.value) }) { _, last in last })
     }
 
     static func decodeVariables(_ text: String) throws -> [Variable] {
-        try decode([String: String].self, text).sorted { $0.key < $1.key }
+        if text == "{}" { return [] }
+        return try decode([String: String].self, text).sorted { $0.key < $1.key }
             .map { Variable($0.key, $0.value) }
     }
 }

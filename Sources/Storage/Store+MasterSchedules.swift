@@ -12,11 +12,20 @@ extension Store {
         flow: Int64,
         at now: Instant
     ) throws {
-        try db.execute(
-            sql:
-                "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL",
-            arguments: [now.milliseconds, flow]
-        )
+        let ahead = """
+            SELECT id FROM schedule
+            WHERE flow_id = ? AND max(considered_until_ms, begun_at_ms) > ?
+            """
+        // Else a life that begins anew would leave rows of its future behind.
+        for id in try Int64.fetchAll(
+            db.cachedStatement(sql: ahead),
+            arguments: [flow, now.milliseconds]
+        ) {
+            try takeBack(db, schedule: id, at: now)
+        }
+        let remove =
+            "UPDATE schedule SET removed_at_ms = ? WHERE flow_id = ? AND removed_at_ms IS NULL"
+        try db.cachedStatement(sql: remove).execute(arguments: [now.milliseconds, flow])
         let sql = """
             INSERT INTO schedule
               (flow_id, identity, position, cron, timezone, catchup, catchup_window_ms, deadline_ms,
@@ -45,11 +54,13 @@ extension Store {
                 "deadline": schedule.timing.deadline?.milliseconds,
                 "jitter": schedule.timing.jitter.milliseconds,
             ]
-            guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else {
+            guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+            else {
                 preconditionFailure("an upsert returns its row")
             }
             for table in ["schedule_parameter", "schedule_except"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE schedule_id = ?", arguments: [id])
+                try db.cachedStatement(sql: "DELETE FROM \(table) WHERE schedule_id = ?")
+                    .execute(arguments: [id])
             }
             try writeVariables(
                 db,

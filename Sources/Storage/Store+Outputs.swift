@@ -54,23 +54,13 @@ extension Store {
         } catch let missing as Places.Missing {
             fault = fault ?? missing.message
         }
-        return Claim(
-            taskID: claim.taskID,
-            attempt: claim.attempt,
-            run: claim.run,
-            name: claim.name,
-            item: claim.item,
-            action: claim.action,
-            environment: claim.environment,
-            timeout: claim.timeout,
-            retries: claim.retries,
-            retryBase: claim.retryBase,
-            given: Claim.Given(
-                values: values,
-                fault: fault,
-                child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
-            )
+        var claim = claim
+        claim.given = Claim.Given(
+            values: values,
+            fault: fault,
+            child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
         )
+        return claim
     }
 }
 

@@ -7,7 +7,7 @@ enum Overlap: Equatable {
     case start
     /// Register it now; it starts when the others have settled.
     case wait
-    case refuse(reason: String, active: Int64)
+    case refuse(reason: String, active: Int64?)
 }
 
 extension Store {
@@ -51,7 +51,7 @@ extension Store {
         let sql = """
             SELECT id FROM run WHERE flow_id = ? AND queued = 0 AND EXISTS (
               SELECT 1 FROM task WHERE run_id = run.id AND status <> 3 AND \(Schema.counts)
-                AND (status IN (1, 4)
+                AND (status = 1 OR (status = 4 AND unmet = 0)
                 OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))))
             ORDER BY id
             """
@@ -65,8 +65,10 @@ extension Store {
 
     /// Opens the oldest queued runs of each flow, as many as their `queue_width` lets be active at once.
     ///
-    /// Called in every transaction that can settle a run, so that nobody need watch for it.
+    /// Called in every transaction that can settle a run, so that nobody need watch for it. None is let go
+    /// after its deadline.
     static func openQueuedRuns(_ db: Database, at now: Instant) throws {
+        try cancelLateRuns(db, at: now)
         let sql = "SELECT DISTINCT flow_id FROM run WHERE queued = 1"
         for flow in try Int64.fetchAll(db.cachedStatement(sql: sql)) {
             var active = try activeRuns(db, flow: flow).count

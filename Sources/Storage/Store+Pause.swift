@@ -4,9 +4,10 @@ import GRDB
 
 /// Keeping schedules from making runs.
 ///
-/// The rule of pauses: a fire due in a pause is recorded as `paused` and never made up for. With the end of
-/// the pause the schedules' lives begin anew; a pause with `until` ends by itself at that instant, and what
-/// comes due after it is run as if it had been ended then.
+/// The rule of pauses: a fire due in a pause is recorded as `paused`, whoever looks at it and when, and never
+/// made up for. With the end of the pause the schedules' lives begin anew: what was missed before is not made
+/// up for either, and what comes due from then on is run. A pause with `until` ends at that instant by
+/// itself: nobody need be there, and it stays in the flow's row until the next pause or `unpause`.
 extension Store {
     /// Pauses a flow, or all of them. Runs that exist go on. Calling twice changes reason and end alone.
     ///
@@ -24,6 +25,7 @@ extension Store {
         }
         try write { db in
             for flow in try Self.chosen(db, flow: name) {
+                try Self.endPause(db, ofFlow: flow, ifOverAt: now)
                 try db.execute(
                     sql: """
                         UPDATE flow SET paused_at_ms = coalesce(paused_at_ms, ?), pause_reason = ?,
@@ -49,28 +51,15 @@ extension Store {
     ) throws -> [String] {
         let names = try write { db in
             let paused = try Self.chosen(db, flow: name).filter { Self.isPaused($0, at: now) }
-            for flow in paused { try Self.endPause(db, flow: flow["id"], at: now) }
+            for flow in try Self.chosen(db, flow: name) {
+                try Self.endPause(db, ofFlow: flow, ifOverAt: now)
+            }
+            for flow in paused { try Self.endPause(db, ofFlow: flow, at: now) }
             if !paused.isEmpty { try Self.audit(db, at: now, by: actor, "unpause", flow: name) }
             return paused.map { $0["name"] as String }
         }
         if !names.isEmpty { folder.touchWake() }
         return names
-    }
-
-    /// Ends the pauses whose `until` has come, each as of that instant.
-    ///
-    /// - Returns: when the next one ends; `nil` where none has an end.
-    package func endPauses(at now: Instant) throws -> Instant? {
-        let next = try read { try Self.nextPauseEnd($0) }
-        guard let next, next <= now else { return next }
-        return try write { db in
-            let sql = "SELECT id, paused_until_ms FROM flow WHERE paused_until_ms <= ?"
-            for row in try Row.fetchAll(db, sql: sql, arguments: [now.milliseconds]) {
-                let until = Instant(milliseconds: row["paused_until_ms"])
-                try Self.endPause(db, flow: row["id"], at: until)
-            }
-            return try Self.nextPauseEnd(db)
-        }
     }
 
     /// Whether a pause covers `instant`.
@@ -88,12 +77,30 @@ extension Store {
         )
     }
 
-    private static func nextPauseEnd(_ db: Database) throws -> Instant? {
-        let sql = "SELECT min(paused_until_ms) FROM flow WHERE paused_until_ms IS NOT NULL"
-        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
+    /// A pause that has ended by itself makes room for another.
+    private static func endPause(
+        _ db: Database,
+        ofFlow flow: Row,
+        ifOverAt now: Instant
+    ) throws {
+        guard let until = flow["paused_until_ms"] as Int64?, until <= now.milliseconds else {
+            return
+        }
+        try endPause(db, ofFlow: flow, at: Instant(milliseconds: until))
     }
 
-    private static func endPause(_ db: Database, flow id: Int64, at instant: Instant) throws {
+    /// Remembers the pause for those fires in it that nobody has looked at yet.
+    private static func endPause(_ db: Database, ofFlow flow: Row, at end: Instant) throws {
+        let id: Int64 = flow["id"]
+        try db.execute(
+            sql: """
+                INSERT INTO pause (flow_id, begun_at_ms, ended_at_ms, reason) VALUES (?, ?, ?, ?)
+                """,
+            arguments: [
+                id, flow["paused_at_ms"] as Int64?, end.milliseconds,
+                flow["pause_reason"] as String?,
+            ]
+        )
         try db.execute(
             sql: """
                 UPDATE flow SET paused_at_ms = NULL, paused_until_ms = NULL, pause_reason = NULL
@@ -101,12 +108,13 @@ extension Store {
                 """,
             arguments: [id]
         )
+        // A fire due at the very end of the pause is run: the life begins just before it.
         try db.execute(
             sql: """
-                UPDATE schedule SET begun_at_ms = :now, considered_until_ms = :now
-                WHERE flow_id = :flow AND considered_until_ms < :now
+                UPDATE schedule SET begun_at_ms = max(begun_at_ms, ?)
+                WHERE flow_id = ? AND removed_at_ms IS NULL
                 """,
-            arguments: ["now": instant.milliseconds, "flow": id]
+            arguments: [end.milliseconds - 1, id]
         )
     }
 }

@@ -38,7 +38,9 @@ extension Store {
                 parameters: values.sorted { $0.name < $1.name },
                 environment: flow.environment.sorted { $0.name < $1.name },
                 workingDirectory: flow.workingDirectory,
-                shell: flow.shell
+                shell: flow.shell,
+                environmentFiles: flow.environmentFiles,
+                secrets: Set(flow.secrets)
             )
             return Claim(
                 taskID: 0,
@@ -51,6 +53,8 @@ extension Store {
                 timeout: task.timeout,
                 retries: task.retries,
                 retryBase: 0,
+                environmentFiles: task.environmentFiles,
+                isIsolated: task.isIsolated,
                 given: Claim.Given(values: Self.unknown(in: task))
             )
         }

@@ -25,8 +25,10 @@ extension Store {
         runner: RunnerIdentity,
         at now: Instant
     ) throws {
+        // One that a person wanted ended meanwhile has nothing to go back for.
         let sql = """
-            UPDATE task SET status = 0, runner_id = NULL, rank_ms = ? + priority * 60000
+            UPDATE task SET status = iif(cancel_at_ms IS NULL, 0, 8), runner_id = NULL,
+              rank_ms = iif(cancel_at_ms IS NULL, ? + priority * 60000, NULL)
             WHERE id = ? AND status = 1 AND runner_id = ?
             """
         try db.cachedStatement(sql: sql)
@@ -76,18 +78,27 @@ extension Store {
     ) throws -> TaskState? {
         try writeAttempt(db, end, runner: runner)
         let claim = end.start.claim
-        let event = Self.event(
+        var event = Self.event(
             after: end.outcome,
             attempt: claim.attempt,
             base: claim.retryBase,
             claim.retries
         )
+        if event == .retry, let other = try eventInsteadOfRetry(db, task: claim.taskID) {
+            event = other
+        }
         guard let state = TaskState.running.after(event) else {
             preconditionFailure("a running task has no event '\(event)'")
         }
         var retryAt: Int64?
         if event == .retry {
-            let wait = claim.retries.wait(afterFailures: claim.attempt - claim.retryBase)
+            let spread = RetryPolicy.spread(
+                instance: instance,
+                task: claim.taskID,
+                attempt: claim.attempt
+            )
+            let failures = claim.attempt - claim.retryBase
+            let wait = claim.retries.wait(afterFailures: failures, spread: spread)
             retryAt = now.milliseconds + wait.milliseconds
         }
         let update = try hot[
@@ -117,7 +128,8 @@ extension Store {
         switch outcome {
         case .exited(0): .succeed
         case .cancelled: .cancel
-        default: attempt - base <= retries.limit ? .retry : .fail
+        default:
+            attempt - base <= retries.limit && retries.causes.contains(outcome) ? .retry : .fail
         }
     }
 

@@ -60,11 +60,11 @@ extension Store {
             let parameters = try Self.parameters(db, flow: id, overriddenBy: [request.parameters])
             let overlap = request.isForced ? .start : try Self.overlap(db, flow: flow, at: now)
             if case .refuse(let reason, let active) = overlap {
+                let wait = active.map { "wait for it (flower status \($0)), or " } ?? ""
                 throw StorageError(
                     .refused,
                     "flow '\(request.flow)' is not registered: \(reason)",
-                    hint:
-                        "wait for it (flower status \(active)), or register all the same with --force"
+                    hint: wait + "register all the same with --force"
                 )
             }
             let run = try Self.makeRun(
@@ -81,7 +81,7 @@ extension Store {
             return Registration(
                 runID: run,
                 isQueued: overlap == .wait,
-                isPaused: flow["paused_at_ms"] as Int64? != nil
+                isPaused: Self.isPaused(flow, at: now)
             )
         }
         folder.touchWake()
@@ -157,13 +157,18 @@ extension Store {
         at now: Instant
     ) throws -> Int64 {
         let id: Int64 = flow["id"]
-        if flow["edited_at_ms"] as Int64? != nil { try checkEdited(db, flow: id) }
+        if flow["edited_at_ms"] as Int64? != nil {
+            try checkEdited(db, flow: id)
+            try makeLanes(db, flow: id)
+        }
         let sql = """
             INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
-              timezone, parameters, environment, working_directory, shell, armed, parent_task_id, awaited)
+              timezone, parameters, environment, working_directory, shell, timeout_ms,
+              environment_files, secrets, armed, parent_task_id, awaited)
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
-                WHERE flow_id = flow.id AND task = ''), working_directory, shell,
+                WHERE flow_id = flow.id AND task = ''), working_directory, shell, run_timeout_ms,
+              environment_files, secrets,
               (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND \(Self.isHook) LIMIT 1), ?, ?
             FROM flow WHERE id = ?
             """
@@ -187,13 +192,18 @@ extension Store {
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
-              retry_max_delay_ms, traits, judged_ms, role)
+              retry_max_delay_ms, status, hold, control, traits, judged_ms, role)
             SELECT :run, t.position, t.name, n.unmet,
-              CASE n.unmet WHEN 0 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
-              CASE WHEN f.concurrency IS NULL THEN 0 ELSE f.id END, coalesce(t.priority, f.priority),
+              CASE WHEN n.unmet = 0 AND t.hold IS NULL
+                THEN :now + coalesce(t.priority, f.priority) * 60000 END,
+              CASE WHEN t.pools IS NULL THEN iif(f.concurrency IS NULL, 0, f.id)
+                ELSE (SELECT id FROM lane WHERE pools = t.pools
+                  AND flow_id = iif(f.concurrency IS NULL, 0, f.id)) END,
+              coalesce(t.priority, f.priority),
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
-              iif(t.retry_limit, t.retry_max_delay_ms, 0), t.traits,
+              iif(t.retry_limit, t.retry_max_delay_ms, 0), iif(t.hold IS NULL, 0, 4), t.hold,
+              \(TaskControl.sql), t.traits,
               \(StoredTraits.judged),
               coalesce(t.role, (SELECT 'watched' FROM run WHERE id = :run
                 AND (armed IS NOT NULL OR parent_task_id IS NOT NULL)))

@@ -43,6 +43,11 @@ extension Store {
                     hint: "flower status \(id) shows its tasks"
                 )
             }
+            switch scope {
+            case .all: try Self.holdAgain(db, list, but: nil)
+            case .from(let name): try Self.holdAgain(db, list, but: name)
+            case .failed: break
+            }
             try Self.audit(db, at: now, by: actor, "rerun", run: id, detail: "\(scope)")
             return count
         }

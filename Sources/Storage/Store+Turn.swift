@@ -18,29 +18,45 @@ extension Store {
                 let pulse = try Pulse(db, hot, runner: runner.id, at: now)
                 return (pulse, try told(db, pulse, to: runner))
             }
-            if !pulse.hasWork || turn.wanted == 0 { return seen }
+            if !pulse.hasWork || turn.wanted == 0 && !pulse.isOverdue { return seen }
         }
+        var wakesOthers = false
         let result = try write { db in
             let failed = try recordTurn(db, turn, runner: runner, at: now)
             let pulse = try Pulse(db, hot, runner: runner.id, at: now)
             if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
+            if pulse.isOverdue { wakesOthers = try Self.timeOutRuns(db, at: now) }
             if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
             if pulse.mayAdvance { try judgeAll(db, at: now) }
             var result = try told(db, pulse, to: runner)
             result.failedTasks = failed
             if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
-            if turn.wanted > 0 {
-                result.claims = try claim(db, atMost: turn.wanted, runner: runner, at: now)
-            }
-            while pulse.mayAdvance, try settleRuns(db, at: now) {
-                try judgeAll(db, at: now)
+            var leavesSome = true
+            repeat {
                 let wanted = turn.wanted - result.claims.count
-                if wanted > 0 {
-                    result.claims += try claim(db, atMost: wanted, runner: runner, at: now)
-                }
+                guard wanted > 0 else { continue }
+                let more = try claim(
+                    db,
+                    atMost: wanted,
+                    free: turn.free - result.claims.count,
+                    workers: pulse.workers,
+                    runner: runner,
+                    at: now
+                )
+                result.claims += more.claims
+                leavesSome = more.leavesSome
+            } while try pulse.mayAdvance && settle(db, at: now)
+            if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
+                result.nextRunEndAt = try Self.nextRunEndAt(db)
+            }
+            // A slot of something scarce is free and this runner has no room: another may have.
+            let hasFreed = turn.freesScarce || pulse.workers != nil && turn.endsSome
+            if hasFreed, leavesSome, pulse.isReady, try Self.hasPeer(db, of: runner) {
+                wakesOthers = true
             }
             return result
         }
+        if wakesOthers { folder.touchWake() }
         if !result.claims.isEmpty { enrolled.withLock { _ = $0.insert(runner.id) } }
         return result
     }
@@ -52,21 +68,33 @@ extension Store {
     ) throws -> TurnResult {
         var result = TurnResult()
         result.nextRetryAt = pulse.nextRetryAt
-        if pulse.isCancelled {
-            let sql = "SELECT id FROM task WHERE runner_id = ? AND cancel_at_ms IS NOT NULL"
-            result.toCancel = try Int64.fetchAll(db, sql: sql, arguments: [runner.id])
+        result.nextRunEndAt = pulse.nextRunEndAt
+        if pulse.isCancelled || pulse.isOverdue {
+            let sql = """
+                SELECT task.id, timed_out_at_ms IS NOT NULL AS late
+                FROM task JOIN run ON run.id = task.run_id
+                WHERE task.runner_id = ? AND task.cancel_at_ms IS NOT NULL
+                """
+            for row in try Row.fetchAll(db, sql: sql, arguments: [runner.id]) {
+                if row["late"] {
+                    result.toTimeOut.append(row["id"])
+                } else {
+                    result.toCancel.append(row["id"])
+                }
+            }
         }
         return result
-    }
-
-    /// When the next retry comes due, of any run; `nil` where none waits.
-    package func nextRetryAt() throws -> Instant? {
-        try read { try Self.nextRetryAt($0) }
     }
 
     /// Whether a runner would find anything to claim now; reads only.
     package func hasWork(at now: Instant) throws -> Bool {
         try read { try Pulse($0, hot, runner: 0, at: now).hasWork }
+    }
+
+    /// Whether another runner has claimed something and not ended.
+    private static func hasPeer(_ db: Database, of runner: RunnerIdentity) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM runner WHERE ended_at_ms IS NULL AND id <> ?)"
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [runner.id]) ?? false
     }
 
     /// The runner's end: its row says that nobody need look for what it left.

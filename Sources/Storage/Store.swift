@@ -19,6 +19,8 @@ package final class Store: Sendable {
     /// Held shared for the process's life: a migration that older binaries cannot bear waits for it.
     private let schemaLock: LockFile
     let contexts = RunContextCache()
+    let lanes = LaneCache()
+    let controls = ControlCache()
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
@@ -106,6 +108,18 @@ package final class Store: Sendable {
             contexts.removeAll()
             guard let error = error as? DatabaseError else { throw error }
             throw StorageError(error, path: folder.databasePath)
+        }
+    }
+
+    /// Returns when whoever writes now has committed. Only Flower's own writers are waited for, and not
+    /// longer than `writeLimit`.
+    func awaitWriter() throws {
+        try queue.inDatabase { _ in
+            // In the queue, as in `write`: a thread that writes holds this very lock.
+            do {
+                try writeLock.lock(.shared, limit: Self.writeLimit)
+                writeLock.unlock()
+            } catch let error as StorageError where error.code == .refused {}
         }
     }
 
@@ -208,7 +222,7 @@ extension Store {
         }
     }
 
-    private static func newInstanceName() -> String {
+    static func newInstanceName() -> String {
         let digits = String(UInt32.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }

@@ -23,6 +23,8 @@ PROGRAMS = {
     "spawn": ["spawn.c"],
     "durable": ["durable.c", "store.c", "-lsqlite3"],
     "turns": ["turns.c", "store.c", "-lsqlite3"],
+    "stamp": ["stamp.c", "-static"],
+    "punctual": ["punctual.c"],
 }
 
 Command = list[str]

@@ -26,12 +26,18 @@ final class Channel: @unchecked Sendable {
 
     /// The next line; the test fails where none comes in time.
     func line(within seconds: Int = Program.patience) async throws -> String {
-        let line: String? = await withCheckedContinuation { continuation in
+        let line = await line(withinMilliseconds: seconds * 1000)
+        return try #require(line, "nothing came through \(path) within \(seconds) s")
+    }
+
+    /// The next line, or `nil` where none comes in time: what happens at any moment need not wait for it.
+    func line(withinMilliseconds milliseconds: Int) async -> String? {
+        await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(returning: self.nextLine(within: seconds))
+                let line = self.nextLine(withinMilliseconds: milliseconds)
+                continuation.resume(returning: line)
             }
         }
-        return try #require(line, "nothing came through \(path) within \(seconds) s")
     }
 
     /// Reads lines until one holds `text`; that one.
@@ -42,8 +48,8 @@ final class Channel: @unchecked Sendable {
         }
     }
 
-    private func nextLine(within seconds: Int) -> String? {
-        let end = DispatchTime.now() + .seconds(seconds)
+    private func nextLine(withinMilliseconds milliseconds: Int) -> String? {
+        let end = DispatchTime.now() + .milliseconds(milliseconds)
         while true {
             if let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
                 defer { rest.removeSubrange(...newline) }

@@ -78,6 +78,21 @@ extension EndToEnd {
             )
         }
 
+        @Test func `whoever waits for a run takes over when its runner dies`() async throws {
+            let scene = try await Scene(retries: 0)
+            try scene.sandbox.write("flow: quick\ntasks: {only: {run: 'true'}}\n", to: "quick.yaml")
+            try await scene.sandbox.succeed("apply", "quick.yaml")
+            let runner = try scene.sandbox.startFlower("run", "--workers", "1")
+            _ = try await scene.began.line()
+            let told = try scene.sandbox.channel("told")
+            let waiter = try scene.sandbox.startFlower("register", "quick", "--wait", output: told)
+            #expect(try await told.line() == "2")
+            runner.signal(SIGKILL)
+            #expect(try await waiter.ended().code == 0)
+            #expect(try await scene.sandbox.status(2).state == "succeeded")
+            #expect(try await scene.sandbox.status(1).states["long"] == "failed")
+        }
+
         @Test func `SIGTERM lets run what runs and begins nothing more`() async throws {
             let scene = try await Scene(retries: 0)
             let (runner, _) = try await scene.start()

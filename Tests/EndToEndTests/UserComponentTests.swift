@@ -80,6 +80,35 @@ extension EndToEnd {
             #expect(strange.code == 1)
             let report = try await sandbox.succeed("status", "3")
             #expect(report.contains("this flower has no component 'greet'"), "\(report)")
+            try await checkIsolation(sandbox, greeter)
+        }
+
+        /// A component that traps fails its own task; what runs beside it in the runner goes on.
+        private func checkIsolation(_ sandbox: Sandbox, _ greeter: String) async throws {
+            let flow = """
+                flow: bursting
+                tasks:
+                  burst: {component: burst, isolate: true, with: {list: [1, 2]}}
+                  apart: {component: greet, isolate: true, with: {person: Bob}}
+                  beside: {component: greet, with: {person: Eve}}
+                """
+            try sandbox.write(flow, to: "bursting.yaml")
+            let applied = try await sandbox.start([greeter, "apply", "bursting.yaml"]).ended()
+            #expect(applied.code == 0, "\(applied)")
+            let run = try await sandbox.start([greeter, "register", "bursting", "--wait"]).ended()
+            #expect(run.code == 1 && run.output == "4\n", "\(run)")
+            let report = try await sandbox.status(4)
+            #expect(
+                report.states == ["burst": "failed", "apart": "succeeded", "beside": "succeeded"]
+            )
+            let burst = try report.task("burst")
+            #expect(burst.attempts.map(\.outcome) == ["signalled"])
+            let why = try await sandbox.succeed("status", "4")
+            #expect(why.contains("Fatal error: Index out of range"), "\(why)")
+            let said = try await sandbox.succeed("logs", "4", "burst")
+            #expect(said.hasPrefix("about to burst\n"), "\(said)")
+            let log = try await sandbox.succeed("logs", "4", "apart")
+            #expect(log == "apart of bursting says: good day, Bob\n")
         }
     }
 }

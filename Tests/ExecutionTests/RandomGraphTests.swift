@@ -73,6 +73,7 @@ extension RunnerTests {
                 }
             }
             #expect(wrong == [], "FLOWER_SEED=\(seed)")
+            #expect(try harness.store.check() == [], "FLOWER_SEED=\(seed)")
             #expect(try harness.store.state(ofRun: run) == (hasFailed ? .failed : .succeeded))
         }
     }

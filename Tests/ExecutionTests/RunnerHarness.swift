@@ -21,14 +21,16 @@ final class RunnerHarness {
     func register(
         _ tasks: [TaskSpec],
         flow name: String = "flow",
-        concurrency: Int? = nil
+        concurrency: Int? = nil,
+        _ change: (inout Flow) -> Void = { _ in }
     ) throws -> Int64 {
-        let flow = Flow(
+        var flow = Flow(
             name: name,
             concurrency: concurrency,
             workingDirectory: folder.path,
             tasks: tasks
         )
+        change(&flow)
         let source = FlowSource(path: "/flows/\(name).yaml", digest: "1", flows: [flow])
         _ = try store.apply([source], by: "test", at: .now)
         let request = RegisterRequest(flow: name, isForced: true, hostZone: "UTC")

@@ -38,12 +38,12 @@ struct FaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, on_failure, on_success, always, notify",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect, kill_grace, run_timeout, environment_file, secrets, on_failure, on_success, always, notify",
             ]
         ),
         (
-            "expect: {}",
-            ["a.yaml:2:1: 'expect' in a flow is not yet known to this version of flower"]
+            "limits: {}",
+            ["a.yaml:2:1: 'limits' in a flow is not yet known to this version of flower"]
         ),
         (
             "overlap: skipp",
@@ -57,6 +57,22 @@ struct FaultTests {
             "overlap: queue\nqueue_limit: 0",
             ["a.yaml:3:14: 'queue_limit' must be a whole number of 1 to 10000, not '0'"]
         ),
+        (
+            "expect: {every: 0s}",
+            ["a.yaml:2:17: 'every' must be more than zero"]
+        ),
+        (
+            "expect: {register: b}",
+            [
+                "a.yaml:2:9: 'expect' needs 'every': how long may pass without a success",
+                "hint: expect: {every: 26h}",
+            ]
+        ),
+        (
+            "expect: {every: 1h, evry: 2h}",
+            ["a.yaml:2:21: 'expect' has no key 'evry'", "hint: did you mean 'every'?"]
+        ),
+        ("expect: 26h", ["a.yaml:2:9: 'expect' must be a mapping, not a single value"]),
         ("overlap: [skip]", ["a.yaml:2:10: 'overlap' must be a text, not a list"]),
         ("overlap:", ["a.yaml:2:9: 'overlap' is empty"]),
         ("priority: 20", ["a.yaml:2:11: 'priority' must be a whole number of -20 to 19, not '20'"]),
@@ -344,11 +360,14 @@ struct FaultTests {
         ),
         (
             "{run: x, retries: {limit: 1, retry_on: []}}",
-            ["a.yaml:4:34: 'retry_on' in 'retries' is not yet known to this version of flower"]
+            [
+                "a.yaml:4:44: 'retry_on' must be a mapping, not a list",
+                "hint: retry_on: {exit: [75], timeout: true}",
+            ]
         ),
         (
-            "{run: x, hold: x}",
-            ["a.yaml:4:14: 'hold' in a task is not yet known to this version of flower"]
+            "{run: x, limits: x}",
+            ["a.yaml:4:14: 'limits' in a task is not yet known to this version of flower"]
         ),
         (
             "{run: x, need: []}",

@@ -19,7 +19,7 @@ struct RenderingTests {
           clean: {run: ./clean, needs: [fetsh]}
           total: {run: ./total, needs: [fetch], timeout: 10}
           post: {with: {text: x}}
-          mail: {component: ecko, hold: a person looks}
+          mail: {component: ecko, limits: {tasks: 64}}
         """
 
     static let tenFaultsShown = """
@@ -75,12 +75,12 @@ struct RenderingTests {
                    ^~~~
             hint: 'with' is a component's input; a process takes 'environment'
         a.yaml:15:21: there is no component 'ecko'
-            mail: {component: ecko, hold: a person looks}
+            mail: {component: ecko, limits: {tasks: 64}}
                               ^~~~
             hint: did you mean 'echo'?
-        a.yaml:15:27: 'hold' in a task is not yet known to this version of flower
-            mail: {component: ecko, hold: a person looks}
-                                    ^~~~
+        a.yaml:15:27: 'limits' in a task is not yet known to this version of flower
+            mail: {component: ecko, limits: {tasks: 64}}
+                                    ^~~~~~
         """
 
     @Test func `ten different faults of one file come at once and in its order`() {

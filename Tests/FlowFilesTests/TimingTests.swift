@@ -44,6 +44,15 @@ import Testing
         #expect(timing == expected)
     }
 
+    @Test func `an expectation arrives`() {
+        let folder = Folder()
+        let text = "flow: a\ntasks: {t: {run: x}}\nexpect: {every: 26h, register: tell}\n"
+        folder.write("a.yaml", text)
+        let flow = folder.load("a.yaml").files.first?.flows.first
+        #expect(flow?.expectation?.every == .seconds(93_600))
+        #expect(flow?.expectation?.register == "tell")
+    }
+
     static let zoned = "5:14: an exception is a day or cron's fields, in the schedule's own zone"
 
     @Test(arguments: [

@@ -4,6 +4,7 @@ import Flows
 import Foundation
 import Glibc
 import HostTime
+import Scheduling
 import Storage
 import TestSupport
 
@@ -15,12 +16,14 @@ final class CommandFixture {
     let state: StateFolder
     var terminal = Terminal.none
     var registry = ComponentRegistry.builtIn
-    private(set) var now = Fixture.now
+    var now = Fixture.now
 
     init() throws {
         folder = try TemporaryFolder()
         state = StateFolder(path: folder.path + "/state")
     }
+
+    func advance(days: Int64) { now = Instant(seconds: now.seconds + days * 86_400) }
 
     struct Result: Equatable {
         let code: ExitCode
@@ -66,6 +69,14 @@ final class CommandFixture {
         let source = FlowSource(path: "/flows/\(flow.name).yaml", digest: "1", flows: [flow])
         _ = try store.apply([source], by: "test", at: now)
         return store
+    }
+
+    /// Moves the clock on and looks once, as `flower tick` does.
+    func tick(afterSeconds seconds: Int64) throws {
+        now = Instant(seconds: now.seconds + seconds)
+        let store = try Store.open(state, create: false)
+        let clock = FixedClock(now: now)
+        _ = try Scheduler(store: store, zones: .host, clock: clock, boot: nil).turn()
     }
 
     /// Ends every task that can run, each with what `outcome` says; nothing is launched.
@@ -117,6 +128,25 @@ extension Flow {
                 TaskSpec(name: $0, needs: needs[$0] ?? [], action: .run("true"))
             }
         )
+    }
+
+    /// Due at each full hour, by the fixture's clock.
+    static func hourly(
+        _ name: String,
+        overlap: OverlapPolicy = .skip,
+        timing: ScheduleTiming = ScheduleTiming()
+    ) throws -> Flow {
+        var flow = nothing(["b": ["a"]], named: name)
+        flow.overlap = overlap
+        flow.schedules = [
+            ScheduleSpec(
+                text: "0 * * * *",
+                expression: try CronExpression("0 * * * *"),
+                timezone: "Etc/GMT-1",
+                timing: timing
+            )
+        ]
+        return flow
     }
 
     static let diamond = nothing(["b": ["a"], "c": ["a"], "d": ["b", "c"]])

@@ -25,6 +25,8 @@ import Testing
                   env                     Print the world that a task would see.
                   fires                   List what became of a flow's due times.
                   next                    List the coming fires of all flows on one time line.
+                  stats                   Show how long a flow takes and how often it succeeds.
+                  pools                   List the pools, and how many of their slots are taken.
 
                 CRON SUBCOMMANDS:
                   cron                    See what a schedule expression will do.
@@ -41,11 +43,21 @@ import Testing
                   cancel                  End a run, or one task of it.
                   pause                   Keep a flow's schedules from making runs.
                   unpause                 Let a flow's schedules make runs again.
+                  release                 Let held tasks of a run go.
+                  hold                    Keep waiting tasks of a run back.
+                  skip                    Go on without a task, as if it had succeeded.
+                  pool                    Set how many tasks share something at once.
 
                 WORKING SUBCOMMANDS:
                   run                     Run every task that is ready, then exit.
                   scheduler               Register each fire when it is due, until stopped.
                   tick                    Register what is due now, and exit.
+
+                KEEPING SUBCOMMANDS:
+                  prune                   Forget runs that ended long ago, with their output.
+                  backup                  Write a consistent copy of the database, while others
+                                          work.
+                  check                   Check the database and the files beside it.
 
                   See 'flower help <subcommand>' for detailed help.
                 """

@@ -104,8 +104,13 @@ import Testing
             description: "A copy that was read back",
             tasks: 3,
             schedules: 2,
-            isPaused: true,
+            pause: Pause(
+                begunAt: Fixture.ago(3_600),
+                until: Fixture.ago(-86_400),
+                reason: "no disk"
+            ),
             isEdited: true,
+            isLate: true,
             lastRun: 9,
             lastState: .running
         ),
@@ -114,8 +119,9 @@ import Testing
             description: "",
             tasks: 1,
             schedules: 0,
-            isPaused: false,
+            pause: nil,
             isEdited: false,
+            isLate: false,
             lastRun: nil,
             lastState: nil
         ),
@@ -123,12 +129,13 @@ import Testing
 
     @Test func `flows are listed with their last run`() {
         #expect(
-            FlowsView.table(Self.flows).rendered(width: nil, colour: false) == """
-                FLOW    TASKS  SCHEDULES  LAST RUN  RESULT   NOTE            DESCRIPTION
-                backup      3          2         9  running  paused, edited  A copy that was read back
+            FlowsView.table(Self.flows, Fixture.time).rendered(width: nil, colour: false) == """
+                FLOW    TASKS  SCHEDULES  LAST RUN  RESULT   NOTE                  DESCRIPTION
+                backup      3          2         9  running  paused, edited, late  A copy that was read back
                 new         1          0         -  -        -
 
                 2 flows listed.
+                flow 'backup' is paused since Mon 2026-11-23 20:22:00 +01:00, until Tue 2026-11-24 21:22:00 +01:00: no disk
 
                 """
         )
@@ -149,7 +156,9 @@ import Testing
             zone: "UTC",
             meaning: nil,
             next: .paused,
-            last: LastFire(dueAt: Fixture.ago(3_600), outcome: .overlap, runID: nil, state: nil)
+            pause: Pause(begunAt: Fixture.ago(60), reason: "two\nlines"),
+            last: LastFire(dueAt: Fixture.ago(3_600), outcome: .overlap, runID: nil, state: nil),
+            unrun: 12
         ),
         ScheduleRow(
             flow: "sales",
@@ -173,13 +182,14 @@ import Testing
         #expect(
             SchedulesView.table(Self.schedules.sorted(), Fixture.time)
                 .rendered(width: nil, colour: false) == """
-                    NEXT                            LEFT     LAST                            PASSED  FLOW    CRON        ZONE        RESULT
-                    Mon 2026-11-23 23:22:00 +01:00  2h left  Mon 2026-11-23 21:21:00 +01:00  1m ago  sales   30 2 * * *  Asia/Tokyo  failed (run 12)
-                    at boot                         -        -                               -       boot    @reboot     UTC         -
-                    paused                          -        Mon 2026-11-23 20:22:00 +01:00  1h ago  rest    0 0 * * *   UTC         overlap
-                    faulty                          -        -                               -       spoilt  x           -           'x': too few fields
+                    NEXT                            LEFT     LAST                            PASSED  FLOW    CRON        ZONE        UNRUN  RESULT
+                    Mon 2026-11-23 23:22:00 +01:00  2h left  Mon 2026-11-23 21:21:00 +01:00  1m ago  sales   30 2 * * *  Asia/Tokyo      0  failed (run 12)
+                    at boot                         -        -                               -       boot    @reboot     UTC             0  -
+                    paused                          -        Mon 2026-11-23 20:22:00 +01:00  1h ago  rest    0 0 * * *   UTC            12  overlap
+                    faulty                          -        -                               -       spoilt  x           -               0  'x': too few fields
 
-                    4 schedules listed.
+                    4 schedules listed. 12 fires were not run: flower fires rest tells why.
+                    flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two\u{FFFD}lines
 
                     """
         )
@@ -194,15 +204,16 @@ import Testing
             return row.keys.sorted()
         }
         #expect(
-            keys(FlowsView.json(Self.flows)) == [
-                "description", "is_edited", "is_paused", "last_run", "last_state", "name",
-                "schedules", "tasks",
+            keys(FlowsView.json(Self.flows, Fixture.zone)) == [
+                "description", "is_edited", "is_late", "is_paused", "last_run", "last_state",
+                "name", "pause_reason", "paused_at", "paused_until", "schedules", "tasks",
             ]
         )
         #expect(
             keys(SchedulesView.json(Self.schedules, Fixture.zone)) == [
                 "cron", "fault", "flow", "is_at_boot", "is_paused", "last_due_at", "last_outcome",
-                "last_run", "last_state", "meaning", "next_at", "zone",
+                "last_run", "last_state", "meaning", "next_at", "pause_reason", "paused_until",
+                "unrun", "zone",
             ]
         )
     }

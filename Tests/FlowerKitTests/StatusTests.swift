@@ -103,6 +103,7 @@ import Testing
                         }
                       ],
                       "child_run" : null,
+                      "hold" : null,
                       "is_ready" : false,
                       "item" : 0,
                       "name" : "a",
@@ -117,6 +118,9 @@ import Testing
                       "tail" : [
                         "a line",
                         "last words of a"
+                      ],
+                      "waits_for_pools" : [
+
                       ]
                 """
             ),

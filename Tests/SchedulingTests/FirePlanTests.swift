@@ -78,10 +78,10 @@ import Testing
         var generator = SplitMix64(seed: seed)
         let seconds = (0..<200).map { _ in Int64.random(in: 0..<100, using: &generator) }
         var heap = FireHeap(
-            seconds.prefix(120).enumerated().map { .init(at: Instant(seconds: $1), entry: $0) }
+            seconds.prefix(120).enumerated().map { .init(at: Instant(seconds: $1), id: Int64($0)) }
         )
         for (entry, second) in seconds.enumerated().dropFirst(120) {
-            heap.push(.init(at: Instant(seconds: second), entry: entry))
+            heap.push(.init(at: Instant(seconds: second), id: Int64(entry)))
         }
         var popped: [Int64] = []
         while let item = heap.pop(dueAt: Instant(seconds: 50)) { popped.append(item.at.seconds) }

@@ -189,7 +189,7 @@ import Testing
                 ),
                 digest: "\(list)"
             )
-            let flow = try temporary.store.flow(named: "back").flow
+            let flow = try temporary.store.flow(named: "back", at: temporary.now).flow
             #expect(flow.tasks[0].traits.forEach == list)
         }
     }

@@ -78,6 +78,7 @@ import Testing
             return .exited(0)
         }
         #expect(attempts == ["a": 3, "b": 2, "@on_success": 2, "@always": 3])
+        #expect(try temporary.store.check() == [])
     }
 
     @Test func `a rerun in a plain shell arms them too`() throws {
@@ -196,10 +197,10 @@ import Testing
 
     @Test func `what the file says comes back from the database, and counts no task`() throws {
         try apply()
-        let flow = try temporary.store.flow(named: "test").flow
+        let flow = try temporary.store.flow(named: "test", at: temporary.now).flow
         #expect(flow.hooks.map(\.event) == HookEvent.allCases)
         #expect(flow.hooks.last?.addresses == ["ops@example.org"])
         #expect(flow.tasks.map(\.name) == ["a", "b"])
-        #expect(try temporary.store.flows().map(\.tasks) == [2])
+        #expect(try temporary.store.flows(at: temporary.now).map(\.tasks) == [2])
     }
 }

@@ -100,7 +100,7 @@ import Testing
         flow.schedules = [ScheduleSpec(text: "@daily", expression: try CronExpression("@daily"))]
         try temporary.apply(flow)
         let schedule = try #require(try store.schedules().first)
-        let due = Instant(milliseconds: temporary.now.milliseconds - 1000)
+        let due = Instant(milliseconds: schedule.begunAt.milliseconds + 1)
         let fire = DueFire(
             scheduleID: schedule.id,
             dueAt: due,
@@ -108,7 +108,13 @@ import Testing
             timezone: "UTC",
             verdict: .run
         )
-        _ = try store.record([fire], consideredUntil: [:], at: temporary.now)
+        let span = ScheduleSpan(
+            scheduleID: schedule.id,
+            after: nil,
+            through: due,
+            fires: [fire]
+        )
+        _ = try store.record([span], plannedAt: due) { temporary.now }
         var turn = Turn()
         turn.wanted = 1
         let late = Instant(milliseconds: due.milliseconds + 30_001)

@@ -74,7 +74,7 @@ import Testing
             at: temporary.now
         )
         #expect(report.changes.map { "\($0.flow) \($0.change)" } == ["a unchanged", "b removed"])
-        #expect(try temporary.store.flows().map(\.name) == ["a", "c"])
+        #expect(try temporary.store.flows(at: temporary.now).map(\.name) == ["a", "c"])
     }
 
     @Test func `a due fire makes one run however often it is recorded`() throws {
@@ -90,11 +90,28 @@ import Testing
             timezone: "UTC",
             verdict: .run
         )
-        let until = [schedule.id: fire.dueAt]
-        let first = try temporary.store.record([fire], consideredUntil: until, at: temporary.now)
-        let second = try temporary.store.record([fire], consideredUntil: until, at: temporary.now)
-        #expect(first.map(\.runID) == [1])
-        #expect(second.isEmpty)
+        let span = ScheduleSpan(
+            scheduleID: schedule.id,
+            after: schedule.consideredUntil,
+            through: fire.dueAt,
+            fires: [fire]
+        )
+        func record(_ span: ScheduleSpan) throws -> Recording {
+            try temporary.store.record([span], plannedAt: fire.dueAt) { temporary.now }
+        }
+        #expect(try record(span).fires.map(\.runID) == [1])
+        // From what another scheduler has looked at since, nothing is recorded.
+        let stale = try record(span)
+        #expect(stale.fires.isEmpty)
+        #expect(stale.stale == [schedule.id: fire.dueAt])
+        // And a fire that has its row is passed over, whatever was looked at.
+        let again = ScheduleSpan(
+            scheduleID: schedule.id,
+            after: fire.dueAt,
+            through: fire.dueAt,
+            fires: [fire]
+        )
+        #expect(try record(again).fires.isEmpty)
         #expect(try temporary.store.schedules().first?.consideredUntil == fire.dueAt)
     }
 }

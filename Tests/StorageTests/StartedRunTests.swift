@@ -62,7 +62,7 @@ import Testing
         #expect(claims.map(\.run.flow) == ["down", "down"])
         #expect(try temporary.store.state(ofRun: run) == .waiting)
         #expect(try temporary.states(ofRun: run)["b"] == .waiting)
-        #expect(try temporary.store.nextRetryAt() == nil)
+        #expect(try temporary.store.nextAlarmAt() == nil)
         try temporary.end(claims, .exited(0))
         let last = try temporary.end(temporary.claim(), .exited(0), wanting: 9).claims
         #expect(last.map(\.name) == ["b"])
@@ -156,6 +156,7 @@ import Testing
         )
         #expect(try drain() == ["b", "c"])
         #expect(try temporary.store.runs().count == 2)
+        #expect(try temporary.store.check() == [])
     }
 
     @Test func `while it waits it cannot be run again`() throws {
@@ -218,7 +219,7 @@ import Testing
         #expect(
             error?.message == "flows start each other in a circle: up → mid → down → up"
         )
-        #expect(try temporary.store.flows().isEmpty)
+        #expect(try temporary.store.flows(at: temporary.now).isEmpty)
     }
 
     @Test(
@@ -275,7 +276,7 @@ import Testing
 
     @Test func `what the file says comes back from the database`() throws {
         _ = try register([Variable("region", "x")])
-        let task = try temporary.store.flow(named: "up").flow.tasks[1]
+        let task = try temporary.store.flow(named: "up", at: temporary.now).flow.tasks[1]
         #expect(task.action == .flow(name: "down", parameters: [Variable("region", "x")]))
     }
 }

@@ -45,6 +45,7 @@ import Testing
         #expect(order == ["a", "bad", "both"])
         let states = try temporary.states(ofRun: run)
         #expect(states["good"] == .waiting && states["end"] == .waiting)
+        #expect(try temporary.store.check() == [])
         #expect(try temporary.store.state(ofRun: run) == .failed)
     }
 
@@ -152,7 +153,7 @@ import Testing
 
     @Test func `what the file says comes back from the database`() throws {
         _ = try register(Self.fork)
-        let tasks = try temporary.store.flow(named: "test").flow.tasks
+        let tasks = try temporary.store.flow(named: "test", at: temporary.now).flow.tasks
         #expect(tasks.map { $0.traits.when?.text } == [nil, "succeeded", "failed", "always", nil])
     }
 }

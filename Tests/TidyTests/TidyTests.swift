@@ -67,7 +67,7 @@ import Testing
         "Cron": [], "Flows": ["Cron"], "HostTime": ["Cron", "Flows"],
         "FlowFiles": ["Cron", "Flows", "HostTime"], "Storage": ["CLinux", "Cron", "Flows"],
         "Components": ["Cron", "Flows"],
-        "Scheduling": ["CLinux", "Cron", "Flows", "HostTime", "Storage"],
+        "Scheduling": ["CLinux", "Cron", "FlowFiles", "Flows", "HostTime", "Storage"],
         "Execution": ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage"],
     ]
 

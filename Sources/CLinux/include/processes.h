@@ -32,15 +32,20 @@ int clinux_own_umask(void);
 /// A close-on-exec pipe whose read end alone does not block: `ends[0]` reads, `ends[1]` writes.
 int clinux_pipe(int ends[2]);
 
-/// A close-on-exec descriptor of memory that holds these bytes, to be read from their first
-/// (memfd_create(2)), or -1.
-int clinux_memory(const void *bytes, size_t count);
+/// Where `part` first stands in `text`, or NULL (memmem(3)).
+const void *clinux_find(const void *text, size_t size, const void *part, size_t part_size);
+
+/// A close-on-exec file in memory that no name leads to (memfd_create(2)); `name` shows in /proc.
+int clinux_memory_file(const char *name);
 
 /// A close-on-exec descriptor of a process, readable once it has ended (pidfd_open(2)).
 int clinux_pidfd_open(pid_t pid);
 /// Signals the process that `pidfd` means and no other, however pids are reused
 /// (pidfd_send_signal(2)).
 int clinux_pidfd_send_signal(int pidfd, int number);
+
+/// Gives memory that was freed back to the kernel (malloc_trim(3)).
+void clinux_trim_memory(void);
 
 /// Names a thread for ps(1) and debuggers; more than 15 bytes are refused (pthread_setname_np(3)).
 void clinux_name_thread(pthread_t thread, const char *name);

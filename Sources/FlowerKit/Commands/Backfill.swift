@@ -53,7 +53,7 @@ struct BackfillCommand: FlowerCommand {
             )
         }
         let store = try state.openStore(session)
-        _ = try store.flow(named: flow)
+        _ = try store.flow(named: flow, at: session.now)
         let schedules = try store.schedules().filter { $0.flow == flow }
         let found = try Backfill(
             schedules,

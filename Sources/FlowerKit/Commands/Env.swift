@@ -49,7 +49,8 @@ struct EnvCommand: FlowerCommand {
             )
             return try TaskWorld(claim, of: run)
         } catch {
-            let hint = "mend it with SQL, or apply its flow file"
+            let hasFiles = !claim.environmentFiles.isEmpty || !claim.run.environmentFiles.isEmpty
+            let hint = hasFiles ? nil : "mend it with SQL, or apply its flow file"
             throw Failure(.badInput, error.message, hint: hint)
         }
     }

@@ -10,10 +10,13 @@ struct FlowsCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let flows = try state.openStore(session).flows()
+        let store = try state.openStore(session)
+        let flows = try store.flows(at: session.now)
         switch format.output {
-        case .table: try session.print(FlowsView.table(flows))
-        case .json: try session.print(FlowsView.json(flows))
+        case .table:
+            let refused = try store.refusedFiles()
+            try session.print(FlowsView.table(flows, refused: refused, session.time))
+        case .json: try session.print(FlowsView.json(flows, session.zone))
         }
         return .success
     }

@@ -40,10 +40,13 @@ struct LogsCommand: FlowerCommand {
         let reader = LogReader(store.folder, run: run, task: task)
         let view = LogView(names, isNamed: task == nil, terminal: session.terminal)
         var printer = LogPrinter(reader, view, attempt: attempt, output: session.output)
+        let watch = follow ? try StateWatch(store.folder) : nil
         let isSettled = follow ? try !store.state(ofRun: run).isActive : true
         try printer.printNew(last: number)
-        if !isSettled {
-            try printer.follow { try store.state(ofRun: run).isActive ? .running : .settled }
+        if let watch, !isSettled {
+            try printer.follow(watch) {
+                try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
+            }
         }
         return .success
     }

@@ -28,13 +28,17 @@ struct NextCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let paused = Set(try store.flows().filter(\.isPaused).map(\.name))
-        let schedules = try store.schedules().filter { !paused.contains($0.flow) }
-        let line = TimeLine(schedules, after: session.now, zones: .host)
+        let pauses = try store.pauses(at: session.now)
+        let now = session.now
+        let line = TimeLine(try store.schedules(), zones: .host) { schedule in
+            guard let pause = pauses[schedule.flow] else { return now }
+            // What comes due in a pause makes no run; one without an end leaves nothing to come.
+            return pause.until.map { Instant(milliseconds: $0.milliseconds - 1) }
+        }
         for fault in line.faults { session.note("\(fault)") }
         let fires = line.fires(atMost: number, until: until?.value)
         switch format.output {
-        case .table: try session.print(table(fires, session.time))
+        case .table: try session.print(table(fires, pauses, session.time))
         case .json:
             let values = fires.map { fire in
                 JSONValue.object([
@@ -48,7 +52,11 @@ struct NextCommand: FlowerCommand {
         return .success
     }
 
-    private func table(_ fires: [TimeLine.Fire], _ time: TimeText) -> Table {
+    private func table(
+        _ fires: [TimeLine.Fire],
+        _ pauses: [String: Pause],
+        _ time: TimeText
+    ) -> Table {
         var table = Table(columns: [
             .init(title: "DUE"), .init(title: "LEFT"), .init(title: "FLOW"),
             .init(title: "CRON", isFree: true),
@@ -59,7 +67,8 @@ struct NextCommand: FlowerCommand {
                 .init(fire.schedule.flow), .init(fire.schedule.cron),
             ]
         }
-        table.footer = counted(fires.count, "fire") + " listed; paused flows are left out."
+        let sorted = pauses.sorted { $0.key < $1.key }.map { (flow: $0.key, pause: $0.value) }
+        table.footer = counted(fires.count, "fire") + " listed." + PauseText.lines(sorted, time)
         return table
     }
 }

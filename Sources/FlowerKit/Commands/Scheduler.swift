@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import HostTime
 import Scheduling
 import Storage
@@ -8,21 +9,94 @@ struct SchedulerCommand: FlowerCommand {
         commandName: "scheduler",
         abstract: "Register each fire when it is due, until stopped.",
         discussion: """
-            SIGTERM and SIGINT stop it. It starts no task: flower run does. Any number of \
-            schedulers may watch one state folder.
+            It applies its folder of flow files at the start, when a file changes and on SIGHUP: a \
+            file with faults is refused and what it said before stays, and one that is gone takes \
+            its flows with it. SIGTERM and SIGINT stop it. It starts no task: flower run does. Any \
+            number of schedulers may watch one state folder.
             """
     )
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The folder of flow files (default: /etc/flower/schedules, or for your own state \
+            folder ~/.config/flower/schedules; with --state none).
+            """,
+            valueName: "folder"
+        )
+    )
+    var schedules: String?
+
+    @Flag(help: "Start a runner when there is work, as a container's single command.")
+    var run = false
+
+    @Option(help: ArgumentHelp("With --run: tasks at once.", valueName: "number"))
+    var workers: Int?
+
     @OptionGroup(title: "State folder") var state: StateOptions
 
-    func run(in session: Session) throws -> ExitCode {
-        let store = try state.makeStore(session)
-        let scheduler = Scheduler(store: store, zones: .host)
-        let loop = try SchedulerLoop(scheduler, folder: store.folder) { sentence in
-            // A scheduler must outlive the reader of its output.
-            try? session.print(Printable.line(sentence) + "\n")
+    func validate() throws {
+        if schedules == "" { throw ValidationError("--schedules names no folder") }
+        guard let workers else { return }
+        guard run else { throw ValidationError("--workers does nothing without --run") }
+        guard (1...RunnerLimit.workers).contains(workers) else {
+            throw ValidationError("--workers takes a number from 1 to \(RunnerLimit.workers)")
         }
+    }
+
+    func run(in session: Session) throws -> ExitCode {
+        // Before the store is opened: as root we may become the folder's owner by it.
+        let program = RunnerProcess.Program()
+        let folder = try flowFolder(session)
+        let store = try state.makeStore(session)
+        let report = { (sentence: String) in
+            // A scheduler must outlive the reader of its output.
+            let lines = sentence.split(separator: "\n").map { Printable.line(String($0)) }
+            try? session.print(lines.joined(separator: "\n") + "\n")
+        }
+        let loop = try SchedulerLoop(
+            Scheduler(store: store, zones: .host),
+            store: store,
+            zones: .host,
+            flows: try folder.map {
+                try FlowFolder(
+                    $0,
+                    store: store,
+                    isExpected: schedules != nil,
+                    makeLoader: session.makeLoader
+                )
+            },
+            runner: run ? supervisor(program, store.folder, report) : nil,
+            report: report
+        )
         loop.run()
         return .success
     }
+
+    private func supervisor(
+        _ program: RunnerProcess.Program,
+        _ folder: StateFolder,
+        _ report: @escaping (String) -> Void
+    ) -> RunnerSupervisor {
+        let options = workers.map { ["--workers", String($0)] } ?? []
+        return RunnerSupervisor(report: report) { try RunnerProcess(program, folder, options) }
+    }
+
+    /// - Throws: where the folder was named and is not there.
+    private func flowFolder(_ session: Session) throws -> String? {
+        if let schedules {
+            guard FolderPath.isFolder(schedules) else {
+                throw Failure(
+                    .notFound,
+                    "there is no folder \(schedules)",
+                    hint: "make it, and put flow files into it"
+                )
+            }
+            return schedules
+        }
+        if case .folder = state.choice { return nil }
+        return FolderPath.flowFiles(of: state.choice.folder(session), session.environment)
+    }
 }
+
+extension RunnerProcess: RunnerChild {}

@@ -15,35 +15,44 @@ struct SchedulesCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let paused = Set(try store.flows().filter(\.isPaused).map(\.name))
-        let last = try store.lastFires()
-        let rows = try store.schedules().map { stored in
-            ScheduleRow(
-                stored,
-                at: session.now,
-                isPaused: paused.contains(stored.flow),
-                lastFire: last[stored.id]
-            )
-        }
-        .sorted()
+        let rows = try Self.rows(try store.schedules(), in: store, at: session.now).sorted()
         switch format.output {
         case .table: try session.print(SchedulesView.table(rows, session.time))
         case .json: try session.print(SchedulesView.json(rows, session.zone))
         }
         return .success
     }
+
+    /// In the order of `schedules`.
+    static func rows(
+        _ schedules: [StoredSchedule],
+        in store: Store,
+        at now: Instant
+    ) throws -> [ScheduleRow] {
+        let pauses = try store.pauses(at: now)
+        let last = try store.lastFires()
+        let unrun = try store.unrunFires()
+        return schedules.map { stored in
+            var row = ScheduleRow(stored, at: now, pause: pauses[stored.flow])
+            row.last = last[stored.id]
+            row.unrun = unrun[stored.id] ?? 0
+            return row
+        }
+    }
 }
 
 extension ScheduleRow {
-    init(_ stored: StoredSchedule, at now: Instant, isPaused: Bool, lastFire: LastFire?) {
+    init(_ stored: StoredSchedule, at now: Instant, pause: Pause?) {
+        // What comes due in a pause makes no run: the next to come is the first after it.
+        let start = pause?.until.map { Instant(milliseconds: $0.milliseconds - 1) } ?? now
         var next = Next.never
         var zone = stored.timezone
         var meaning: String?
         do throws(ScheduleFault) {
-            let forecast = try ScheduleForecast(stored, after: now, zones: .host)
+            let forecast = try ScheduleForecast(stored, after: start, zones: .host)
             zone = forecast.zone.name
             meaning = forecast.meaning
-            if isPaused {
+            if let pause, pause.until == nil {
                 next = .paused
             } else if forecast.isAtBoot {
                 next = .boot
@@ -59,7 +68,7 @@ extension ScheduleRow {
             zone: zone,
             meaning: meaning,
             next: next,
-            last: lastFire
+            pause: pause
         )
     }
 }

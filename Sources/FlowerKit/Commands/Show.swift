@@ -17,16 +17,9 @@ struct ShowCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let detail = try store.flow(named: flow)
-        let last = try store.lastFires()
-        let schedules = try store.schedules().filter { $0.flow == flow }.map {
-            ScheduleRow(
-                $0,
-                at: session.now,
-                isPaused: detail.pausedAt != nil,
-                lastFire: last[$0.id]
-            )
-        }
+        let detail = try store.flow(named: flow, at: session.now)
+        let stored = try store.schedules().filter { $0.flow == flow }
+        let schedules = try SchedulesCommand.rows(stored, in: store, at: session.now)
         let view = FlowView(detail, schedules, session.time)
         switch format.output {
         case .table:

@@ -15,8 +15,11 @@ struct TickCommand: FlowerCommand {
         let store = try state.makeStore(session)
         let scheduler = Scheduler(store: store, zones: .host)
         let recorded = try scheduler.turn()
+        let events = try scheduler.checkExpectations()
         for fault in scheduler.faults { session.note("\(fault)") }
-        let sentences = recorded.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
+        let sentences =
+            recorded.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
+            + events.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
         try session.print(sentences.map { Printable.line($0) + "\n" }.joined())
         return .success
     }

@@ -9,24 +9,36 @@ extension FlowView {
             "source_path": .text(detail.sourcePath),
             "applied_at": .instant(detail.appliedAt, in: time.zone),
             "edited_at": .instant(detail.editedAt, in: time.zone),
-            "paused_at": .instant(detail.pausedAt, in: time.zone),
-            "pause_reason": .text(detail.pauseReason),
+            "paused_at": .instant(detail.pause?.begunAt, in: time.zone),
+            "paused_until": .instant(detail.pause?.until, in: time.zone),
+            "pause_reason": .text(detail.pause?.reason),
+            "expect_every_ms": .count(flow.expectation?.every.milliseconds),
+            "expect_register": .text(flow.expectation?.register),
+            "late_at": .instant(detail.lateAt, in: time.zone),
             "working_directory": .string(flow.workingDirectory),
             "shell": .names(flow.shell),
             "overlap": .string(flow.overlap.rawValue),
             "concurrency": .count(flow.concurrency),
             "priority": .count(flow.priority),
-            "parameters": .variables(flow.parameters),
-            "environment": .variables(flow.environment),
+            "parameters": .variables(flow.parameters.masking(flow.secrets)),
+            "environment": .variables(flow.environment.masking(flow.secrets)),
             "schedules": SchedulesView.json(schedules, time.zone),
-            "tasks": .array(flow.tasks.map { Self.json($0) }),
+            "tasks": .array(flow.tasks.map { Self.json($0, secrets: flow.secrets) }),
+            "run_timeout_ms": .count(flow.runTimeout?.milliseconds),
+            "kill_grace_ms": .count(flow.killGrace?.milliseconds),
+            "environment_files": .names(flow.environmentFiles.map(\.text)),
+            "secrets": .names(flow.secrets),
             "hooks": .object(
-                Dictionary(flow.hooks.map { ($0.event.rawValue, Self.json($0.task)) }) { $1 }
+                Dictionary(
+                    flow.hooks.map {
+                        ($0.event.rawValue, Self.json($0.task, secrets: flow.secrets))
+                    }
+                ) { $1 }
             ),
         ])
     }
 
-    private static func json(_ task: TaskSpec) -> JSONValue {
+    private static func json(_ task: TaskSpec, secrets: [String]) -> JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(task.name),
             "needs": .names(task.needs),
@@ -37,7 +49,7 @@ extension FlowView {
             "with": .null,
             "flow": .null,
             "parameters": .null,
-            "environment": .variables(task.environment),
+            "environment": .variables(task.environment.masking(secrets)),
             "timeout_ms": .count(task.timeout?.milliseconds),
             "priority": .count(task.priority),
             "retries": .object([
@@ -45,8 +57,12 @@ extension FlowView {
                 "delay_ms": .count(task.retries.delay.milliseconds),
                 "backoff": .number(task.retries.backoff),
                 "max_delay_ms": .count(task.retries.maxDelay.milliseconds),
+                "jitter": .number(task.retries.jitter.fraction),
+                "jitter_ms": .count(task.retries.jitter.span.milliseconds),
+                "retry_on": json(task.retries.causes),
             ]),
         ]
+        members.merge(controls(task)) { first, _ in first }
         members["when"] = .text(task.traits.when?.text)
         switch task.traits.forEach {
         case .texts(let items): members["for_each"] = .names(items)

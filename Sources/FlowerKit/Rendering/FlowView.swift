@@ -30,7 +30,8 @@ struct FlowView {
         facts.add("file", detail.sourcePath)
         facts.add("applied", "\(time.stamp(detail.appliedAt)), \(time.ago(detail.appliedAt))")
         facts.add("edited", detail.editedAt.map { "\(time.stamp($0)), with SQL" }, .active)
-        facts.add("paused", detail.pausedAt.map(paused), .active)
+        facts.add("paused", detail.pause.map { PauseText.text($0, time) }, .active)
+        facts.add("expected", expected, detail.lateAt == nil ? .plain : .bad)
         facts.add("folder", flow.workingDirectory)
         facts.add("shell", shell)
         facts.add("overlap", flow.overlap.rawValue)
@@ -44,7 +45,19 @@ struct FlowView {
             )
         }
         facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
+        facts.add("run timeout", flow.runTimeout.map(DurationText.format))
+        facts.add("kill grace", flow.killGrace.map(DurationText.format))
+        facts.add("files", flow.environmentFiles.map(\.text).joined(separator: " "))
+        facts.add("secrets", flow.secrets.joined(separator: " "))
         return facts
+    }
+
+    private var expected: String? {
+        guard let expectation = flow.expectation else { return nil }
+        var text = "a success every \(DurationText.format(expectation.every))"
+        if let other = expectation.register { text += ", else \(other) is registered" }
+        if let late = detail.lateAt { text += "; late since \(time.stamp(late))" }
+        return text
     }
 
     private var shell: String? {
@@ -52,12 +65,10 @@ struct FlowView {
         return isUsed ? ShellWord.joined(flow.shell) : nil
     }
 
-    private func paused(at instant: Instant) -> String {
-        "\(time.stamp(instant))" + (detail.pauseReason.map { ": \($0)" } ?? "")
+    private var parameterTable: Table? { table("PARAMETER", flow.parameters.masking(flow.secrets)) }
+    private var environmentTable: Table? {
+        table("ENVIRONMENT", flow.environment.masking(flow.secrets))
     }
-
-    private var parameterTable: Table? { table("PARAMETER", flow.parameters) }
-    private var environmentTable: Table? { table("ENVIRONMENT", flow.environment) }
 
     private func table(_ title: String, _ variables: [Variable]) -> Table? {
         guard !variables.isEmpty else { return nil }
@@ -111,6 +122,7 @@ struct FlowView {
             parts.append("\(noun) from \(DurationText.format(task.retries.delay))")
         }
         if let priority = task.priority { parts.append("priority \(priority)") }
+        parts += controls(task)
         if let when = task.traits.when { parts.append("when \(when.text)") }
         switch task.traits.forEach {
         case .texts(let items): parts.append("for each of \(counted(items.count, "item"))")

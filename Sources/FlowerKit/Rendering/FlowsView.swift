@@ -1,9 +1,15 @@
+import Cron
 import Flows
 import Storage
 
 /// `flower flows`.
 enum FlowsView {
-    static func table(_ flows: [FlowSummary]) -> Table {
+    /// - Parameter refused: files of the scheduler's folder that it has refused.
+    static func table(
+        _ flows: [FlowSummary],
+        refused: [SourceFile] = [],
+        _ time: TimeText
+    ) -> Table {
         var table = Table(columns: [
             .init(title: "FLOW"), .init(title: "TASKS", isNumber: true),
             .init(title: "SCHEDULES", isNumber: true), .init(title: "LAST RUN", isNumber: true),
@@ -11,7 +17,9 @@ enum FlowsView {
             .init(title: "DESCRIPTION", isFree: true),
         ])
         table.rows = flows.map { flow in
-            let notes = (flow.isPaused ? ["paused"] : []) + (flow.isEdited ? ["edited"] : [])
+            let notes =
+                (flow.pause == nil ? [] : ["paused"]) + (flow.isEdited ? ["edited"] : [])
+                + (flow.isLate ? ["late"] : [])
             return [
                 .init(flow.name), .init("\(flow.tasks)"), .init("\(flow.schedules)"),
                 .init(flow.lastRun.map(String.init) ?? "-"), .state(flow.lastState),
@@ -19,11 +27,16 @@ enum FlowsView {
                 .init(flow.description),
             ]
         }
-        table.footer = counted(flows.count, "flow") + " listed."
+        let pauses = flows.compactMap { flow in flow.pause.map { (flow.name, $0) } }
+        table.footer =
+            counted(flows.count, "flow") + " listed." + PauseText.lines(pauses, time)
+        for file in refused {
+            table.footer? += "\n\(Printable.line(file.path)) is refused: flower validate tells why."
+        }
         return table
     }
 
-    static func json(_ flows: [FlowSummary]) -> JSONValue {
+    static func json(_ flows: [FlowSummary], _ zone: Zone) -> JSONValue {
         .array(
             flows.map { flow in
                 .object([
@@ -31,8 +44,12 @@ enum FlowsView {
                     "description": .string(flow.description),
                     "tasks": .count(flow.tasks),
                     "schedules": .count(flow.schedules),
-                    "is_paused": .bool(flow.isPaused),
+                    "is_paused": .bool(flow.pause != nil),
+                    "paused_at": .instant(flow.pause?.begunAt, in: zone),
+                    "paused_until": .instant(flow.pause?.until, in: zone),
+                    "pause_reason": .text(flow.pause?.reason),
                     "is_edited": .bool(flow.isEdited),
+                    "is_late": .bool(flow.isLate),
                     "last_run": .count(flow.lastRun),
                     "last_state": .text(flow.lastState?.rawValue),
                 ])

@@ -16,7 +16,8 @@ enum RunsView {
                 .init("\(run.id)"), .init(run.flow), .state(run.state), .init(run.origin),
                 .init(time.stamp(run.registeredAt)), .init(time.ago(run.registeredAt)),
                 .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
-                .init(progress(run.counts)), .init(parameters(run.parameters)),
+                .init(progress(run.counts)),
+                .init(parameters(run.shownParameters)),
             ]
         }
         table.footer =
@@ -57,7 +58,7 @@ enum RunsView {
             "registered_at": .instant(run.registeredAt, in: zone),
             "started_at": .instant(run.startedAt, in: zone),
             "ended_at": .instant(run.endedAt, in: zone),
-            "parameters": .variables(run.parameters),
+            "parameters": .variables(run.shownParameters),
             "counts": .object(counts),
         ]
     }

@@ -21,7 +21,10 @@ struct ScheduleRow: Comparable {
     /// The expression in words; `nil` where it cannot be read.
     let meaning: String?
     let next: Next
-    let last: LastFire?
+    var pause: Pause?
+    var last: LastFire?
+    /// Fires that were not run.
+    var unrun = 0
 
     var nextAt: Instant? { if case .at(let instant) = next { instant } else { nil } }
 
@@ -43,17 +46,35 @@ enum SchedulesView {
         var table = Table(columns: [
             .init(title: "NEXT"), .init(title: "LEFT"), .init(title: "LAST"),
             .init(title: "PASSED"), .init(title: "FLOW"), .init(title: "CRON"),
-            .init(title: "ZONE"), .init(title: "RESULT", isFree: true),
+            .init(title: "ZONE"), .init(title: "UNRUN", isNumber: true),
+            .init(title: "RESULT", isFree: true),
         ])
         table.rows = rows.map { row in
             [
                 next(row.next, time), .init(time.left(until: row.nextAt)),
                 .init(time.stamp(row.last?.dueAt)), .init(time.ago(row.last?.dueAt)),
-                .init(row.flow), .init(row.cron), .init(row.zone ?? "-"), result(row),
+                .init(row.flow), .init(row.cron), .init(row.zone ?? "-"),
+                .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
             ]
         }
-        table.footer = counted(rows.count, "schedule") + " listed."
+        table.footer = footer(rows, time)
         return table
+    }
+
+    private static func footer(_ rows: [ScheduleRow], _ time: TimeText) -> String {
+        var text = counted(rows.count, "schedule") + " listed."
+        let unrun = rows.reduce(0) { $0 + $1.unrun }
+        if let most = rows.max(by: { $0.unrun < $1.unrun }), unrun > 0 {
+            let were = unrun == 1 ? "was" : "were"
+            text +=
+                " \(counted(unrun, "fire")) \(were) not run: flower fires \(most.flow) tells why."
+        }
+        let pauses = Dictionary(
+            rows.compactMap { row in row.pause.map { (row.flow, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let sorted = pauses.sorted { $0.key < $1.key }.map { (flow: $0.key, pause: $0.value) }
+        return text + PauseText.lines(sorted, time)
     }
 
     static func next(_ next: ScheduleRow.Next, _ time: TimeText) -> Table.Cell {
@@ -78,14 +99,12 @@ enum SchedulesView {
     static func json(_ rows: [ScheduleRow], _ zone: Zone) -> JSONValue {
         .array(
             rows.map { row in
-                var isPaused = false
                 var isAtBoot = false
                 var fault: String?
                 switch row.next {
-                case .paused: isPaused = true
                 case .boot: isAtBoot = true
                 case .faulty(let problem): fault = problem
-                case .at, .never: break
+                case .at, .never, .paused: break
                 }
                 return .object([
                     "flow": .string(row.flow),
@@ -97,7 +116,10 @@ enum SchedulesView {
                     "last_outcome": .text(row.last?.outcome.rawValue),
                     "last_run": .count(row.last?.runID),
                     "last_state": .text(row.last?.state?.rawValue),
-                    "is_paused": .bool(isPaused),
+                    "unrun": .count(row.unrun),
+                    "is_paused": .bool(row.pause != nil),
+                    "paused_until": .instant(row.pause?.until, in: zone),
+                    "pause_reason": .text(row.pause?.reason),
                     "is_at_boot": .bool(isAtBoot),
                     "fault": .text(fault),
                 ])

@@ -41,8 +41,16 @@ struct StatusView {
         let registered = "\(time.stamp(summary.registeredAt)), \(time.ago(summary.registeredAt))"
         facts.add("registered", "\(registered) (\(summary.origin))")
         facts.add("took", summary.took(at: time.now).map { TimeText.span($0) })
-        facts.add("parameters", RunsView.parameters(summary.parameters))
+        facts.add("parameters", RunsView.parameters(summary.shownParameters))
+        facts.add("timed out", timedOut(summary), .bad)
         return facts
+    }
+
+    private func timedOut(_ summary: RunSummary) -> String? {
+        summary.timedOutAt.map { at in
+            let limit = summary.timeout.map { " of \(DurationText.format($0))" } ?? ""
+            return "its run_timeout\(limit) was over at \(time.stamp(at))"
+        }
     }
 
     private var table: Table {
@@ -82,22 +90,23 @@ struct StatusView {
         case .running:
             return task.attempts.last?.pid.map { "pid \($0)" } ?? ""
         case .failed, .cancelled:
-            return task.attempts.last?.reason ?? ""
+            let isLate = task.state == .cancelled && run.summary.timedOutAt != nil
+            return task.attempts.last?.reason ?? (isLate ? "its run took too long" : "")
         case .succeeded:
             return task.attempts.last?.note ?? ""
-        case .held, .skipped:
-            return ""
+        case .held: return held(task)
+        case .skipped: return ""
         case .waiting:
             if let retryAt = task.retryAt {
                 let reason = task.attempts.last.map { ": \($0.reason)" } ?? ""
                 return "again \(time.left(until: retryAt))\(reason)"
             }
+            if let short = task.pools.first(where: \.isShort) { return short.reason }
             if task.isReady || task.state == .running { return "ready" }
             if let child = task.child, child.state.isActive {
                 return "run \(child.id) of flow '\(child.flow)' is \(child.state.rawValue)"
             }
-            let unmet = task.needs.first { !(states[$0]?.satisfiesNeed ?? false) }
-            if let unmet { return "needs \(unmet) (\(states[unmet]?.word ?? "not there"))" }
+            if let unmet = unmet(task) { return unmet }
             return run.summary.state == .queued ? "queued behind an earlier run" : ""
         }
     }
@@ -107,7 +116,10 @@ struct StatusView {
         var table = Table(columns: [.init(title: "OUTPUT"), .init(title: "VALUE", isFree: true)])
         for task in run.tasks {
             for output in task.outputs {
-                let lines = output.value.split(separator: "\n", omittingEmptySubsequences: false)
+                let lines = run.summary.masking(output.value).split(
+                    separator: "\n",
+                    omittingEmptySubsequences: false
+                )
                 let value = String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
                 table.rows.append([
                     .init("\(task.shownName).\(output.name)"), .init(Printable.line(value)),
@@ -115,6 +127,16 @@ struct StatusView {
             }
         }
         return table.rows.isEmpty ? "" : "\n" + table.rendered(width: width, colour: false)
+    }
+
+    private func unmet(_ task: TaskDetail) -> String? {
+        let unmet = task.needs.first { !(states[$0]?.satisfiesNeed ?? false) }
+        return unmet.map { "needs \($0) (\(states[$0]?.word ?? "not there"))" }
+    }
+
+    private func held(_ task: TaskDetail) -> String {
+        [task.hold, unmet(task), "flower release \(run.summary.id) \(task.name)"]
+            .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
     /// The last lines of what is kept of an output; the first may be the end of a longer one.

@@ -19,7 +19,10 @@ enum WorldView {
             $0.split(separator: "\n", omittingEmptySubsequences: false)
         }
         .map { "# \($0)\n" }
-        let variables = world.environment.map { "\($0.name)=\(ShellWord.quoted($0.value))\n" }
+        let shown = world.environment.masking(claim.run.secrets)
+        let variables = shown.map {
+            "\($0.name)=\(ShellWord.quoted(world.mask.applied(to: $0.value)))\n"
+        }
         return (heading + variables).joined()
     }
 }

@@ -18,4 +18,15 @@ struct NobodyThere: Error, CustomStringConvertible {
     let description = "there is nobody to greet"
 }
 
-Flower.main(components: [Greet.self])
+/// A mistake of its author's: it ends the whole process.
+struct Burst: Component {
+    static let name = "burst"
+    let list: [Int]
+
+    func run(in context: ComponentContext) async throws {
+        context.print("about to burst")
+        context.print("\(list[list.count])")
+    }
+}
+
+Flower.main(components: [Greet.self, Burst.self])

@@ -1,0 +1,60 @@
+import CLinux
+import Flows
+
+/// Replaces secret values in what a task prints by `***`.
+///
+/// It is found as it stands, in one line: not encoded, not in pieces, not over the end of a line that
+/// was cut for its length. A value of several lines is looked for line by line; what is shorter than
+/// `Limit.secretBytes` is let be.
+package struct Mask: Sendable, Equatable {
+    /// Longest first, so that one that holds another is taken whole.
+    private let values: [[UInt8]]
+
+    package static let none = Mask([])
+
+    init(_ secrets: [String]) {
+        var values: Set<[UInt8]> = []
+        for secret in secrets {
+            for line in secret.utf8.split(separator: 10) where line.count >= Limit.secretBytes {
+                values.insert(Array(line))
+            }
+        }
+        self.values = values.sorted { $0.count > $1.count }
+    }
+
+    /// The values of the variables that `names` name.
+    init(of names: Set<String>, in variables: [Variable]) {
+        // Nearly no flow has a secret.
+        self.init(names.isEmpty ? [] : variables.filter { names.contains($0.name) }.map(\.value))
+    }
+
+    package var isEmpty: Bool { values.isEmpty }
+
+    package func applied(to text: String) -> String {
+        isEmpty ? text : String(decoding: applied(to: Array(text.utf8)), as: UTF8.self)
+    }
+
+    func applied(to bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for value in values { bytes = Self.replacing(value, in: bytes) }
+        return bytes
+    }
+
+    private static func replacing(_ value: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        var from = 0
+        bytes.withUnsafeBytes { all in
+            while let start = all.baseAddress, from < all.count,
+                let found = clinux_find(start + from, all.count - from, value, value.count)
+            {
+                let place = found - start
+                result += all[from..<place]
+                result += stars
+                from = place + value.count
+            }
+        }
+        return from == 0 ? bytes : result + bytes[from...]
+    }
+
+    private static let stars = Array("***".utf8)
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Storage
+
+struct StatsCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Show how long a flow takes and how often it succeeds."
+    )
+
+    @Argument(help: "The flow's name.")
+    var flow: String
+
+    @Option(name: .shortAndLong, help: "Of at most so many of its last runs.")
+    var number = Store.rowsPerPage
+
+    @OptionGroup var format: OutputOptions
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    /// All of it is held in memory.
+    private static let mostRuns = 100_000
+
+    func validate() throws {
+        guard (1...Self.mostRuns).contains(number) else {
+            throw ValidationError("-n takes a number from 1 to \(Self.mostRuns)")
+        }
+    }
+
+    func run(in session: Session) throws -> ExitCode {
+        let rows = try state.openStore(session).stats(flow: flow, runs: number)
+        switch format.output {
+        case .table: try session.print(StatsView.table(flow, rows))
+        case .json: try session.print(StatsView.json(flow, rows))
+        }
+        return .success
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+
+/// Tells which files of some folders were made or changed (inotify(7)).
+///
+/// Watch first and look then: what happens between the two is told.
+package final class FolderWatch {
+    /// Readable when something has happened.
+    package let descriptor: Int32
+    private var paths: [Int32: String] = [:]
+
+    /// What wakes a watcher.
+    package enum Events {
+        /// A file was made, closed after writing, or moved into the folder.
+        case arrivals
+        /// Also each write to a file.
+        case writes
+        /// Also a file moved out or removed, and the folder's own end.
+        case departures
+
+        fileprivate var mask: UInt32 {
+            // Opening an existing `wake` for writing and closing it is all that a waker does.
+            let arrivals = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO
+            return switch self {
+            case .arrivals: UInt32(arrivals)
+            case .writes: UInt32(arrivals | IN_MODIFY)
+            case .departures:
+                UInt32(arrivals | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
+            }
+        }
+    }
+
+    /// What happened since the last look.
+    package struct Changes {
+        /// Names within the folders, `created` included.
+        package var names: Set<String> = []
+        /// Files that were made and not closed since: somebody may be writing them.
+        package var created: Set<String> = []
+        /// Folders that are no more, or not where they were.
+        package var gone: Set<String> = []
+        /// More happened than the kernel kept: look at everything.
+        package var isOverflow = false
+
+        package var isEmpty: Bool { names.isEmpty && gone.isEmpty && !isOverflow }
+    }
+
+    /// Watches nothing yet.
+    ///
+    /// - Throws: `StorageError.unusable` where the kernel gives no more of them.
+    package init() throws {
+        descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
+        guard descriptor >= 0 else {
+            throw StorageError(
+                .unusable,
+                "cannot watch files: inotify_init1: \(systemMessage())",
+                hint: "raise fs.inotify.max_user_instances with sysctl(8)"
+            )
+        }
+    }
+
+    /// - Throws: `StorageError.notFound` where there is no such folder, else `.unusable`.
+    package convenience init(_ path: String, _ events: Events = .arrivals) throws {
+        try self.init()
+        try add(path, events)
+    }
+
+    /// Watches one folder more; once more for one it watches already is no error.
+    package func add(_ path: String, _ events: Events = .arrivals) throws {
+        let watch = inotify_add_watch(descriptor, path, events.mask)
+        guard watch >= 0 else {
+            let isMissing = errno == ENOENT || errno == ENOTDIR
+            throw StorageError(
+                isMissing ? .notFound : .unusable,
+                "cannot watch \(path): \(systemMessage())"
+            )
+        }
+        paths[watch] = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes what has happened; never blocks.
+    package func take() -> Changes {
+        var changes = Changes()
+        let headerBytes = MemoryLayout<inotify_event>.size
+        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 8) { buffer in
+            while true {
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                guard count > 0 else { return }
+                var offset = 0
+                while offset + headerBytes <= count {
+                    let event = buffer.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
+                    let start = offset + headerBytes
+                    let end = start + Int(event.len)
+                    let name = buffer[start..<end].prefix { $0 != 0 }
+                    note(event, String(decoding: name, as: UTF8.self), in: &changes)
+                    offset = end
+                }
+            }
+        }
+        return changes
+    }
+
+    private func note(_ event: inotify_event, _ name: String, in changes: inout Changes) {
+        if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { changes.isOverflow = true }
+        if event.mask & UInt32(IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED) != 0 {
+            if let path = paths.removeValue(forKey: event.wd) { changes.gone.insert(path) }
+            // A folder that was moved away is still watched by its inode.
+            if event.mask & UInt32(IN_MOVE_SELF) != 0 { inotify_rm_watch(descriptor, event.wd) }
+        } else if !name.isEmpty {
+            let isNew = event.mask & UInt32(IN_CREATE) != 0 && !changes.names.contains(name)
+            if isNew { changes.created.insert(name) } else { changes.created.remove(name) }
+            changes.names.insert(name)
+        }
+    }
+}

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""The scheduler on time and at scale, beside a floor in C, Debian's cron and a systemd timer.
+
+Three tables, of one run on this machine:
+
+  on time      due instant -> first statement of the child, in milliseconds, over --seconds fires a
+               second apart. All contenders at once, each at an offset of its own within the second,
+               so that they have the same machine. cron has a fire a minute.
+  many         CPU until the schedules are read and the next is waited for, resident memory, and CPU
+               in a minute in which nothing is due.
+  a thousand   1,000 fires due in the same second: the last child's first statement.
+
+A goal that is missed is marked MISSED and is no failure. Needs root for cron and systemd, each in a
+mount namespace of its own; elsewhere those two are left out, and said so.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+
+import harness
+
+BOX = pathlib.Path(__file__).resolve().parent.parent / "Support" / "systemd-box.sh"
+CRON = "/usr/sbin/cron"
+FLOOR_OFFSET_MS = 500
+TIMER_OFFSET_MS = 250
+
+
+# What is measured
+
+
+def percentile(values, part):
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * part))]
+
+
+def stamps(path):
+    """(seconds, word) of each line that stamp wrote."""
+    if not path.exists():
+        return []
+    lines = [line.split() for line in path.read_text().splitlines()]
+    return [(float(line[0]), line[1]) for line in lines if len(line) == 2]
+
+
+def delays(path, offset_ms, period=1):
+    """Milliseconds after the due instant before each stamp."""
+    result = []
+    for instant, _ in stamps(path):
+        past = (instant - offset_ms / 1000) % period
+        result.append(past * 1000)
+    return result
+
+
+def cpu_seconds(pid):
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def resident_mib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu_until_idle(pid):
+    """CPU seconds until nothing more is used for half a second."""
+    used, since = -1.0, time.monotonic()
+    while time.monotonic() - since < 0.5:
+        time.sleep(0.05)
+        now = cpu_seconds(pid)
+        if now != used:
+            used, since = now, time.monotonic()
+    return used
+
+
+# Who is measured
+
+
+class Flower:
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, folder
+        self.state, self.flows = folder / "state", folder / "flows"
+        self.flows.mkdir(parents=True)
+        self.process = None
+
+    def start(self, *options):
+        command = [self.binary, "scheduler", "--state", self.state, "--schedules", self.flows]
+        log = open(self.folder / "log", "w", encoding="utf-8")
+        self.process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        return self.process.pid
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(120) != 0:
+            raise harness.BenchError((self.folder / "log").read_text())
+
+    def tell_delays(self):
+        """From due to the sentence that the scheduler prints after its commit, stamped by us."""
+        return self.folder / "log"
+
+
+def cron_command(crontab, folder):
+    """cron -f with one user's crontab and nothing else of this host's, in a namespace of its own."""
+    script = folder / "cron.sh"
+    script.write_text(
+        "set -e\n"
+        "mount -t tmpfs none /var/spool/cron\n"
+        "mkdir -m 1730 /var/spool/cron/crontabs\n"
+        "mount -t tmpfs none /etc/cron.d\n"
+        "mount -t tmpfs none /run\n"
+        ": > /run/empty\n"
+        "mount --bind /run/empty /etc/crontab\n"
+        f"install -m 600 '{crontab}' /var/spool/cron/crontabs/root\n"
+        f"exec {CRON} -f\n"
+    )
+    return ["unshare", "--mount", "--propagation", "private", "sh", str(script)]
+
+
+def box_timer(folder, stamp, seconds):
+    """A box with a real systemd and one timer of microsecond accuracy, for some seconds."""
+    units = folder / "units"
+    units.mkdir()
+    offset = TIMER_OFFSET_MS / 1000
+    (units / "stamp.timer").write_text(
+        f"[Timer]\nOnCalendar=*-*-* *:*:{offset:g}/1\nAccuracySec=1us\n"
+    )
+    (units / "stamp.service").write_text(
+        "[Unit]\nStartLimitIntervalSec=0\n"
+        f"[Service]\nType=oneshot\nExecStart={stamp} {folder}/timer.txt x\n"
+    )
+    script = f"systemctl start stamp.timer; sleep {seconds}; systemctl stop stamp.timer"
+    return [
+        "bash", str(BOX), "--bind", str(folder), "--units", str(units), "sh", "-c", script,
+    ]
+
+
+# On time
+
+
+def on_time(flower, programs, seconds, root):
+    folder = root / "on-time"
+    folder.mkdir()
+    stamp = programs["stamp"]
+    ours = Flower(flower, folder / "flower")
+    (ours.flows / "each.yaml").write_text(
+        'flow: each\nschedules: [{cron: "* * * * * *"}]\noverlap: allow\n'
+        f'tasks: {{stamp: {{exec: ["{stamp}", "{folder}/flower.txt", "${{run.id}}"]}}}}\n'
+    )
+    started = []
+    is_root = os.geteuid() == 0
+    if is_root:
+        crontab = folder / "crontab"
+        crontab.write_text(f"* * * * * {stamp} {folder}/cron.txt x\n")
+        started.append(subprocess.Popen(cron_command(crontab, folder)))
+        if BOX.exists():
+            started.append(subprocess.Popen(box_timer(folder, stamp, seconds)))
+    floor = [programs["punctual"], str(seconds), str(FLOOR_OFFSET_MS), stamp, f"{folder}/floor.txt"]
+    started.append(subprocess.Popen([*floor, "x"]))
+    ours.start("--run")
+    told = []
+    with open(ours.tell_delays(), encoding="utf-8") as log:
+        end = time.time() + seconds
+        while time.time() < end:
+            line = log.readline()
+            if not line:
+                time.sleep(0.001)
+            elif " registered, due " in line:
+                told.append(time.time() % 1 * 1000)
+    ours.stop()
+    for process in started:
+        process.terminate()
+        process.wait()
+    rows = [
+        ("flower, registered and told", told),
+        ("flower, child's first statement", delays(folder / "flower.txt", 0)),
+        ("clock_nanosleep + posix_spawn (floor)", delays(folder / "floor.txt", FLOOR_OFFSET_MS)),
+        ("systemd timer, AccuracySec=1us", delays(folder / "timer.txt", TIMER_OFFSET_MS)),
+        ("cron -f (a fire a minute)", delays(folder / "cron.txt", 0, 60)),
+    ]
+    floor_delays = rows[2][1]
+    print_on_time(rows, floor_delays)
+
+
+def print_on_time(rows, floor):
+    print("\non time: milliseconds after the due instant")
+    print(f"{'':40} {'fires':>6} {'p50':>8} {'p99':>8} {'max':>8}")
+    for name, values in rows:
+        if not values:
+            print(f"{name:40} {'none':>6}")
+            continue
+        p50, p99 = percentile(values, 0.5), percentile(values, 0.99)
+        goals = ""
+        if name.endswith("child's first statement"):
+            limits = (percentile(floor, 0.5) + 1, 2 * percentile(floor, 0.99))
+            words = ["met" if value <= limit else "MISSED"
+                     for value, limit in zip((p50, p99), limits)]
+            goals = f"  p50 <= {limits[0]:.2f}: {words[0]}; p99 <= {limits[1]:.2f}: {words[1]}"
+        print(f"{name:40} {len(values):6} {p50:8.2f} {p99:8.2f} {max(values):8.2f}{goals}")
+
+
+# Many
+
+
+def cron_lines(count):
+    """Lines that are never due today, all different, as a person's thousand jobs would be."""
+    month = time.localtime().tm_mon % 12 + 1
+    for number in range(count):
+        minute, hour, day = number % 60, number // 60 % 24, number // 1440 % 28 + 1
+        yield f"{minute} {hour} {day} {month} * /bin/true {number}\n"
+
+
+def many(flower, count, idle, root):
+    folder = root / f"many-{count}"
+    lines = list(cron_lines(count))
+    ours = Flower(flower, folder / "flower")
+    for start in range(0, count, 5_000):
+        text = "".join(lines[start:start + 5_000])
+        (ours.flows / f"{start:06}.crontab").write_text(text)
+    began = time.monotonic()
+    harness.run([flower, "apply", "--state", str(ours.state), str(ours.flows)])
+    applied = time.monotonic() - began
+    rows = []
+    pid = ours.start()
+    began = time.monotonic()
+    rows.append(["flower scheduler", *look_at(pid, idle), f"apply {applied:.1f} s"])
+    ours.stop()
+    if os.geteuid() == 0:
+        crontab = folder / "crontab"
+        crontab.write_text("".join(lines))
+        process = subprocess.Popen(cron_command(crontab, folder))
+        rows.append(["cron -f", *look_at(process.pid, idle), ""])
+        process.terminate()
+        process.wait()
+    return rows
+
+
+def look_at(pid, idle):
+    """(CPU until idle, resident MiB, CPU milliseconds a minute)"""
+    start = cpu_until_idle(pid)
+    before = cpu_seconds(pid)
+    time.sleep(idle)
+    return start, resident_mib(pid), (cpu_seconds(pid) - before) * 1000 * 60 / idle
+
+
+def print_many(count, rows):
+    for name, start, rss, idle, note in rows:
+        goals = ""
+        if name.startswith("flower") and count == 100_000:
+            checks = [("start <= 0.8 s", start <= 0.8), ("RSS <= 57 MiB", rss <= 57),
+                      ("idle <= 19 ms", idle <= 19)]
+            goals = "; ".join(f"{text}: {'met' if ok else 'MISSED'}" for text, ok in checks)
+        print(f"{count:>8} {name:18} {start:9.3f} {rss:9.1f} {idle:11.1f}  {goals}  {note}".rstrip())
+
+
+# A thousand
+
+
+def a_thousand(flower, stamp, root):
+    count = 1_000
+    folder = root / "thousand"
+    ours = Flower(flower, folder / "flower")
+    out = folder / "flower.txt"
+    due = int(time.time()) + 10
+    at = time.gmtime(due)
+    cron = f"{at.tm_sec} {at.tm_min} {at.tm_hour} {at.tm_mday} {at.tm_mon} *"
+    for number in range(count):
+        (ours.flows / f"f{number}.yaml").write_text(
+            f'flow: f{number}\nschedules: [{{cron: "{cron}", timezone: UTC}}]\n'
+            f'tasks: {{stamp: {{exec: ["{stamp}", "{out}", "{number}"]}}}}\n'
+        )
+    ours.start("--run")
+    instants = wait_for(out, count, due + 30)
+    ours.stop()
+    rows = [("flower scheduler --run", [instant - due for instant in instants])]
+    if os.geteuid() == 0:
+        out = folder / "cron.txt"
+        crontab = folder / "crontab"
+        due = (int(time.time()) // 60 + 1) * 60
+        if due - time.time() < 5:
+            due += 60
+        at = time.localtime(due)
+        crontab.write_text("".join(
+            f"{at.tm_min} {at.tm_hour} * * * {stamp} {out} {number}\n" for number in range(count)
+        ))
+        process = subprocess.Popen(cron_command(crontab, folder))
+        instants = wait_for(out, count, due + 60)
+        process.terminate()
+        process.wait()
+        rows.append(("cron -f", [instant - due for instant in instants]))
+    print(f"\na thousand: seconds from the due instant to a child's first statement ({count} fires)")
+    for name, values in rows:
+        goal = ""
+        if name.startswith("flower"):
+            goal = f"  last <= 0.6 s: {'met' if max(values) <= 0.6 else 'MISSED'}"
+        print(f"{name:24} first {min(values):.3f}  median {percentile(values, 0.5):.3f}"
+              f"  last {max(values):.3f}{goal}")
+
+
+def wait_for(path, count, deadline):
+    while time.time() < deadline:
+        instants = [instant for instant, _ in stamps(path)]
+        if len(instants) >= count:
+            return instants
+        time.sleep(0.2)
+    raise harness.BenchError(f"{path.name}: {len(stamps(path))} of {count} children started")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--flower", default=".build/release/flower", help="the binary to measure")
+    parser.add_argument("--seconds", type=int, default=300, help="fires of the first table")
+    parser.add_argument("--idle", type=int, default=60, help="seconds that nothing is due in")
+    parser.add_argument("--part", choices=["on-time", "many", "thousand"], help="only this table")
+    arguments = parser.parse_args()
+    flower = str(pathlib.Path(arguments.flower).resolve())
+    if not os.access(flower, os.X_OK):
+        sys.exit(f"{flower} is not there: make build")
+    print(f"before: {harness.machine()}")
+    if os.geteuid() != 0:
+        print("not root: cron and systemd are left out")
+    root = pathlib.Path(tempfile.mkdtemp(prefix="flower-bench-"))
+    root.chmod(0o755)
+    try:
+        programs = harness.build_floors(root)
+        if arguments.part in (None, "on-time"):
+            on_time(flower, programs, arguments.seconds, root)
+        if arguments.part in (None, "many"):
+            print("\nmany: CPU seconds until idle, resident MiB, CPU ms in an idle minute")
+            print(f"{'':>8} {'':18} {'start s':>9} {'RSS MiB':>9} {'idle ms/min':>11}")
+            for count in (1_000, 10_000, 100_000):
+                print_many(count, many(flower, count, arguments.idle, root))
+        if arguments.part in (None, "thousand"):
+            a_thousand(flower, programs["stamp"], root)
+    except harness.BenchError as error:
+        sys.exit(f"cannot measure: {error}")
+    finally:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(root)
+    print(f"\nafter:  {harness.machine()}")
+
+
+if __name__ == "__main__":
+    main()

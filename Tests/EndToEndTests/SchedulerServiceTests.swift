@@ -1,0 +1,196 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// `flower scheduler` as a service: its folder of flow files, and `--run` as a container's command.
+    @Suite struct SchedulerServiceTests {
+        /// Comes due each second, and tells the channel `tasks` of each run.
+        private static let often = """
+            flow: often
+            schedules: [{cron: "* * * * * *"}]
+            overlap: allow
+            working_directory: ..
+            tasks: {only: {run: 'echo "$FLOWER_RUN" > tasks'}}
+            """
+
+        /// Tells its pid, waits for a word, and is tried again once.
+        private static let long = """
+            flow: long
+            schedules: [{cron: "* * * * * *"}]
+            working_directory: ..
+            tasks:
+              only:
+                retries: {limit: 1, delay: 10ms}
+                run: |
+                  echo "$$ $FLOWER_ATTEMPT" > tasks
+                  read -r word < go
+            """
+
+        private final class Scene {
+            let sandbox: Sandbox
+            let news: Channel
+            let tasks: Channel
+            let go: Channel
+
+            init() throws {
+                sandbox = try Sandbox()
+                try FileManager.default.createDirectory(
+                    atPath: sandbox.path + "/flows",
+                    withIntermediateDirectories: false
+                )
+                news = try sandbox.channel("news")
+                tasks = try sandbox.channel("tasks")
+                go = try sandbox.channel("go")
+            }
+
+            func start(_ more: String..., before: [String] = []) throws -> Program {
+                try sandbox.start(
+                    before + [Sandbox.flower, "scheduler", "--schedules", "flows"] + more,
+                    output: news
+                )
+            }
+
+            /// Processes whose parent is `pid`, with their states (proc(5)).
+            func children(of pid: pid_t) -> [(pid: pid_t, state: String)] {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+                return names.compactMap { pid_t($0) }.compactMap { child in
+                    let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+                    let fields = stat?.split(separator: ")").last?.split(separator: " ") ?? []
+                    guard fields.count > 2, pid_t(fields[1]) == pid else { return nil }
+                    return (child, String(fields[0]))
+                }
+            }
+
+            func until(_ condition: () async throws -> Bool) async throws {
+                let deadline = DispatchTime.now() + .seconds(Program.patience)
+                while try await !condition() {
+                    try #require(DispatchTime.now() < deadline)
+                    sched_yield()
+                }
+            }
+        }
+
+        @Test func `files are applied as they come, are mended and go`() async throws {
+            let scene = try Scene()
+            let scheduler = try scene.start()
+            try scene.sandbox.write("flow: often\ntask: {}\n", to: "flows/often.yaml")
+            #expect(try await scene.news.line(with: "refused").hasSuffix("often.yaml is refused:"))
+            #expect(try await scene.news.line(with: "hint: did you mean 'tasks'?") != "")
+            let table = try await scene.sandbox.succeed("flows")
+            #expect(table.hasSuffix("often.yaml is refused: flower validate tells why.\n"))
+            try scene.sandbox.write(Self.often, to: "flows/often.yaml")
+            _ = try await scene.news.line(with: "flow 'often' added")
+            _ = try await scene.news.line(with: "run 1 of flow 'often' registered")
+            scheduler.signal(SIGHUP)
+            _ = try await scene.news.line(with: "(SIGHUP)")
+            _ = try await scene.news.line(with: "run 2 of flow 'often' registered")
+            unlink(scene.sandbox.path + "/flows/often.yaml")
+            _ = try await scene.news.line(with: "flow 'often' removed")
+            #expect(try await scene.sandbox.succeed("flows").contains("0 flows listed."))
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
+        @Test func `a folder that was named and is not there is told at once`() async throws {
+            let sandbox = try Sandbox()
+            let ending = try await sandbox.flower("scheduler", "--schedules", "nowhere")
+            #expect(ending.code == 66)
+            #expect(ending.errors.contains("there is no folder nowhere"))
+            let alone = try await sandbox.flower("scheduler", "--workers", "3")
+            #expect(alone.code == 64)
+            #expect(alone.errors.contains("--workers does nothing without --run"))
+        }
+
+        @Test func `with --run one command schedules and runs, and ends in order`() async throws {
+            let scene = try Scene()
+            try scene.sandbox.write(Self.often, to: "flows/often.yaml")
+            let scheduler = try scene.start("--run", "--workers", "2")
+            for run in 1...3 { #expect(try await scene.tasks.line() == "\(run)") }
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+            let left = "SELECT count(*) FROM task WHERE status = 1"
+            #expect(try await scene.sandbox.sqlite(left) == "0")
+            let runners = "SELECT count(*) FROM runner WHERE ended_at_ms IS NULL"
+            #expect(try await scene.sandbox.sqlite(runners) == "0")
+            #expect(try await scene.sandbox.sqlite("SELECT DISTINCT workers FROM runner") == "2")
+        }
+
+        @Test func `SIGTERM lets a task of --run end, and a second one ends it`() async throws {
+            for isPatient in [true, false] {
+                let scene = try Scene()
+                try scene.sandbox.write(Self.long, to: "flows/long.yaml")
+                let scheduler = try scene.start("--run")
+                _ = try await scene.tasks.line()
+                scheduler.signal(SIGTERM)
+                _ = try await scene.news.line(with: "stopping when the tasks that run have ended")
+                #expect(scheduler.isRunning)
+                if isPatient { try scene.go.send("go") } else { scheduler.signal(SIGTERM) }
+                #expect(try await scheduler.ended().code == 0)
+                let outcome = try await scene.sandbox.sqlite("SELECT outcome FROM attempt")
+                #expect(outcome == (isPatient ? "succeeded" : "cancelled"))
+            }
+        }
+
+        @Test func `a runner of --run that is killed is followed by one that rescues`() async throws
+        {
+            let scene = try Scene()
+            try scene.sandbox.write(Self.long, to: "flows/long.yaml")
+            let scheduler = try scene.start("--run")
+            #expect(try await scene.tasks.line().hasSuffix(" 1"))
+            let runner = try #require(scene.children(of: scheduler.pid).first?.pid)
+            kill(runner, SIGKILL)
+            _ = try await scene.news.line(with: "the runner was ended by signal 9")
+            #expect(try await scene.tasks.line().hasSuffix(" 2"))
+            try scene.go.send("go")
+            try await scene.until {
+                try await scene.sandbox.status(1).state == "succeeded"
+            }
+            let attempts = try await scene.sandbox.status(1).task("only").attempts
+            #expect(attempts.map(\.outcome) == ["interrupted", "succeeded"])
+            scheduler.signal(SIGTERM)
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
+        /// In a PID namespace of its own, as in a container.
+        @Test(.enabled(if: Host.canMount))
+        func `as process 1 it waits for what tasks leave behind`() async throws {
+            let scene = try Scene()
+            // Its child is left by its parent, and ends when the parent is long gone.
+            let flow = """
+                flow: orphan
+                schedules: [{cron: "* * * * * *"}]
+                overlap: allow
+                working_directory: ..
+                tasks:
+                  only:
+                    run: |
+                      setsid sh -c 'read -r word < go; echo gone > tasks' > news 2>&1 &
+                      echo "$FLOWER_RUN" > tasks
+                """
+            try scene.sandbox.write(flow, to: "flows/orphan.yaml")
+            let before = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+            let outer = try scene.start("--run", before: before)
+            #expect(try await scene.tasks.line() == "1")
+            let scheduler = try #require(scene.children(of: outer.pid).first?.pid)
+            unlink(scene.sandbox.path + "/flows/orphan.yaml")
+            _ = try await scene.news.line(with: "removed")
+            // Left by all its parents, it is now the scheduler's child.
+            var orphan: pid_t?
+            try await scene.until {
+                orphan = scene.children(of: scheduler).map(\.pid).first(where: Self.isShell)
+                return orphan != nil
+            }
+            try scene.go.send("go")
+            // A zombie would stay in /proc until somebody waits for it.
+            try await scene.until { kill(try #require(orphan), 0) != 0 }
+            kill(scheduler, SIGTERM)
+            #expect(try await outer.ended().code == 0)
+        }
+
+        private static func isShell(_ pid: pid_t) -> Bool {
+            let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+            return name == "sh\n"
+        }
+    }
+}
