@@ -45,6 +45,7 @@ public struct ComponentContext: Sendable {
     public let parameters: [String: String]
     /// Due, or for a run that no schedule made registered: `2026-03-29T02:00:00+01:00`.
     public let dueAt: String
+    private let giver: @Sendable (Variable) -> Void
     private let printer: @Sendable (String) -> Void
 
     package init(
@@ -55,6 +56,7 @@ public struct ComponentContext: Sendable {
         attempt: Int,
         parameters: [String: String],
         dueAt: String,
+        giver: @escaping @Sendable (Variable) -> Void = { _ in },
         printer: @escaping @Sendable (String) -> Void
     ) {
         self.flow = flow
@@ -64,7 +66,17 @@ public struct ComponentContext: Sendable {
         self.attempt = attempt
         self.parameters = parameters
         self.dueAt = dueAt
+        self.giver = giver
         self.printer = printer
+    }
+
+    /// Gives other tasks a text, which they name as `${tasks.THIS.outputs.KEY}`; it counts once the
+    /// task has succeeded.
+    ///
+    /// - Throws: where `key` is no name of letters, digits, `_` and `-`.
+    public func output(_ key: String, _ value: String) throws {
+        guard OutputText.isKey(key) else { throw ComponentOutputFault(key: key) }
+        giver(Variable(key, value))
     }
 
     /// Adds a line, or several, to the task's output; never blocks.
@@ -72,6 +84,15 @@ public struct ComponentContext: Sendable {
 
     /// Whether it is to return: its time is over, or a person cancelled it.
     public var isCancelled: Bool { Task.isCancelled }
+}
+
+/// A name that no output can have.
+public struct ComponentOutputFault: Error, CustomStringConvertible {
+    let key: String
+
+    public var description: String {
+        "'\(key)' names no output: letters, digits, '_' and '-', not beginning with a digit or '-'"
+    }
 }
 
 /// A span of time in `with:`, written as everywhere in a flow file: `250ms`, `10s`, `1h30m`.

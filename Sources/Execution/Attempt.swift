@@ -41,7 +41,7 @@ package final class Attempt {
     }
 
     /// What the database is to know of its end.
-    func end(_ result: AttemptResult) -> AttemptEnd {
+    func end(_ result: AttemptResult, _ outputs: OutputFolder) -> AttemptEnd {
         var end = AttemptEnd(
             start: start,
             endedAt: result.endedAt,
@@ -56,6 +56,7 @@ package final class Attempt {
         let notes =
             (verdictNote.map { [$0] } ?? []) + result.notes + (output.note.map { [$0] } ?? [])
         end.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+        outputs.take(for: &end)
         return end
     }
 }

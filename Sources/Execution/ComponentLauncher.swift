@@ -15,6 +15,7 @@ struct ComponentEnd: Sendable {
     let lines: Int
     let tail: [UInt8]
     var note: String?
+    let outputs: [Variable]
 }
 
 /// Executes attempts as Swift code in this process, off the event thread.
@@ -38,11 +39,12 @@ final class ComponentLauncher: EventLoop.Source {
         _ loop: EventLoop,
         _ registry: ComponentRegistry,
         _ sink: any LogSink,
-        _ file: RunnerFile
+        _ file: RunnerFile,
+        _ outputs: OutputFolder
     ) throws(SystemFailure) {
         self.loop = loop
         lanes = try ComponentLanes { job in
-            await ComponentRun(job: job, registry: registry, sink: sink, file: file).perform()
+            await ComponentRun(job, registry, sink, file, outputs).perform()
         }
         token = try loop.add(lanes.ended.descriptor, self)
     }
@@ -68,7 +70,7 @@ final class ComponentLauncher: EventLoop.Source {
             slot: slot,
             parameters: world.parametersByName,
             dueAt: world.dueAt,
-            with: try world.fill(value),
+            with: try world.fill(value, claim.values),
             mask: world.mask
         )
         nextNumber += 1
@@ -154,6 +156,21 @@ private struct ComponentRun: Sendable {
     let registry: ComponentRegistry
     let sink: any LogSink
     let file: RunnerFile
+    let folder: OutputFolder
+
+    init(
+        _ job: ComponentJob,
+        _ registry: ComponentRegistry,
+        _ sink: any LogSink,
+        _ file: RunnerFile,
+        _ folder: OutputFolder
+    ) {
+        self.job = job
+        self.registry = registry
+        self.sink = sink
+        self.file = file
+        self.folder = folder
+    }
 
     private enum Ending: Sendable {
         case returned
@@ -165,7 +182,9 @@ private struct ComponentRun: Sendable {
         let started = MonotonicTime.now
         file.willLaunch(job.claim, at: startedAt, in: job.slot)
         let output = ComponentOutput(job.source, sink, job.mask)
-        let outcome = await outcome(output)
+        var outcome = await outcome(output)
+        let outputs = outcome.isSuccess ? output.outputs : []
+        if !outputs.isEmpty { outcome = kept(outputs) }
         let duration = MonotonicTime.now - started
         var result = AttemptResult(outcome)
         result.duration = duration
@@ -180,8 +199,22 @@ private struct ComponentRun: Sendable {
             outcome: outcome,
             lines: printed.lines,
             tail: printed.tail,
-            note: printed.note
+            note: printed.note,
+            outputs: outcome.isSuccess ? outputs : []
         )
+    }
+
+    /// Puts them where a rescue finds them, before the end is recorded.
+    private func kept(_ outputs: [Variable]) -> Outcome {
+        do {
+            _ = try OutputText.parse(Array(OutputText.format(outputs).utf8))
+            try folder.keep(outputs, of: job.claim)
+            return .exited(0)
+        } catch let fault as OutputText.Fault {
+            return .refused(reason: fault.description)
+        } catch {
+            return .refused(reason: "its outputs cannot be kept: \(error)")
+        }
     }
 
     private func outcome(_ output: ComponentOutput) async -> Outcome {
@@ -210,8 +243,10 @@ private struct ComponentRun: Sendable {
             item: claim.item,
             attempt: claim.attempt,
             parameters: job.parameters,
-            dueAt: job.dueAt
-        ) { output.print($0, .output) }
+            dueAt: job.dueAt,
+            giver: { output.give($0) },
+            printer: { output.print($0, .output) }
+        )
         guard let timeout = claim.timeout else {
             try await component.run(in: context)
             return .returned
@@ -243,6 +278,7 @@ private final class ComponentOutput: Sendable {
     private let sink: any LogSink
     private let mask: Mask
     private let output = Mutex<AttemptOutput?>(nil)
+    private let given = Mutex<[Variable]>([])
 
     init(_ source: LogSource, _ sink: any LogSink, _ mask: Mask) {
         self.source = source
@@ -267,6 +303,10 @@ private final class ComponentOutput: Sendable {
             }
         }
     }
+
+    func give(_ output: Variable) { given.withLock { $0.append(output) } }
+
+    var outputs: [Variable] { given.withLock { $0 } }
 
     func finish() -> (lines: Int, tail: [UInt8], note: String?) {
         output.withLock { output in

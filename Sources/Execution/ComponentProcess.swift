@@ -1,6 +1,8 @@
 import CLinux
 import Components
+import Flows
 import Glibc
+import Synchronization
 
 /// The other side of `ComponentCall`: the process in which one component runs alone.
 package enum ComponentProcess {
@@ -46,10 +48,16 @@ package enum ComponentProcess {
             item: call.item,
             attempt: call.attempt,
             parameters: call.parameters,
-            dueAt: call.dueAt
-        ) { say($0, 1) }
+            dueAt: call.dueAt,
+            giver: { output in given.withLock { $0.append(output) } },
+            printer: { say($0, 1) }
+        )
         do {
             try await registry.make(call.component, call.with).run(in: context)
+            try given.withLock { outputs throws(SystemFailure) in
+                guard !outputs.isEmpty, let path = getenv("FLOWER_OUTPUT") else { return }
+                try OutputFolder.write(outputs, to: String(cString: path))
+            }
             return 0
         } catch {
             if Task.isCancelled {
@@ -61,6 +69,9 @@ package enum ComponentProcess {
             return 1
         }
     }
+
+    /// What the component gives to other tasks: a process's outputs, once it has returned.
+    private static let given = Mutex<[Variable]>([])
 
     private static func readInput() -> [UInt8] {
         var bytes: [UInt8] = []

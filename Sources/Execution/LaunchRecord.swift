@@ -91,6 +91,7 @@ struct LaunchRecord: Equatable {
         case .signalled(let signal): (1, Int64(signal))
         case .timedOut: (2, 0)
         case .cancelled: (3, 0)
+        case .refused: (0, 1)
         case .notStarted, .interrupted: nil
         }
     }

@@ -28,18 +28,18 @@ package struct LogEntry: Sendable, Equatable {
 package final class LogReader {
     private let folder: LogFolder
     private let run: Int64
-    private let task: String?
+    private let task: TaskName?
     private var cursors: [LogFolder.Name: LogCursor] = [:]
     private var watch: FolderWatch?
     /// Whether the whole folder must be looked through.
     private var isComplete = false
     private var changed: Set<String> = []
 
-    /// - Parameter task: `nil` = every task of the run.
+    /// - Parameter task: with all its items, or one, `clean[3]`; `nil` = every task of the run.
     package init(_ state: StateFolder, run: Int64, task: String?) {
         folder = LogFolder(state)
         self.run = run
-        self.task = task
+        self.task = task.map { TaskName(parsing: $0) }
     }
 
     /// Gives every line that came since the last call, in order of time.
@@ -74,7 +74,10 @@ package final class LogReader {
     /// The files to look into: all at first, then those that changed.
     private func names() -> [LogFolder.Name] {
         let found = isComplete ? Array(changed) : folderNames(folder.path(run: run))
-        return found.compactMap(LogFolder.Name.init).filter { task == nil || $0.task == task }
+        return found.compactMap(LogFolder.Name.init).filter { name in
+            guard let task else { return true }
+            return name.task == task.task && (task.item == nil || task.item == name.item)
+        }
     }
 
     /// Attempts that did not overlap are joined, not compared: only cursors whose first line is due

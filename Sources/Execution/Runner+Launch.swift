@@ -10,7 +10,10 @@ extension Runner {
         let crew = try readyCrew()
         var hasLaunched = false
         while let claim = pending.first {
-            if case .component(_, let with) = claim.action, !claim.isIsolated {
+            if case .flow = claim.action {
+                _ = pending.popFirst()
+                conclude(claim, crew)
+            } else if case .component(_, let with) = claim.action, !claim.isIsolated {
                 // Queued even without a free slot while lanes are open: they take them as they come
                 // free.
                 let load = crew.components.load
@@ -38,10 +41,12 @@ extension Runner {
     /// The crew, made with the first claim or rescue.
     func readyCrew() throws(SystemFailure) -> Crew {
         if let crew { return crew }
+        outputs.make(like: store.folder.logsPath)
         let made = try Crew(
             store,
             loop,
             registry,
+            outputs,
             workers: options.workers,
             sink: givenSink
         )
@@ -60,7 +65,7 @@ extension Runner {
             own = try world(of: claim)
         } catch {
             let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: slot)
-            return news.add(attempt, AttemptResult(.notStarted(reason: error.message)))
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: error.message)))
         }
         let output = AttemptOutput(LogSource(claim), crew.sink, mask: own.mask)
         let attempt = Attempt(claim, output, slot: slot)
@@ -68,7 +73,7 @@ extension Runner {
             try crew.processes.start(attempt, own)
         } catch {
             let reason = own.mask.applied(to: error.reason)
-            return news.add(attempt, AttemptResult(.notStarted(reason: reason)))
+            return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
         }
         running[claim.taskID] = attempt
         news.begun[claim.taskID] = attempt
@@ -82,11 +87,12 @@ extension Runner {
     /// What a claim's process gets; a component in a process of its own is first made here, so that
     /// what is wrong with it is told as of any other.
     private func world(of claim: Claim) throws(TaskWorld.Fault) -> TaskWorld {
+        if let fault = claim.fault { throw TaskWorld.Fault(message: fault) }
         let run = try worlds.world(of: claim.run)
         guard case .component(let name, let with) = claim.action else {
-            return try TaskWorld(claim, of: run)
+            return try TaskWorld(claim, of: run, mail: try mail(for: claim))
         }
-        let filled = try run.fill(with)
+        let filled = try run.fill(with, claim.values)
         do throws(ComponentFault) {
             _ = try registry.make(name, filled)
         } catch {
@@ -98,13 +104,14 @@ extension Runner {
     private func hand(_ claim: Claim, _ with: JSONValue, to crew: Crew) {
         let slot = crew.file.takeSlot()
         ending.launchedTasks += 1
-        do {
+        do throws(TaskWorld.Fault) {
+            if let fault = claim.fault { throw TaskWorld.Fault(message: fault) }
             let world = try worlds.world(of: claim.run)
             try crew.components.add(claim, with: with, of: world, slot: slot)
         } catch {
             let output = AttemptOutput(LogSource(claim), crew.sink)
             let attempt = Attempt(claim, output, slot: slot)
-            news.add(attempt, AttemptResult(.notStarted(reason: error.message)))
+            news.add(attempt, outputs, AttemptResult(.notStarted(reason: error.message)))
         }
     }
 
@@ -132,7 +139,7 @@ extension Runner {
         }
         running[attempt.claim.taskID] = nil
         news.begun[attempt.claim.taskID] = nil
-        news.add(attempt, result)
+        news.add(attempt, outputs, result)
     }
 
     /// Components have ended.
@@ -153,6 +160,7 @@ extension Runner {
             recorded.lines = end.lines
             recorded.tail = end.tail
             recorded.note = end.note
+            recorded.outputs = end.outputs
             news.ended.append(recorded)
             news.slots.append(job.slot)
         }

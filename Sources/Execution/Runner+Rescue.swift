@@ -41,7 +41,7 @@ extension Runner {
 
     private func beginRescue(of dead: RunnerIdentity, _ file: DeadRunnerFile) throws {
         let crew = try readyCrew()
-        let rescue = Rescue(dead, file)
+        let rescue = Rescue(dead, file, outputs)
         rescues.append(rescue)
         var adopted: [Adopted] = []
         for abandoned in try store.abandoned(by: dead) {
@@ -91,6 +91,8 @@ extension Runner {
         case .success(let failed):
             ending.failedTasks += failed
             rescue.file.remove()
+            outputs.remove(of: rescue.ended)
+            outputs.sweep(store)
             rescues.removeAll { $0 === rescue }
             pace.wake()
         case .failure:
@@ -109,15 +111,19 @@ final class Rescue {
     private(set) var ended: [AttemptEnd] = []
     private(set) var returned: [Claim] = []
     var isSent = false
+    private let outputs: OutputFolder
 
-    init(_ identity: RunnerIdentity, _ file: DeadRunnerFile) {
+    init(_ identity: RunnerIdentity, _ file: DeadRunnerFile, _ outputs: OutputFolder) {
         self.identity = identity
         self.file = file
+        self.outputs = outputs
     }
 
     /// A claim of which no launch is recorded goes back and costs no retry, where the record can be
     /// trusted: it does not outlive a power cut, after which it counts as interrupted.
     func addUnlaunched(_ claim: Claim) {
+        // What waited for a run has nothing to be launched.
+        if case .flow = claim.action { return returned.append(claim) }
         if file.isWhole, identity.bootID == Machine.bootID {
             returned.append(claim)
             return
@@ -132,7 +138,7 @@ final class Rescue {
     func take(_ attempt: Attempt, _ result: AttemptResult) -> Bool {
         guard let index = open.firstIndex(where: { $0 === attempt }) else { return false }
         open.remove(at: index)
-        ended.append(attempt.end(result))
+        ended.append(attempt.end(result, outputs))
         return true
     }
 }

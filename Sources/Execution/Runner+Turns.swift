@@ -69,7 +69,7 @@ extension Runner {
     private func receive(_ answer: TurnWriter.Answer) throws {
         switch answer {
         case .turn(.success(let result)):
-            news.isCommitted()
+            outputs.remove(of: news.isCommitted())
             pace.didCommit(result)
             if !result.claims.isEmpty { crew?.hasClaimed = true }
             if stop > .no {
@@ -212,8 +212,8 @@ struct TurnNews {
             && cancelled.isEmpty
     }
 
-    mutating func add(_ attempt: Attempt, _ result: AttemptResult) {
-        ended.append(attempt.end(result))
+    mutating func add(_ attempt: Attempt, _ outputs: OutputFolder, _ result: AttemptResult) {
+        ended.append(attempt.end(result, outputs))
         if let slot = attempt.slot { slots.append(slot) }
     }
 
@@ -235,7 +235,12 @@ struct TurnNews {
     }
 
     /// The database has what was taken.
-    mutating func isCommitted() { sent = nil }
+    ///
+    /// - Returns: the ends that it has.
+    mutating func isCommitted() -> [AttemptEnd] {
+        defer { sent = nil }
+        return sent?.turn.ended ?? []
+    }
 
     /// It has not: what was taken is told again, before what came since.
     mutating func isRefused() {

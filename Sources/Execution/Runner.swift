@@ -34,6 +34,8 @@ package final class Runner {
         package var isPatient = false
         /// How long tasks may run on once the runner is asked to stop.
         package var drain = RunnerLimit.drain
+        /// The program that takes mails, a path or a name in `TaskWorld.path`.
+        package var sendmail = "/usr/sbin/sendmail"
 
         package init() {}
     }
@@ -60,11 +62,12 @@ package final class Runner {
     let givenSink: (any LogSink)?
     let loop: EventLoop
     let wake: WakeFile
+    let outputs: OutputFolder
     var ending = Ending()
     /// Made when there is work for the first time.
     var crew: Crew?
 
-    var worlds = WorldCache()
+    var worlds: WorldCache
     /// Claimed and not begun.
     var pending = ClaimQueue<Claim>()
     /// By task.
@@ -105,6 +108,8 @@ package final class Runner {
         self.notifier = notifier
         givenSink = sink
         wake = WakeFile(store.folder)
+        outputs = OutputFolder(store.folder, instance: store.instance)
+        worlds = WorldCache(outputs)
         loop = try EventLoop()
     }
 
@@ -207,6 +212,7 @@ final class Crew {
         _ store: Store,
         _ loop: EventLoop,
         _ registry: ComponentRegistry,
+        _ outputs: OutputFolder,
         workers: Int,
         sink: (any LogSink)?
     ) throws(SystemFailure) {
@@ -219,7 +225,7 @@ final class Crew {
         )
         if let sink { self.sink = sink } else { self.sink = try FileLogSink(store.folder) }
         processes = try ProcessLauncher(loop, self.sink, file)
-        components = try ComponentLauncher(loop, registry, self.sink, file)
+        components = try ComponentLauncher(loop, registry, self.sink, file, outputs)
         writer = try TurnWriter(store, identity)
     }
 }
@@ -228,6 +234,9 @@ final class Crew {
 struct WorldCache {
     private var worlds: [Int64: RunWorld] = [:]
     private let account = Account.current
+    private let outputs: OutputFolder
+
+    init(_ outputs: OutputFolder) { self.outputs = outputs }
 
     /// Forgotten all at once beyond this: one is small, and a drain asks for the same ones again.
     private static let limit = 1_000
@@ -236,7 +245,7 @@ struct WorldCache {
         if let known = worlds[run.runID] { return known }
         // The zone was good when the run was registered; one that has gone since is told as UTC.
         let zone = (try? ZoneDirectory.host.zone(named: run.timezone)) ?? .utc
-        let world = try RunWorld(run, account: account, zone: zone)
+        let world = try RunWorld(run, account: account, zone: zone, outputs: outputs)
         if worlds.count >= Self.limit { worlds.removeAll() }
         worlds[run.runID] = world
         return world

@@ -27,18 +27,25 @@ package struct TaskWorld: Sendable, Equatable {
     }
 
     /// - Throws: `Fault` for a `${…}` or a file of variables that cannot be read.
-    package init(_ claim: Claim, of world: RunWorld) throws(Fault) {
+    package init(
+        _ claim: Claim,
+        of world: RunWorld,
+        mail: (sendmail: String, message: [UInt8])? = nil
+    ) throws(Fault) {
+        if let fault = claim.fault { throw Fault(message: fault) }
         switch claim.action {
         case .run(let text): arguments = claim.run.shell + ["-c", text]
         case .exec(let words):
             var filled: [String] = []
-            for word in words { filled.append(try world.fill(word)) }
+            for word in words { filled.append(try world.fill(word, claim.values)) }
+            if let mail { filled[0] = mail.sendmail }
             arguments = filled
-        case .component(let name, _): arguments = [name]
+        case .component(let name, _), .flow(let name, _): arguments = [name]
         }
         environment = try world.environment(for: claim)
         mask = Mask(of: claim.run.secrets, in: environment)
         workingDirectory = claim.run.workingDirectory
+        input = mail?.message
     }
 
     /// The same for a component that runs in a process of its own.
@@ -67,10 +74,17 @@ package struct RunWorld: Sendable {
     private var common: Environment
     private let parameters: [Variable]
     private let own: [Variable]
+    private let outputs: OutputFolder
 
     /// - Parameter zone: the one of `run.timezone`, in which `due.…` is told.
     /// - Throws: `TaskWorld.Fault` for a `${…}` of the flow's environment that cannot be read.
-    package init(_ run: RunContext, account: Account, zone: Zone) throws(TaskWorld.Fault) {
+    package init(
+        _ run: RunContext,
+        account: Account,
+        zone: Zone,
+        outputs: OutputFolder
+    ) throws(TaskWorld.Fault) {
+        self.outputs = outputs
         let due = (run.dueAt ?? run.registeredAt).droppingMilliseconds.iso8601(in: zone)
         var values: [String: String] = [:]
         for parameter in run.parameters { values[parameter.name] = parameter.value }
@@ -97,19 +111,32 @@ package struct RunWorld: Sendable {
     }
 
     /// `text` with its places filled.
-    func fill(_ text: String) throws(TaskWorld.Fault) -> String {
+    ///
+    /// - Parameter own: what the task's own places stand for.
+    func fill(
+        _ text: String,
+        _ own: [String: String] = [:]
+    ) throws(TaskWorld.Fault) -> String {
         // Nearly no text has a place, and looking is far cheaper than taking it apart.
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        let template: Template
         do {
-            return try Template(text).filled { values[$0] }
+            template = try Template(text)
         } catch {
             throw TaskWorld.Fault(message: "'\(text)' cannot be filled: \(error.message)")
         }
+        // No flow file says so: the task was changed in SQL, and its other columns do not follow.
+        let unknown = template.names.first { OutputPlace.isMeant(by: $0) && own[$0] == nil }
+        if let unknown { throw TaskWorld.Fault(message: "'${\(unknown)}' is not known here") }
+        return template.filled { own[$0] ?? values[$0] }
     }
 
     /// `with:` of a component, its strings filled.
-    package func fill(_ value: JSONValue) throws(TaskWorld.Fault) -> JSONValue {
-        try value.mapStrings { text throws(TaskWorld.Fault) in try fill(text) }
+    package func fill(
+        _ value: JSONValue,
+        _ own: [String: String] = [:]
+    ) throws(TaskWorld.Fault) -> JSONValue {
+        try value.mapStrings { text throws(TaskWorld.Fault) in try fill(text, own) }
     }
 
     fileprivate func environment(for claim: Claim) throws(TaskWorld.Fault) -> [Variable] {
@@ -118,7 +145,7 @@ package struct RunWorld: Sendable {
             for variable in try file.read() { environment.set(variable) }
         }
         for variable in claim.environment {
-            environment.set(Variable(variable.name, try fill(variable.value)))
+            environment.set(Variable(variable.name, try fill(variable.value, claim.values)))
         }
         for file in claim.environmentFiles {
             for variable in try file.read() { environment.set(variable) }
@@ -128,6 +155,13 @@ package struct RunWorld: Sendable {
         environment.set(Variable("FLOWER_TASK", claim.name))
         environment.set(Variable("FLOWER_ITEM", String(claim.item)))
         environment.set(Variable("FLOWER_ATTEMPT", String(claim.attempt)))
+        environment.set(Variable("FLOWER_OUTPUT", outputs.path(of: claim)))
+        if let state = claim.values["run.state"] {
+            environment.set(Variable("FLOWER_RUN_STATE", state))
+            let failed = claim.values["run.failed_tasks"] ?? ""
+            environment.set(Variable("FLOWER_FAILED_TASKS", failed))
+        }
+        if let item = claim.values["item"] { environment.set(Variable("FLOWER_ITEM_VALUE", item)) }
         return environment.variables
     }
 }

@@ -99,8 +99,19 @@ struct CrontabFlows {
                 hint: NearestName.find(assignment.value, among: context.zoneNames())
                     .map { "did you mean '\($0)'?" }
             )
-        case "MAILTO", "MAILFROM", "RANDOM_DELAY", "START_HOURS_RANGE":
+        case "MAILTO":
             // MAILTO="" asks for no mail, which is what happens.
+            if assignment.value.isEmpty { return }
+            if let fault = MailTo(assignment.value).fault {
+                findings.warn("MAILTO: \(fault); no mail is sent", at: place)
+            } else {
+                findings.warn(
+                    "a mail goes to MAILTO only when a command fails, not for any output",
+                    at: place,
+                    hint: "the output is kept; see it with 'flower logs'"
+                )
+            }
+        case "MAILFROM", "RANDOM_DELAY", "START_HOURS_RANGE":
             if assignment.value.isEmpty { return }
             findings.warn(
                 "\(name) is only a variable here: no mail is sent, no start is moved",
@@ -155,7 +166,8 @@ struct CrontabFlows {
             environment: setting.variables,
             workingDirectory: setting.folder,
             shell: [setting.shell],
-            tasks: [task]
+            tasks: [task],
+            hooks: setting.addresses.isEmpty ? [] : [.mail(to: setting.addresses)]
         )
     }
 
@@ -178,6 +190,7 @@ extension CrontabFlows {
     private struct Environment {
         let assignments: [Crontab.Assignment]
         var variables: [Variable] = []
+        var addresses: [String] = []
         var shell = "/bin/sh"
         var folder: String
 
@@ -188,6 +201,7 @@ extension CrontabFlows {
                 let (name, value) = (assignment.name, assignment.value)
                 if ["", "CRON_TZ", "LOGNAME"].contains(name) { continue }
                 if name == "SHELL", !value.isEmpty { shell = value }
+                if name == "MAILTO" { addresses = MailTo(value).addresses }
                 if name == "HOME", !value.isEmpty { folder = Path.absolute(value, in: folder) }
                 // `environment` is a template, a crontab's value is not.
                 variables.append(Variable(name, Template.literal(value)))
@@ -202,6 +216,8 @@ extension CrontabFlows {
         var shell: String
         var folder: String
         var variables: [Variable]
+        /// Follow from the variables.
+        var addresses: [String]
 
         init(_ entry: Crontab.Entry, _ environment: Environment) {
             command = entry.command
@@ -209,6 +225,7 @@ extension CrontabFlows {
             shell = environment.shell
             folder = environment.folder
             variables = environment.variables
+            addresses = environment.addresses
         }
 
         var bytes: [UInt8] {

@@ -12,9 +12,8 @@ extension FlowReader {
     private func checkPlaces(of text: String, in node: Node) {
         do {
             let template = try Template(text)
-            for (name, offset) in zip(template.names, template.placeOffsets)
-            where !parameterNames.contains(name) && !Template.builtInNames.contains(name) {
-                refuse(name, atByte: offset, in: node)
+            for (name, offset) in zip(template.names, template.placeOffsets) {
+                checkPlace(name, atByte: offset, in: node)
             }
         } catch {
             findings.fault(error.message, at: place(ofByte: error.offset, length: 2, in: node))
@@ -55,20 +54,50 @@ extension FlowReader {
         }
     }
 
-    private func refuse(_ name: String, atByte offset: Int, in node: Node) {
-        let isLater = name == "item" || name.hasPrefix("item.") || name.hasPrefix("tasks.")
-        let written = Text.quoted("${\(name)}")
+    /// Checks one name of a text.
+    func checkPlace(_ name: String, atByte offset: Int, in node: Node) {
+        if parameterNames.contains(name) || scope.builtIns.contains(name) { return }
+        if name == "item", scope.hasItem { return }
+        if let place = OutputPlace(name), scope.needs?.contains(place.task) == true { return }
+        let (message, hint) = fault(of: name)
         findings.fault(
-            isLater
-                ? "\(written) is not yet known to this version of flower"
-                : "\(written) names no parameter of this flow",
+            message,
             at: place(ofByte: offset, length: name.unicodeScalars.count + 3, in: node),
-            hint: isLater ? nil : hint(for: name)
+            hint: hint
         )
     }
 
+    private func fault(of name: String) -> (message: String, hint: String?) {
+        let written = Text.quoted("${\(name)}")
+        if let place = OutputPlace(name) {
+            guard scope.needs != nil else {
+                return (
+                    "\(written) is known only in a task that needs '\(place.task)'",
+                    "write it under the task's own 'environment'"
+                )
+            }
+            return (
+                "\(written) is of a task that this one does not need",
+                "add '\(place.task)' to its 'needs'"
+            )
+        }
+        if OutputPlace.isMeant(by: name) {
+            return ("\(written) names no output of a task", "write '${tasks.TASK.outputs.KEY}'")
+        }
+        if name == "item" {
+            return ("\(written) has a meaning only in a task with 'for_each'", nil)
+        }
+        if Template.builtInNames.contains(name), let owner = scope.owner {
+            return (
+                "\(written) is not known in \(owner)",
+                "it knows parameters, run.id and outputs of needs"
+            )
+        }
+        return ("\(written) names no parameter of this flow", hint(for: name))
+    }
+
     private func hint(for name: String) -> String {
-        let known = parameterNames.sorted() + Template.builtInNames
+        let known = parameterNames.sorted() + scope.builtIns
         return findings.nearest.word(to: name, in: known).map { "did you mean '${\($0)}'?" }
             ?? "declare it under 'parameters'; a literal '${' is written '$${'"
     }

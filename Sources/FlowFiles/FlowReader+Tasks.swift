@@ -34,26 +34,33 @@ extension FlowReader {
         guard let fields = fields(of: member.value, .task) else {
             return Read(spec: spec, key: member.key, needs: [])
         }
-        if let action = action(fields, member.key) { spec.action = action }
         let needs = fields["needs"].flatMap { list($0, "'needs'", of: "task names") } ?? []
         spec.needs = needs.compactMap { text($0, "an element of 'needs'") }
-        if let node = fields["environment"] { spec.environment = environment(node) }
+        spec.traits = traits(fields, needs: spec.needs)
+        var inner = self
+        inner.scope.needs = Set(spec.needs)
+        inner.scope.hasItem = fields["for_each"] != nil
+        if let action = inner.action(fields, member.key) { spec.action = action }
+        if let node = fields["environment"] { spec.environment = inner.environment(node) }
         if let node = fields["priority"] {
             spec.priority = integer(node, "'priority'", Limit.priority)
         }
-        if let node = fields["timeout"] {
-            spec.timeout = duration(node, "'timeout'")
-            if spec.timeout == .zero {
-                findings.fault("'timeout' must be longer than nothing", at: node.place)
-            }
-        }
+        if let node = fields["timeout"] { spec.timeout = timeout(node) }
         if let node = fields["retries"] { spec.retries = retries(node) }
         control(fields, &spec)
         return Read(spec: spec, key: member.key, needs: needs.filter { !($0.text ?? "").isEmpty })
     }
 
-    private func action(_ fields: Fields, _ key: Node) -> TaskAction? {
-        let kinds = ["run", "exec", "component"].filter { fields[$0] != nil }
+    func timeout(_ node: Node) -> Duration? {
+        let timeout = duration(node, "'timeout'")
+        if timeout == .zero {
+            findings.fault("'timeout' must be longer than nothing", at: node.place)
+        }
+        return timeout
+    }
+
+    func action(_ fields: Fields, _ key: Node) -> TaskAction? {
+        let kinds = ["run", "exec", "component", "flow"].filter { fields[$0] != nil }
         if let with = fields["with"], fields["component"] == nil {
             findings.fault(
                 "'with' stands without 'component'",
@@ -93,6 +100,7 @@ extension FlowReader {
             }
         }
         if let node = fields["component"] { action = component(node, fields["with"]) }
+        if let started = startedFlow(fields) { action = started }
         return action
     }
 
@@ -121,7 +129,7 @@ extension FlowReader {
         return .component(name: name, with: input)
     }
 
-    private func retries(_ node: Node) -> RetryPolicy {
+    func retries(_ node: Node) -> RetryPolicy {
         var policy = RetryPolicy.none
         if let count = node.plainText.flatMap({ Int($0) }) {
             findings.fault(

@@ -9,6 +9,10 @@ struct FlowReader {
     let dependencies: Dependencies
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
+    /// What it may name besides.
+    var scope = PlaceScope()
+    /// Once read, and if it is one.
+    var flowName: String?
     /// What is not to be shown; never in the words of an `exec`.
     var secretNames: Set<String> = []
     /// What paths of `environment_file` are relative to: the working directory.
@@ -57,6 +61,7 @@ struct FlowReader {
         let parameters =
             fields["parameters"].map { self.parameters($0, limit: Limit.parametersPerFlow) } ?? []
         parameterNames = Set(parameters.map(\.name))
+        flowName = name?.text
         var flow = Flow(
             name: name?.text ?? "",
             parameters: parameters,
@@ -102,6 +107,7 @@ struct FlowReader {
                 hint: "tasks: {hello: {run: echo hello}}"
             )
         }
+        flow.hooks = hooks(fields)
         if let node = fields["expect"] { flow.expectation = expectation(node) }
         checkSecrets(fields, of: flow)
         guard let name else { return nil }

@@ -14,9 +14,10 @@ struct Keys: Sendable {
             "parameters",
             "environment", "working_directory", "shell", "tasks", "expect",
             "kill_grace", "run_timeout", "environment_file", "secrets",
+            "on_failure", "on_success", "always", "notify",
         ],
         later: [
-            "on_failure", "on_success", "always", "notify", "limits", "user",
+            "limits", "user",
         ]
     )
 
@@ -37,12 +38,20 @@ struct Keys: Sendable {
             "needs", "run", "exec", "component", "with", "priority", "environment", "timeout",
             "retries",
             "kill_grace", "pool", "pools", "hold", "environment_file", "isolate",
+            "when", "for_each", "flow", "parameters",
         ],
         later: [
-            "limits", "when", "for_each", "expect", "user", "flow", "outputs", "notify",
-            "on_failure", "on_success", "always",
+            "limits", "expect", "user",
         ]
     )
+
+    static let hook = Keys(
+        owner: "a hook",
+        known: ["run", "exec", "component", "with", "environment", "timeout", "retries"],
+        later: []
+    )
+
+    static let notify = Keys(owner: "'notify'", known: ["mail"], later: [])
 
     static let expect = Keys(owner: "'expect'", known: ["every", "register"], later: [])
 

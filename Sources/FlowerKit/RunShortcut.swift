@@ -25,6 +25,6 @@ struct RunShortcut: Equatable {
     }
 
     func run(in session: Session) throws -> ExitCode {
-        try RunCommand.drain(choice, Runner.Options(), in: session)
+        try RunCommand.drain(choice, session.runnerOptions, in: session)
     }
 }

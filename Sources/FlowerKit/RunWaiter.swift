@@ -54,7 +54,7 @@ struct RunWaiter {
             let state = try store.stateAfterWrite(ofRun: run)
             guard state.isActive else { return state }
             if !RunnerFile.isAnyHeld(in: store.folder) {
-                var options = Runner.Options()
+                var options = session.runnerOptions
                 options.linger = .zero
                 let runner = try Runner(store, options: options, registry: session.registry)
                 let ending = try runner.run()
@@ -75,7 +75,7 @@ struct RunWaiter {
         guard state == .failed, let failed, let attempt = failed.attempts.last else {
             return "was cancelled"
         }
-        return "failed: task \(failed.name): \(attempt.reason)"
+        return "failed: task \(failed.shownName): \(attempt.reason)"
     }
 }
 

@@ -1,5 +1,6 @@
 import Components
 import Cron
+import Execution
 import Flows
 import Glibc
 import HostTime
@@ -80,6 +81,13 @@ final class Session {
 
     var now: Instant { clock.now }
 
+    /// What every runner of this process is told.
+    var runnerOptions: Runner.Options {
+        var options = Runner.Options()
+        if let path = environment["FLOWER_SENDMAIL"], !path.isEmpty { options.sendmail = path }
+        return options
+    }
+
     /// For showing instants: the host's zone and the present.
     var time: TimeText { TimeText(zone: zone, now: now) }
 
@@ -99,7 +107,7 @@ final class Session {
 
     /// All that Flower itself looks at in its environment.
     private static let variables = [
-        "COLUMNS", "FLOWER_STATE", "HOME", "NO_COLOR", "STATE_DIRECTORY", "TERM",
+        "COLUMNS", "FLOWER_SENDMAIL", "FLOWER_STATE", "HOME", "NO_COLOR", "STATE_DIRECTORY", "TERM",
         "XDG_CONFIG_HOME", "XDG_STATE_HOME",
     ]
 

@@ -36,6 +36,8 @@ package struct Flow: Sendable, Equatable {
     package var environmentFiles: [VariableFile]
     /// Names of parameters and variables whose values are shown as `***`; each once.
     package var secrets: [String]
+    /// At most one for each event.
+    package var hooks: [Hook]
 
     package init(
         name: String,
@@ -54,7 +56,8 @@ package struct Flow: Sendable, Equatable {
         killGrace: Duration? = nil,
         runTimeout: Duration? = nil,
         environmentFiles: [VariableFile] = [],
-        secrets: [String] = []
+        secrets: [String] = [],
+        hooks: [Hook] = []
     ) {
         self.name = name
         self.description = description
@@ -73,6 +76,7 @@ package struct Flow: Sendable, Equatable {
         self.runTimeout = runTimeout
         self.environmentFiles = environmentFiles
         self.secrets = secrets
+        self.hooks = hooks
     }
 
     package static let defaultShell = ["sh", "-eu"]

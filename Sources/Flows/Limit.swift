@@ -43,4 +43,20 @@ package enum Limit {
     package static let durationMilliseconds: Int64 = 366 * 86_400_000
     /// Kept in the database of what an attempt printed last.
     package static let tailBytes = 64 << 10
+    /// Of the file that a task's `$FLOWER_OUTPUT` names.
+    package static let outputBytesPerTask = 256 << 10
+    /// Of the value of one output.
+    package static let outputBytes = 64 << 10
+    package static let outputsPerTask = 1_000
+    /// Of a `when:`.
+    package static let conditionBytes = 4 << 10
+    /// Of one `for_each:`.
+    package static let itemsPerTask = 10_000
+    /// Runs that have started each other with `flow:`.
+    package static let flowDepth = 16
+    /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
+    package static let mailAddressBytes = 254
+    package static let mailAddresses = 100
+    /// Told to a hook by name.
+    package static let failedTasksTold = 1_000
 }

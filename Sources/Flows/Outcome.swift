@@ -12,6 +12,8 @@ package enum Outcome: Sendable, Hashable {
     case interrupted
     /// Ended because a person or a drain limit asked.
     case cancelled
+    /// Exited with 0, but what it left cannot be taken: its outputs. `reason` is for the person.
+    case refused(reason: String)
 
     package var isSuccess: Bool { self == .exited(0) }
 
@@ -25,6 +27,7 @@ package enum Outcome: Sendable, Hashable {
         case .notStarted: "not-started"
         case .interrupted: "interrupted"
         case .cancelled: "cancelled"
+        case .refused: "failed"
         }
     }
 }

@@ -63,6 +63,8 @@ package struct RetryCauses: Sendable, Equatable {
         case .notStarted: notStarted
         case .interrupted: interrupted
         case .cancelled: false
+        // It exited, with a number that nobody can name as a cause: 0.
+        case .refused: exits == .any
         }
     }
 }

@@ -22,6 +22,7 @@ package struct TaskSpec: Sendable, Equatable {
     package var environmentFiles: [VariableFile]
     /// Whether its component runs in a process of its own.
     package var isIsolated: Bool
+    package var traits: TaskTraits
 
     package init(
         name: String,
@@ -35,7 +36,8 @@ package struct TaskSpec: Sendable, Equatable {
         pools: [PoolDemand] = [],
         hold: String? = nil,
         environmentFiles: [VariableFile] = [],
-        isIsolated: Bool = false
+        isIsolated: Bool = false,
+        traits: TaskTraits = TaskTraits()
     ) {
         self.name = name
         self.needs = needs
@@ -49,10 +51,11 @@ package struct TaskSpec: Sendable, Equatable {
         self.hold = hold
         self.environmentFiles = environmentFiles
         self.isIsolated = isIsolated
+        self.traits = traits
     }
 }
 
-/// What a task does. The stored words are `run`, `exec` and `component`.
+/// What a task does.
 package enum TaskAction: Sendable, Equatable {
     /// `run:`, a text for the flow's shell. Never substituted: parameters arrive as environment.
     case run(String)
@@ -60,12 +63,16 @@ package enum TaskAction: Sendable, Equatable {
     case exec([String])
     /// `component:` and `with:`, Swift code in the runner's process; strings in `with` may hold `${…}`.
     case component(name: String, with: JSONValue)
+    /// `flow:` and `parameters:`, a run of another flow, which it waits for without a worker; values of
+    /// `parameters` may hold `${…}`.
+    case flow(name: String, parameters: [Variable])
 
     package var kind: String {
         switch self {
         case .run: "run"
         case .exec: "exec"
         case .component: "component"
+        case .flow: "flow"
         }
     }
 }

@@ -102,6 +102,8 @@ package struct Claim: Sendable {
     package var environmentFiles: [VariableFile] { rare?.environmentFiles ?? [] }
     /// Whether its component runs in a process of its own.
     package var isIsolated: Bool { rare?.isIsolated ?? false }
+    /// `nil` for a plain task.
+    package internal(set) var given: Given?
 
     package init(
         taskID: Int64,
@@ -117,7 +119,8 @@ package struct Claim: Sendable {
         lane: Int64 = 0,
         killGrace: Duration = Limit.killGrace,
         environmentFiles: [VariableFile] = [],
-        isIsolated: Bool = false
+        isIsolated: Bool = false,
+        given: Given? = nil
     ) {
         self.taskID = taskID
         self.attempt = attempt
@@ -133,7 +136,36 @@ package struct Claim: Sendable {
             retries.limit == 0 && killGrace == Limit.killGrace && environmentFiles.isEmpty
             && !isIsolated
         rare = isPlain ? nil : Rare(retries, killGrace, environmentFiles, isIsolated)
+        self.given = given
     }
+
+    /// What its places stand for besides what they do in the whole run: outputs, the item.
+    package var values: [String: String] { given?.values ?? [:] }
+    /// Why it cannot be launched: what it was to be given is not there.
+    package var fault: String? { given?.fault }
+    /// Of a task with `flow:` the run that it waited for.
+    package var child: SettledRun? { given?.child }
+
+    /// A class, because claims are copied by the thousand and few have one.
+    package final class Given: Sendable {
+        let values: [String: String]
+        let fault: String?
+        let child: SettledRun?
+
+        init(values: [String: String], fault: String? = nil, child: SettledRun? = nil) {
+            self.values = values
+            self.fault = fault
+            self.child = child
+        }
+    }
+}
+
+/// A run of another flow that a task has waited for.
+package struct SettledRun: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let state: RunState
+    package let registeredAt: Instant
 }
 
 /// A launch: recorded at the next turn, so that the task is seen running.
@@ -159,7 +191,7 @@ package struct AttemptEnd: Sendable {
     package let endedAt: Instant
     /// By CLOCK_MONOTONIC: a clock step between start and end does not touch it.
     package let duration: Duration
-    package let outcome: Outcome
+    package var outcome: Outcome
     package var userCPU: Duration = .zero
     package var systemCPU: Duration = .zero
     package var maxRSSKiB = 0
@@ -169,6 +201,8 @@ package struct AttemptEnd: Sendable {
     package var tail: [UInt8] = []
     /// What a person should know besides: processes left behind, a line cut, why it could not start.
     package var note: String?
+    /// What it wrote to `$FLOWER_OUTPUT`; of an attempt that succeeded.
+    package var outputs: [Variable] = []
 
     package init(start: AttemptStart, endedAt: Instant, duration: Duration, outcome: Outcome) {
         self.start = start

@@ -74,6 +74,13 @@ package struct RunSummary: Sendable {
 
     /// The parameters as they may be shown: secret ones without their values.
     package var shownParameters: [Variable] { parameters.masking(secrets) }
+
+    /// A text of the run as it may be shown: without the values of secret parameters.
+    package func masking(_ text: String) -> String {
+        parameters.filter { secrets.contains($0.name) && !$0.value.isEmpty }.reduce(text) {
+            $0.split(separator: $1.value, omittingEmptySubsequences: false).joined(separator: "***")
+        }
+    }
 }
 
 /// A run with all its tasks.
@@ -81,6 +88,20 @@ package struct RunDetail: Sendable {
     package let summary: RunSummary
     /// In the flow file's order.
     package let tasks: [TaskDetail]
+    /// The run and its task that started this one with `flow:`.
+    package let parent: ParentTask?
+}
+
+package struct ParentTask: Sendable {
+    package let run: Int64
+    package let task: TaskName
+}
+
+/// The newest run that a task has started with `flow:`.
+package struct ChildRun: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let state: RunState
 }
 
 /// A task of a run: `TaskRun` in the words of the model.
@@ -89,8 +110,8 @@ package struct TaskDetail: Sendable {
     package let name: String
     package let item: Int
     package let state: TaskState
-    /// Names, in the file's order.
-    package let needs: [String]
+    /// Names, in the file's order; an item's are its task's.
+    package var needs: [String]
     /// Claimed, but its process is not started yet: shown as waiting.
     package let isLaunched: Bool
     package let isReady: Bool
@@ -100,6 +121,25 @@ package struct TaskDetail: Sendable {
     package var hold: String?
     /// Of a ready one: the pools that it takes of.
     package var pools: [PoolState] = []
+    /// What it gave, by key, ascending.
+    package var outputs: [Variable] = []
+    package var child: ChildRun?
+}
+
+extension TaskDetail {
+    /// Without item 0 of a task that has its items, to which that stands for the list of them.
+    static func showingItems(_ tasks: [TaskDetail]) -> [TaskDetail] {
+        let fanned = Set(tasks.lazy.filter { $0.item > 0 }.map(\.name))
+        guard !fanned.isEmpty else { return tasks }
+        let lists = tasks.filter { $0.item == 0 && fanned.contains($0.name) }
+        let needs = Dictionary(lists.map { ($0.name, $0.needs) }) { first, _ in first }
+        return tasks.compactMap { task in
+            if task.item == 0, task.state == .skipped, fanned.contains(task.name) { return nil }
+            var task = task
+            if task.item > 0 { task.needs = needs[task.name, default: []] }
+            return task
+        }
+    }
 }
 
 package struct AttemptDetail: Sendable {

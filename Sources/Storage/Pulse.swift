@@ -12,6 +12,10 @@ struct Pulse {
     let nextRetryAt: Instant?
     /// A task of this runner is to be ended.
     let isCancelled: Bool
+    /// A ready task is to be judged: `when:`, `for_each:`.
+    let isUnjudged: Bool
+    /// A run may have settled that somebody waits for.
+    let isSettling: Bool
     /// The soonest moment at which a run's time is over.
     let nextRunEndAt: Instant?
     /// How many tasks may run at once over all runners; `nil` = no limit.
@@ -29,7 +33,10 @@ struct Pulse {
               (SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL),
               EXISTS (SELECT 1 FROM task WHERE runner_id = ?2 AND cancel_at_ms IS NOT NULL),
               (SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL),
-              (SELECT slots FROM pool WHERE name = 'workers')
+              (SELECT slots FROM pool WHERE name = 'workers'),
+              EXISTS (SELECT 1 FROM task WHERE judged_ms IS NOT NULL AND rank_ms IS NOT NULL
+                AND rank_ms <> judged_ms),
+              EXISTS (SELECT 1 FROM settling)
             """
         ]
         select.bind(1, now.milliseconds)
@@ -38,21 +45,29 @@ struct Pulse {
             (
                 select.integer(0) != 0, select.integer(1) != 0, select.integer(2) != 0,
                 select.optionalInteger(3), select.integer(4) != 0, select.optionalInteger(5),
-                select.optionalInteger(6)
+                select.optionalInteger(6), select.integer(7) != 0, select.integer(8) != 0
             )
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isLate, isQueued) = (seen.0, seen.1, seen.2)
-        nextRetryAt = seen.3.map { Instant(milliseconds: $0) }
+        nextRetryAt = seen.3.flatMap { Store.retry(atMilliseconds: $0) }
         isCancelled = seen.4
         nextRunEndAt = seen.5.map { Instant(milliseconds: $0) }
         workers = seen.6.map { Int($0) }
+        isUnjudged = seen.7
+        isSettling = seen.8
         self.now = now
     }
 
     var isRetryDue: Bool { nextRetryAt.map { $0 <= now } ?? false }
     /// A run's time is over.
     var isOverdue: Bool { nextRunEndAt.map { $0 <= now } ?? false }
+    /// Whether the graph may go on without a runner: `Store.advance`.
+    var mayAdvance: Bool {
+        isUnjudged || isSettling || isQueued || isLate || isRetryDue || isOverdue
+    }
     /// Whether a turn could change something for whoever waits.
-    var hasWork: Bool { isReady || isLate || isQueued || isRetryDue || isOverdue }
+    var hasWork: Bool {
+        isReady || isLate || isQueued || isRetryDue || isOverdue || isSettling
+    }
 }

@@ -13,6 +13,7 @@ enum Schema {
         schedulerEvents,
         pauses,
         control,
+        graph,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).

@@ -1,7 +1,8 @@
 import Cron
 import Glibc
 
-/// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `runners/`, `logs/`.
+/// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `runners/`, `logs/`,
+/// `outputs/`.
 package struct StateFolder: Sendable, Hashable {
     /// Absolute or relative to the working directory, as given.
     package let path: String

@@ -55,6 +55,7 @@ extension Store {
                 report.changes.append((name, .removed))
             }
             report.changes.sort { $0.flow < $1.flow }
+            try Self.checkFlowsStarted(db, by: sources.flatMap(\.flows))
             let changed = report.changes.filter { $0.change != .unchanged && $0.change != .edited }
             for (name, change) in changed {
                 try Self.audit(db, at: now, by: actor, "apply", flow: name, detail: change.rawValue)

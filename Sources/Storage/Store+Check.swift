@@ -64,8 +64,10 @@ extension Store {
             """
             SELECT \(taskName) FROM task WHERE unmet <> (SELECT count(*) FROM task_need
                 JOIN task need ON need.id = need_id WHERE task_id = task.id
-                  AND need.status NOT IN (3, 9))
+                  AND need.status NOT IN (3, 9)
+                  AND NOT (need.status IN (2, 8) AND \(Schema.isPatient)))
               + (SELECT queued FROM run WHERE id = task.run_id)
+              + (task.role IS NOT NULL AND task.role <> 'watched' AND unmet > 0)
             """,
             "triggers were switched off while it was changed: register the flow anew"
         ),

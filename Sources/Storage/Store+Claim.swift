@@ -51,12 +51,14 @@ extension Store {
             SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
               retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
               (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id),
-              lane, control
+              lane, control, traits
             FROM task WHERE id = ?1
             """
         ]
         look.bind(1, id)
+        var traits: String?
         let claim = try look.row(db) {
+            traits = look.text(16)
             let control = try look.text(15).map(controls.control) ?? .plain
             return Claim(
                 taskID: id,
@@ -80,7 +82,7 @@ extension Store {
             )
         }
         guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
-        return claim
+        return try traits.map { try given(db, claim, $0) } ?? claim
     }
 
     /// Of the columns that `claim` asks for.
@@ -147,6 +149,8 @@ final class RunContextCache: Sendable {
     /// Forgotten all at once beyond this: some 1 KiB each, and rare.
     private static let limit = 1_000
     private let known = Mutex<[Int64: RunContext]>([:])
+
+    func removeAll() { known.withLock { $0.removeAll() } }
 
     subscript(id: Int64) -> RunContext? {
         get { known.withLock { $0[id] } }

@@ -8,7 +8,7 @@ extension Store {
     static func cancelLateRuns(_ db: Database, at now: Instant) throws {
         let sql = "SELECT id FROM run WHERE start_by_ms < ?"
         for run in try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [now.milliseconds]) {
-            try cancel(db, run: run, task: nil, at: now)
+            try cancel(db, run: run, task: nil, isWhole: true, at: now)
             try db.execute(
                 sql: """
                     UPDATE fire SET outcome = 'deadline'

@@ -52,7 +52,7 @@ extension Store {
     ) throws -> Int {
         let count = try write { db in
             try Self.checkRun(db, run)
-            if let task { try Self.checkTask(db, run: run, named: task) }
+            let name = try task.map { try Self.checkTask(db, run: run, named: $0) }
             let from = TaskState.allCases.filter { $0.after(event) != nil }
             guard let to = from.first?.after(event) else {
                 preconditionFailure("some state has the event '\(event)'")
@@ -61,14 +61,18 @@ extension Store {
             try db.execute(
                 sql: """
                     UPDATE task SET status = :to
-                    WHERE run_id = :run AND status IN (\(states)) AND (:task IS NULL OR name = :task)
+                    WHERE run_id = :run AND status IN (\(states)) AND CASE WHEN :task IS NULL
+                      THEN \(Schema.counts)
+                      ELSE name = :task AND (:item IS NULL OR item = :item) END
                     """,
-                arguments: ["to": to.rawValue, "run": run, "task": task]
+                arguments: [
+                    "to": to.rawValue, "run": run, "task": name?.task, "item": name?.item,
+                ]
             )
             let count = db.changesCount
-            guard count > 0 else { throw try Self.refusal(db, event, run, task) }
+            guard count > 0 else { throw try Self.refusal(db, event, run, name) }
             // A run whose last task is decided on may have settled, and another wait for that.
-            try Self.openQueuedRuns(db, at: now)
+            try advance(db, at: now)
             try Self.audit(db, at: now, by: actor, "\(event)", run: run, detail: task)
             return count
         }
@@ -80,7 +84,7 @@ extension Store {
         _ db: Database,
         _ event: TaskEvent,
         _ run: Int64,
-        _ task: String?
+        _ task: TaskName?
     ) throws -> StorageError {
         guard let task else {
             return StorageError(
@@ -89,8 +93,12 @@ extension Store {
                 hint: "flower status \(run) shows its tasks"
             )
         }
-        let sql = "SELECT status FROM task WHERE run_id = ? AND name = ? ORDER BY item"
-        let code = try Int.fetchOne(db, sql: sql, arguments: [run, task]) ?? 0
+        let sql = """
+            SELECT status FROM task WHERE run_id = :run AND name = :task
+              AND (:item IS NULL OR item = :item) ORDER BY item DESC
+            """
+        let arguments: StatementArguments = ["run": run, "task": task.task, "item": task.item]
+        let code = try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
         let state = TaskState(rawValue: code) ?? .waiting
         let hint: String? =
             switch (event, state) {

@@ -11,6 +11,7 @@ extension Store {
             preconditionFailure("the caller has just seen flow \(id)")
         }
         let name: String = row["name"]
+        let (tasks, hooks) = try loadTasks(db, flow: id)
         return Flow(
             name: name,
             description: row["description"],
@@ -23,12 +24,13 @@ extension Store {
             environment: try loadEnvironment(db, flow: id)["", default: []],
             workingDirectory: row["working_directory"],
             shell: try decode([String].self, row["shell"]),
-            tasks: try loadTasks(db, flow: id),
+            tasks: tasks,
             expectation: try loadExpectation(db, flow: id),
             killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
             runTimeout: (row["run_timeout_ms"] as Int64?).map { .milliseconds($0) },
             environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
-            secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? []
+            secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? [],
+            hooks: hooks
         )
     }
 
@@ -56,7 +58,9 @@ extension Store {
         return result
     }
 
-    private static func loadTasks(_ db: Database, flow id: Int64) throws -> [TaskSpec] {
+    private static func loadTasks(_ db: Database, flow id: Int64) throws -> (
+        tasks: [TaskSpec], hooks: [Hook]
+    ) {
         let environments = try loadEnvironment(db, flow: id)
         var needs: [String: [String]] = [:]
         let needSQL = "SELECT task, need FROM flow_need WHERE flow_id = ? ORDER BY position"
@@ -64,9 +68,11 @@ extension Store {
             needs[row["task"], default: []].append(row["need"])
         }
         let sql = "SELECT * FROM flow_task WHERE flow_id = ? ORDER BY position, name"
-        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]).map { row in
+        var tasks: [TaskSpec] = []
+        var hooks: [Hook] = []
+        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
             let name: String = row["name"]
-            return TaskSpec(
+            let task = TaskSpec(
                 name: name,
                 needs: needs[name, default: []],
                 action: try action(
@@ -82,9 +88,16 @@ extension Store {
                 pools: try (row["pools"] as String?).map(decodePools) ?? [],
                 hold: row["hold"],
                 environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
-                isIsolated: row["isolate"]
+                isIsolated: row["isolate"],
+                traits: try StoredTraits.traits(row["traits"])
             )
+            if let event = (row["role"] as String?).flatMap({ HookEvent(rawValue: $0) }) {
+                hooks.append(Hook(event, task))
+            } else {
+                tasks.append(task)
+            }
         }
+        return (tasks, hooks)
     }
 
     /// Of a row of `flow_task` or `task`, whose columns have the same names.

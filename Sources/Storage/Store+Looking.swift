@@ -15,7 +15,7 @@ extension Store {
         try read { db in
             let sql = """
                 SELECT f.*,
-                  (SELECT count(*) FROM flow_task WHERE flow_id = f.id) AS tasks,
+                  (SELECT count(*) FROM flow_task WHERE flow_id = f.id AND role IS NULL) AS tasks,
                   (SELECT count(*) FROM schedule WHERE flow_id = f.id AND removed_at_ms IS NULL)
                     AS schedules,
                   (SELECT max(id) FROM run WHERE flow_id = f.id) AS last_run,
@@ -132,7 +132,11 @@ extension Store {
     /// - Throws: `StorageError.notFound`.
     package func run(_ id: Int64) throws -> RunDetail {
         try read { db in
-            RunDetail(summary: try Self.summary(db, run: id), tasks: try tasks(db, run: id))
+            RunDetail(
+                summary: try Self.summary(db, run: id),
+                tasks: try tasks(db, run: id),
+                parent: try Self.parent(db, run: id)
+            )
         }
     }
 
@@ -179,14 +183,17 @@ extension Store {
               (SELECT min(started_at_ms) FROM attempt JOIN task ON task.id = task_id
                 WHERE run_id = run.id) AS started,
               (SELECT max(ended_at_ms) FROM attempt JOIN task ON task.id = task_id
-                WHERE run_id = run.id) AS ended
+                WHERE run_id = run.id AND \(Schema.counts)) AS ended
             FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
             """
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
             preconditionFailure("run \(id) was just seen")
         }
         var counts: [TaskState: Int] = [:]
-        let countSQL = "SELECT status, count(*) AS count FROM task WHERE run_id = ? GROUP BY status"
+        let countSQL = """
+            SELECT status, count(*) AS count FROM task WHERE run_id = ? AND \(Schema.counts)
+            GROUP BY status
+            """
         for row in try Row.fetchAll(db, sql: countSQL, arguments: [id]) {
             guard let state = TaskState(rawValue: row["status"]) else { continue }
             counts[state] = row["count"]
@@ -213,7 +220,8 @@ extension Store {
         var needs: [Int64: [String]] = [:]
         let needSQL = """
             SELECT task_need.task_id, n.name FROM task_need
-            JOIN task n ON n.id = task_need.need_id WHERE n.run_id = ? ORDER BY n.position, n.item
+            JOIN task n ON n.id = task_need.need_id WHERE n.run_id = ? AND n.item = 0
+            ORDER BY n.position
             """
         for row in try Row.fetchAll(db, sql: needSQL, arguments: [id]) {
             needs[row["task_id"], default: []].append(row["name"])
@@ -228,11 +236,18 @@ extension Store {
         for row in try Row.fetchAll(db, sql: attemptSQL, arguments: [id]) {
             attempts[row["task_id"], default: []].append(Self.attempt(row))
         }
-        let sql = "SELECT * FROM task WHERE run_id = ? ORDER BY position, item"
+        let outputs = try Self.outputs(db, run: id)
+        let children = try Self.children(db, run: id)
+        // A hook that has never been due is nothing to look at.
+        let sql = """
+            SELECT * FROM task WHERE run_id = ? AND (\(Schema.counts) OR unmet = 0 OR status <> 0
+              OR EXISTS (SELECT 1 FROM attempt WHERE task_id = task.id))
+            ORDER BY position, item
+            """
         let rows = try Row.fetchAll(db, sql: sql, arguments: [id])
         let readyLanes = rows.filter { $0["rank_ms"] as Int64? != nil }.map { $0["lane"] as Int64 }
         let pools = try poolStates(db, of: Set(readyLanes))
-        return rows.map { row in
+        let details = rows.map { row in
             let task: Int64 = row["id"]
             let isReady = row["rank_ms"] as Int64? != nil
             let own = attempts[task, default: []]
@@ -247,15 +262,30 @@ extension Store {
                 needs: needs[task, default: []],
                 isLaunched: own.last.map { $0.endedAt == nil } ?? false,
                 isReady: isReady,
-                retryAt: Self.instant(row, "retry_at_ms"),
+                retryAt: (row["retry_at_ms"] as Int64?).flatMap { Self.retry(atMilliseconds: $0) },
                 attempts: own,
                 hold: row["hold"],
-                pools: isReady ? pools[row["lane"], default: []] : []
+                pools: isReady ? pools[row["lane"], default: []] : [],
+                outputs: outputs[task, default: []],
+                child: children[task]
             )
         }
+        return TaskDetail.showingItems(details)
     }
 
-    private static func attempt(_ row: Row) -> AttemptDetail {
+    private static func outputs(_ db: Database, run id: Int64) throws -> [Int64: [Variable]] {
+        let sql = """
+            SELECT task_id, task_output.name, value FROM task
+            JOIN task_output ON task_id = task.id WHERE run_id = ? ORDER BY task_output.name
+            """
+        var result: [Int64: [Variable]] = [:]
+        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            result[row["task_id"], default: []].append(Variable(row["name"], row["value"]))
+        }
+        return result
+    }
+
+    static func attempt(_ row: Row) -> AttemptDetail {
         AttemptDetail(
             number: row["number"],
             startedAt: Instant(milliseconds: row["started_at_ms"]),

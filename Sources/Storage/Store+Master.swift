@@ -22,6 +22,10 @@ extension Store {
         for (position, task) in flow.tasks.enumerated() {
             try writeTask(db, task, flow: id, position: position)
         }
+        for (index, hook) in flow.hooks.enumerated() {
+            let position = flow.tasks.count + index
+            try writeTask(db, hook.task, flow: id, position: position, role: hook.event)
+        }
         let sql = "INSERT INTO flow_need (flow_id, task, need, position) VALUES (?, ?, ?, ?)"
         let statement = try db.cachedStatement(sql: sql)
         for task in flow.tasks {
@@ -79,22 +83,24 @@ extension Store {
         _ db: Database,
         _ task: TaskSpec,
         flow: Int64,
-        position: Int
+        position: Int,
+        role: HookEvent? = nil
     ) throws {
         let sql = """
             INSERT INTO flow_task (flow_id, name, position, kind, command, arguments, priority,
               timeout_ms, retry_limit, retry_delay_ms, retry_backoff, retry_max_delay_ms,
               retry_jitter, retry_jitter_ms, retry_on, kill_grace_ms, pools, hold,
-              environment_files, isolate)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              environment_files, isolate, traits, role)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         let (command, with) = try stored(task.action)
         var arguments: StatementArguments = [
-            flow, task.name, position, task.action.kind, command, with, task.priority,
+            flow, task.name, position, task.action.storedKind, command, with, task.priority,
             task.timeout?.milliseconds, task.retries.limit, task.retries.delay.milliseconds,
             task.retries.backoff, task.retries.maxDelay.milliseconds,
         ]
         arguments += try storedControl(task)
+        arguments += [try StoredTraits.text(of: task), role?.rawValue]
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
         try writeEnvironment(db, task.environment, flow: flow, task: task.name)
     }
@@ -133,6 +139,16 @@ extension Store {
         case .run(let text): (text, nil)
         case .exec(let words): (try encode(words), nil)
         case .component(let name, let with): (name, try encode(with))
+        case .flow(let name, let parameters):
+            (
+                StoredFlow.command,
+                try encode(
+                    StoredFlow(
+                        flow: name,
+                        parameters: Dictionary(parameters.map { ($0.name, $0.value) }) { $1 }
+                    )
+                )
+            )
         }
     }
 
@@ -141,6 +157,8 @@ extension Store {
         switch kind {
         case "run": .run(command)
         case "exec": .exec(try decode([String].self, command))
+        case "component" where command == StoredFlow.command:
+            try storedFlow(with)
         case "component":
             // Most components have nothing under `with`, and a decoder takes longer than the statement.
             .component(
@@ -149,6 +167,16 @@ extension Store {
             )
         default: throw StorageError(.badInput, "a task's kind is '\(kind)': run, exec or component")
         }
+    }
+
+    private static func storedFlow(_ with: String?) throws -> TaskAction {
+        let stored = try decode(StoredFlow.self, with ?? "{}")
+        return .flow(
+            name: stored.flow,
+            parameters: stored.parameters.sorted { $0.key < $1.key }.map {
+                Variable($0.key, $0.value)
+            }
+        )
     }
 
     static func encode(_ value: some Encodable) throws -> String {

@@ -50,8 +50,9 @@ extension Store {
     private static func activeRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
         let sql = """
             SELECT id FROM run WHERE flow_id = ? AND queued = 0 AND EXISTS (
-              SELECT 1 FROM task WHERE run_id = run.id AND status <> 3 AND (status = 1
-                OR (status = 4 AND unmet = 0) OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))))
+              SELECT 1 FROM task WHERE run_id = run.id AND status <> 3 AND \(Schema.counts)
+                AND (status = 1 OR (status = 4 AND unmet = 0)
+                OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))))
             ORDER BY id
             """
         return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [id])

@@ -113,7 +113,9 @@ extension Store {
         update.bind(3, claim.taskID)
         update.bind(4, runner.id)
         try update.run(db)
-        return db.changesCount == 0 ? nil : state
+        guard db.changesCount > 0 else { return nil }
+        if !end.outputs.isEmpty { try record(db, end.outputs, ofTask: claim.taskID) }
+        return state
     }
 
     /// What an attempt's outcome means for its task.
@@ -154,6 +156,9 @@ extension Store {
         case .exited(let code): exitCode = code
         case .signalled(let number): signal = number
         case .notStarted(let reason):
+            note = [reason, note].compactMap { $0 }.joined(separator: "; ")
+        case .refused(let reason):
+            exitCode = 0
             note = [reason, note].compactMap { $0 }.joined(separator: "; ")
         case .timedOut, .interrupted, .cancelled: break
         }

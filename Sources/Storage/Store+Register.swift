@@ -153,6 +153,7 @@ extension Store {
         due: (at: Instant, fire: Int64, startBy: Instant?)?,
         isQueued: Bool,
         timezone: String,
+        parent: Int64? = nil,
         at now: Instant
     ) throws -> Int64 {
         let id: Int64 = flow["id"]
@@ -163,16 +164,18 @@ extension Store {
         let sql = """
             INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
               timezone, parameters, environment, working_directory, shell, timeout_ms,
-              environment_files, secrets)
+              environment_files, secrets, armed, parent_task_id, awaited)
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell, run_timeout_ms,
-              environment_files, secrets
+              environment_files, secrets,
+              (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND \(Self.isHook) LIMIT 1), ?, ?
             FROM flow WHERE id = ?
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             due?.fire, origin.rawValue, due?.at.milliseconds, now.milliseconds,
-            due?.startBy?.milliseconds, isQueued, timezone, try encode(parameters), id,
+            due?.startBy?.milliseconds, isQueued, timezone, try encode(parameters), parent,
+            parent != nil, id,
         ])
         let run = db.lastInsertedRowID
         try copyTasks(db, flow: id, run: run, isQueued: isQueued, at: now)
@@ -189,7 +192,7 @@ extension Store {
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
-              retry_max_delay_ms, status, hold, control)
+              retry_max_delay_ms, status, hold, control, traits, judged_ms, role)
             SELECT :run, t.position, t.name, n.unmet,
               CASE WHEN n.unmet = 0 AND t.hold IS NULL
                 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
@@ -200,13 +203,16 @@ extension Store {
               t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
               iif(t.retry_limit, t.retry_max_delay_ms, 0), iif(t.hold IS NULL, 0, 4), t.hold,
-              \(TaskControl.sql)
+              \(TaskControl.sql), t.traits,
+              \(StoredTraits.judged),
+              coalesce(t.role, (SELECT 'watched' FROM run WHERE id = :run
+                AND (armed IS NOT NULL OR parent_task_id IS NOT NULL)))
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
             LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
               FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e
               ON e.task = t.name
             JOIN (SELECT name AS task, (SELECT count(*) FROM flow_need
-                WHERE flow_id = :flow AND task = flow_task.name) + :queued AS unmet
+                WHERE flow_id = :flow AND task = flow_task.name) + :queued + (role IS NOT NULL) AS unmet
               FROM flow_task WHERE flow_id = :flow) n ON n.task = t.name
             WHERE f.id = :flow ORDER BY t.position
             """

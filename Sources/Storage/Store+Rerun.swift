@@ -7,7 +7,7 @@ package enum RerunScope: Sendable, Equatable {
     case all
     /// The failed and cancelled ones; what waits for them carries on by itself.
     case failed
-    /// A task and all that needs it, directly or not.
+    /// A task or one item of it (`clean[3]`), and all that needs it, directly or not.
     case from(String)
 }
 
@@ -25,17 +25,8 @@ extension Store {
         let count = try write { db in
             try Self.checkRun(db, id)
             let chosen = try Self.tasks(db, run: id, in: scope)
-            let isRunning = """
-                SELECT name FROM task WHERE status = 1 AND id IN (SELECT value FROM json_each(?))
-                """
             let list = try Self.encode(chosen)
-            if let name = try String.fetchOne(db, sql: isRunning, arguments: [list]) {
-                throw StorageError(
-                    .refused,
-                    "task '\(name)' of run \(id) is running",
-                    hint: "wait until it has ended, then rerun"
-                )
-            }
+            try Self.checkIdle(db, run: id, tasks: list)
             try db.execute(
                 sql: """
                     UPDATE task SET status = 0
@@ -64,6 +55,31 @@ extension Store {
         return count
     }
 
+    /// - Throws: `StorageError.refused` for a task that runs, or waits for a run that it has started.
+    private static func checkIdle(_ db: Database, run id: Int64, tasks list: String) throws {
+        let sql = """
+            SELECT iif(item, name || '[' || item || ']', name) AS name,
+              (SELECT id FROM run WHERE parent_task_id = task.id AND awaited = 1) AS child
+            FROM task WHERE id IN (SELECT value FROM json_each(:list)) AND (status = 1
+              OR (status = 0 AND retry_at_ms = :never))
+            """
+        let arguments: StatementArguments = ["list": list, "never": waitsForRun]
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: arguments) else { return }
+        let what = "task '\(row["name"] as String)' of run \(id)"
+        guard let child = row["child"] as Int64? else {
+            throw StorageError(
+                .refused,
+                "\(what) is running",
+                hint: "wait until it has ended, then rerun"
+            )
+        }
+        throw StorageError(
+            .refused,
+            "\(what) waits for run \(child)",
+            hint: "wait until that has settled, or cancel it; then rerun"
+        )
+    }
+
     private static func tasks(
         _ db: Database,
         run id: Int64,
@@ -73,25 +89,31 @@ extension Store {
         case .all:
             return try Int64.fetchAll(
                 db,
-                sql: "SELECT id FROM task WHERE run_id = ?",
+                sql: "SELECT id FROM task WHERE run_id = ? AND \(Schema.counts)",
                 arguments: [id]
             )
         case .failed:
             return try Int64.fetchAll(
                 db,
-                sql: "SELECT id FROM task WHERE run_id = ? AND status IN (2, 8)",
+                sql:
+                    "SELECT id FROM task WHERE run_id = ? AND status IN (2, 8) AND \(Schema.counts)",
                 arguments: [id]
             )
         case .from(let name):
             let sql = """
                 WITH RECURSIVE below (id) AS (
-                  SELECT id FROM task WHERE run_id = ? AND name = ?
+                  SELECT id FROM task
+                    WHERE run_id = :run AND name = :task AND (:item IS NULL OR item = :item)
                   UNION
                   SELECT task_need.task_id FROM task_need JOIN below ON need_id = below.id)
                 SELECT id FROM below
                 """
-            try checkTask(db, run: id, named: name)
-            return try Int64.fetchAll(db, sql: sql, arguments: [id, name])
+            let name = try checkTask(db, run: id, named: name)
+            return try Int64.fetchAll(
+                db,
+                sql: sql,
+                arguments: ["run": id, "task": name.task, "item": name.item]
+            )
         }
     }
 }

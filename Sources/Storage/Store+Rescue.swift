@@ -61,7 +61,7 @@ extension Store {
         turn.returned = returned
         let failed = try write { db in
             let result = try recordTurn(db, turn, runner: runner, at: now)
-            try Self.openQueuedRuns(db, at: now)
+            try advance(db, at: now)
             try db.execute(
                 sql: "UPDATE runner SET ended_at_ms = ? WHERE id = ?",
                 arguments: [now.milliseconds, runner.id]

@@ -40,7 +40,7 @@ extension Store {
                 arguments: ["active": isActive, "now": now.milliseconds, "run": run]
             )
             guard isActive else { continue }
-            try cancel(db, run: run, task: nil, at: now)
+            try cancel(db, run: run, task: nil, isWhole: true, at: now)
             hasEnded = true
         }
         return hasEnded
@@ -58,7 +58,8 @@ extension Store {
         try read { db in
             let sql = """
                 SELECT min(at) FROM (
-                  SELECT min(retry_at_ms) AS at FROM task WHERE retry_at_ms IS NOT NULL
+                  SELECT min(retry_at_ms) AS at FROM task
+                    WHERE retry_at_ms IS NOT NULL AND retry_at_ms < \(Self.waitsForRun)
                   UNION ALL SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL)
                 """
             return try Int64.fetchOne(db.cachedStatement(sql: sql)).map {

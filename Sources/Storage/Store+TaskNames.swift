@@ -8,8 +8,7 @@ extension Store {
         try read { db in
             try Self.checkRun(db, id)
             if let name {
-                try Self.checkTask(db, run: id, named: name)
-                return [name]
+                return [try Self.checkTask(db, run: id, named: name).task]
             }
             let sql = "SELECT DISTINCT name FROM task WHERE run_id = ? ORDER BY position"
             return try String.fetchAll(db, sql: sql, arguments: [id])

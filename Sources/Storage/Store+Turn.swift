@@ -24,25 +24,28 @@ extension Store {
         let result = try write { db in
             let failed = try recordTurn(db, turn, runner: runner, at: now)
             let pulse = try Pulse(db, hot, runner: runner.id, at: now)
+            if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
             if pulse.isOverdue { wakesOthers = try Self.timeOutRuns(db, at: now) }
-            if pulse.isQueued || pulse.isLate || pulse.isOverdue {
-                try Self.openQueuedRuns(db, at: now)
-            }
             if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
+            if pulse.mayAdvance { try judgeAll(db, at: now) }
             var result = try told(db, pulse, to: runner)
             result.failedTasks = failed
             if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
             var leavesSome = true
-            if turn.wanted > 0 {
-                (result.claims, leavesSome) = try claim(
+            repeat {
+                let wanted = turn.wanted - result.claims.count
+                guard wanted > 0 else { continue }
+                let more = try claim(
                     db,
-                    atMost: turn.wanted,
-                    free: turn.free,
+                    atMost: wanted,
+                    free: turn.free - result.claims.count,
                     workers: pulse.workers,
                     runner: runner,
                     at: now
                 )
-            }
+                result.claims += more.claims
+                leavesSome = more.leavesSome
+            } while try pulse.mayAdvance && settle(db, at: now)
             if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
                 result.nextRunEndAt = try Self.nextRunEndAt(db)
             }
@@ -108,7 +111,8 @@ extension Store {
 
     private static func nextRetryAt(_ db: Database) throws -> Instant? {
         let sql = "SELECT min(retry_at_ms) FROM task WHERE retry_at_ms IS NOT NULL"
-        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
+        return try Int64.fetchOne(db.cachedStatement(sql: sql))
+            .flatMap { retry(atMilliseconds: $0) }
     }
 
     /// A task of which a need was reset meanwhile becomes ready when that need is met again.

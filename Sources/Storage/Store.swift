@@ -103,7 +103,10 @@ package final class Store: Sendable {
                 }
                 return result
             }
-        } catch let error as DatabaseError {
+        } catch {
+            // A run that was made and rolled back leaves its number to another.
+            contexts.removeAll()
+            guard let error = error as? DatabaseError else { throw error }
             throw StorageError(error, path: folder.databasePath)
         }
     }

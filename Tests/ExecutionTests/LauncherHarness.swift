@@ -37,7 +37,7 @@ final class LauncherHarness {
     func run(_ claim: Claim) throws -> Run { try finish(start(claim)) }
 
     func start(_ claim: Claim) throws -> Attempt {
-        let world = try RunWorld(claim.run, account: .current, zone: .utc)
+        let world = try RunWorld(claim.run, zone: .utc)
         let attempt = Attempt(claim, AttemptOutput(LogSource(claim), sink), slot: file.takeSlot())
         while true {
             do {
@@ -158,6 +158,14 @@ final class TemporaryFolder {
             closedir(directory)
         }
         Glibc.remove(path)
+    }
+}
+
+extension RunWorld {
+    /// With outputs below a folder that is not there.
+    init(_ run: RunContext, zone: Zone) throws(TaskWorld.Fault) {
+        let outputs = OutputFolder(StateFolder(path: "/nowhere"), instance: run.instance)
+        try self.init(run, account: .current, zone: zone, outputs: outputs)
     }
 }
 

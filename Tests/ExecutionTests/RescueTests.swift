@@ -40,7 +40,12 @@ extension RunnerTests {
 
             /// Launches, and waits until the process has printed a line.
             func launch(_ claim: Claim) throws -> Attempt {
-                let world = try RunWorld(claim.run, account: .current, zone: .utc)
+                let world = try RunWorld(
+                    claim.run,
+                    account: .current,
+                    zone: .utc,
+                    outputs: OutputFolder(store.folder, instance: store.instance)
+                )
                 let output = AttemptOutput(LogSource(claim), sink)
                 let attempt = Attempt(claim, output, slot: file.takeSlot())
                 try launcher.start(attempt, try TaskWorld(claim, of: world))
@@ -131,6 +136,25 @@ extension RunnerTests {
             #expect(tasks["a"]?.attempts.map(\.exitCode) == [7])
             #expect(tasks["b"]?.state == .succeeded)
             #expect(tasks["b"]?.attempts.first?.maxRSSKiB ?? 0 > 0)
+        }
+
+        @Test func `outputs of an end that was recorded and not committed are known`() throws {
+            let write = "echo begun; echo \"k=$0\" > \"$FLOWER_OUTPUT\""
+            let run = try harness.register([.run("a", write), .run("b", "\(write); exit 1")])
+            let folder = OutputFolder(harness.store.folder, instance: harness.store.instance)
+            folder.make(like: harness.store.folder.logsPath)
+            do {
+                let victim = try Victim(harness.store)
+                let attempts = try victim.claim().map { try victim.launch($0) }
+                for attempt in attempts { try victim.waitForEnd(of: attempt) }
+            }
+            let left = harness.store.folder.path + "/outputs"
+            #expect(folderNames(left).count == 2)
+            _ = try harness.runner().run()
+            let tasks = try harness.tasks(ofRun: run)
+            #expect(tasks["a"]?.outputs == [Variable("k", "sh")])
+            #expect(tasks["b"]?.state == .failed && tasks["b"]?.outputs.isEmpty == true)
+            #expect(folderNames(left).isEmpty)
         }
 
         @Test func `a claim that was never launched goes back and costs no retry`() throws {

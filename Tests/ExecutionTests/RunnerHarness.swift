@@ -49,9 +49,14 @@ final class RunnerHarness {
         return try Runner(store, options: options, registry: registry)
     }
 
+    /// By name; an item's is `each[1]`.
     func tasks(ofRun run: Int64) throws -> [String: TaskDetail] {
         let tasks = try store.run(run).tasks
-        return Dictionary(uniqueKeysWithValues: tasks.map { ($0.name, $0) })
+        return Dictionary(
+            uniqueKeysWithValues: tasks.map {
+                ("\(TaskName($0.name, item: $0.item == 0 ? nil : $0.item))", $0)
+            }
+        )
     }
 
     func task(_ name: String, ofRun run: Int64) throws -> TaskDetail {

@@ -49,6 +49,7 @@ import Testing
             "FLOWER_TASK=extract",
             "FLOWER_ITEM=0",
             "FLOWER_ATTEMPT=1",
+            "FLOWER_OUTPUT=/nowhere/outputs/0123abcd-1.1",
         ]
         #expect(run.output == expected)
     }
@@ -79,7 +80,7 @@ import Testing
 
     @Test func `a text that SQL broke is a fault, not a launch`() throws {
         let claim = Claim.of(.exec(["echo", "${region"]))
-        let world = try RunWorld(claim.run, account: .current, zone: .utc)
+        let world = try RunWorld(claim.run, zone: .utc)
         #expect(throws: TaskWorld.Fault.self) { try TaskWorld(claim, of: world) }
     }
 

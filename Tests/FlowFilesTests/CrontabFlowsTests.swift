@@ -134,13 +134,21 @@ struct CrontabFlowsTests {
         (
             "MAILTO=ada\n",
             """
-            jobs.crontab:1:1: warning: MAILTO is only a variable here: no mail is sent, no start is moved
+            jobs.crontab:1:1: warning: a mail goes to MAILTO only when a command fails, not for any output
                 MAILTO=ada
                 ^
                 hint: the output is kept; see it with 'flower logs'
             """
         ),
         ("MAILTO=\"\"\n", ""),
+        (
+            "MAILTO=-x\n",
+            """
+            jobs.crontab:1:1: warning: MAILTO: '-x' is no address: name@host, or a user of this host; no mail is sent
+                MAILTO=-x
+                ^
+            """
+        ),
         (
             "LOGNAME=bob\n",
             """

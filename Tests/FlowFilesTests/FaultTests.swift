@@ -38,12 +38,12 @@ struct FaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect, kill_grace, run_timeout, environment_file, secrets",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect, kill_grace, run_timeout, environment_file, secrets, on_failure, on_success, always, notify",
             ]
         ),
         (
-            "notify: {}",
-            ["a.yaml:2:1: 'notify' in a flow is not yet known to this version of flower"]
+            "limits: {}",
+            ["a.yaml:2:1: 'limits' in a flow is not yet known to this version of flower"]
         ),
         (
             "overlap: skipp",
@@ -159,7 +159,7 @@ struct FaultTests {
         ),
         (
             "environment: {X: '${item}'}",
-            ["a.yaml:2:19: '${item}' is not yet known to this version of flower"]
+            ["a.yaml:2:19: '${item}' has a meaning only in a task with 'for_each'"]
         ),
         (
             "environment: {X: \"\\x41${\"}",

@@ -120,7 +120,8 @@ import Testing
         #expect(result.code == .success)
         let user = Account.current.name
         let expected = """
-            \(crontab):1:1: warning: MAILTO=ops is kept as a variable: no mail is sent
+            \(crontab):1:1: warning: a mail goes to MAILTO only when a command fails, not for any \
+            output
                 hint: the output is kept; see it with 'flower logs'
             \(crontab):2:1: warning: ran as nobody-here and will run as \(user), \
             whose flow it becomes
@@ -130,6 +131,8 @@ import Testing
         let path = try #require(result.output.split(separator: "\n").first.map(String.init))
         let text = try String(contentsOfFile: path, encoding: .utf8)
         #expect(text.contains("\n# Cron ran it as nobody-here.\n"))
+        #expect(text.contains("\nnotify: {mail: [\"ops\"]}  # when a command fails\n"))
+        #expect(try load([to]).flatMap { $0.hooks.flatMap(\.addresses) } == ["ops"])
     }
 
     @Test func `a name that cron ignores in cron.d is passed over, with a note`() throws {

@@ -102,6 +102,7 @@ import Testing
                           "user_cpu_ms" : 0
                         }
                       ],
+                      "child_run" : null,
                       "hold" : null,
                       "is_ready" : false,
                       "item" : 0,
@@ -109,6 +110,9 @@ import Testing
                       "needs" : [
 
                       ],
+                      "outputs" : {
+
+                      },
                       "retry_at" : null,
                       "state" : "failed",
                       "tail" : [

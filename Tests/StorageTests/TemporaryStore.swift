@@ -45,11 +45,18 @@ final class TemporaryStore {
     }
 
     @discardableResult
-    func end(_ claims: [Claim], _ outcome: Outcome, wanting count: Int = 0) throws -> TurnResult {
+    func end(
+        _ claims: [Claim],
+        _ outcome: Outcome,
+        outputs: [Variable] = [],
+        wanting count: Int = 0
+    ) throws -> TurnResult {
         var turn = Turn()
         turn.ended = claims.map { claim in
             let start = AttemptStart(claim: claim, startedAt: now, pid: 7, sink: "")
-            return AttemptEnd(start: start, endedAt: now, duration: .zero, outcome: outcome)
+            var end = AttemptEnd(start: start, endedAt: now, duration: .zero, outcome: outcome)
+            end.outputs = outputs
+            return end
         }
         turn.wanted = count
         return try store.turn(turn, by: runner, at: now)
@@ -84,7 +91,11 @@ final class TemporaryStore {
 
     func states(ofRun run: Int64) throws -> [String: TaskState] {
         let tasks = try store.run(run).tasks
-        return Dictionary(uniqueKeysWithValues: tasks.map { ($0.name, $0.state) })
+        return Dictionary(
+            uniqueKeysWithValues: tasks.map {
+                ("\(TaskName($0.name, item: $0.item == 0 ? nil : $0.item))", $0.state)
+            }
+        )
     }
 
     /// The real time: the triggers use it, and a retry's instant is compared with it.

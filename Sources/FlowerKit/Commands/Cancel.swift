@@ -8,14 +8,14 @@ struct CancelCommand: FlowerCommand {
         discussion: """
             What waits is cancelled at once. What runs gets TERM, then KILL, from its own runner, \
             whichever that is; the wake file tells it. Dependents of a cancelled task wait, as \
-            after a failed one.
+            after a failed one. Tasks with 'when: always' and hooks are left, unless named.
             """
     )
 
     @Argument(help: "The run's number.")
     var run: Int64
 
-    @Argument(help: "Only this task.")
+    @Argument(help: "Only this task, or one item of it: clean[3].")
     var task: String?
 
     @OptionGroup(title: "State folder") var state: StateOptions

@@ -30,13 +30,23 @@ struct EnvCommand: FlowerCommand {
             hostZone: session.zone.name,
             at: session.now
         )
-        try session.print(WorldView.text(try world(of: claim, in: session), of: claim))
+        try session.print(WorldView.text(try world(of: claim, in: session, store), of: claim))
         return .success
     }
 
-    private func world(of claim: Claim, in session: Session) throws -> TaskWorld {
+    private func world(
+        of claim: Claim,
+        in session: Session,
+        _ store: Store
+    ) throws -> TaskWorld {
+        let outputs = OutputFolder(store.folder, instance: store.instance)
         do throws(TaskWorld.Fault) {
-            let run = try RunWorld(claim.run, account: .current, zone: session.zone)
+            let run = try RunWorld(
+                claim.run,
+                account: .current,
+                zone: session.zone,
+                outputs: outputs
+            )
             return try TaskWorld(claim, of: run)
         } catch {
             let hasFiles = !claim.environmentFiles.isEmpty || !claim.run.environmentFiles.isEmpty

@@ -11,7 +11,7 @@ struct LogsCommand: FlowerCommand {
     @Argument(help: "The run's number.")
     var run: Int64
 
-    @Argument(help: "Only this task's lines.")
+    @Argument(help: "Only this task's lines, or one item's: clean[3].")
     var task: String?
 
     @Flag(name: .shortAndLong, help: "Go on with what comes, until the run has settled.")

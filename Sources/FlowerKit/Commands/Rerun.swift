@@ -15,7 +15,12 @@ struct RerunCommand: FlowerCommand {
     @Argument(help: "The run's number.")
     var run: Int64
 
-    @Option(help: ArgumentHelp("This task and all that needs it.", valueName: "task"))
+    @Option(
+        help: ArgumentHelp(
+            "This task, or one item of it (clean[3]), and all that needs it.",
+            valueName: "task"
+        )
+    )
     var from: String?
 
     @Flag(help: "The failed and cancelled tasks.")

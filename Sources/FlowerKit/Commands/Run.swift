@@ -34,7 +34,7 @@ struct RunCommand: FlowerCommand {
     }
 
     func run(in session: Session) throws -> ExitCode {
-        var options = Runner.Options()
+        var options = session.runnerOptions
         options.workers = workers
         options.linger = linger.value
         options.waitsForRetries = wait

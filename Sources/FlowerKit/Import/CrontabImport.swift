@@ -97,7 +97,17 @@ struct CrontabImport {
             } catch {
                 diagnostics.append(fault("\(error)"))
             }
-        case "MAILTO" where !assignment.value.isEmpty, "MAILFROM":
+        case "MAILTO" where !assignment.value.isEmpty:
+            let problem = MailTo(assignment.value).fault
+            diagnostics.append(
+                fault(
+                    problem.map { "MAILTO: \($0); no mail is sent" }
+                        ?? "a mail goes to MAILTO only when a command fails, not for any output",
+                    hint: "the output is kept; see it with 'flower logs'"
+                )
+            )
+            diagnostics[diagnostics.count - 1].isWarning = true
+        case "MAILFROM":
             diagnostics.append(
                 fault(
                     "\(assignment.name)=\(assignment.value) is kept as a variable: no mail is sent",

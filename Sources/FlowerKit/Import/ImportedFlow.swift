@@ -1,4 +1,5 @@
 import Cron
+import FlowFiles
 import Flows
 
 /// An entry of a crontab as a flow, on its way to a file.
@@ -79,6 +80,12 @@ extension ImportedFlow {
                 let value = YAMLText.quoted(YAMLText.literal(variable.value))
                 lines.append("  \(variable.name): \(value)")
             }
+        }
+        let mailTo =
+            environment.last { $0.name == "MAILTO" }.map { MailTo($0.value).addresses } ?? []
+        if !mailTo.isEmpty {
+            let addresses = mailTo.map { YAMLText.quoted($0) }.joined(separator: ", ")
+            lines.append("notify: {mail: [\(addresses)]}  # when a command fails")
         }
         lines.append("working_directory: \(YAMLText.word(folder))")
         lines.append("shell: [\(YAMLText.word(shell))]")

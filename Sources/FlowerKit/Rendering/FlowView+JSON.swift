@@ -28,6 +28,13 @@ extension FlowView {
             "kill_grace_ms": .count(flow.killGrace?.milliseconds),
             "environment_files": .names(flow.environmentFiles.map(\.text)),
             "secrets": .names(flow.secrets),
+            "hooks": .object(
+                Dictionary(
+                    flow.hooks.map {
+                        ($0.event.rawValue, Self.json($0.task, secrets: flow.secrets))
+                    }
+                ) { $1 }
+            ),
         ])
     }
 
@@ -40,6 +47,8 @@ extension FlowView {
             "exec": .null,
             "component": .null,
             "with": .null,
+            "flow": .null,
+            "parameters": .null,
             "environment": .variables(task.environment.masking(secrets)),
             "timeout_ms": .count(task.timeout?.milliseconds),
             "priority": .count(task.priority),
@@ -54,12 +63,21 @@ extension FlowView {
             ]),
         ]
         members.merge(controls(task)) { first, _ in first }
+        members["when"] = .text(task.traits.when?.text)
+        switch task.traits.forEach {
+        case .texts(let items): members["for_each"] = .names(items)
+        case .template(let text): members["for_each"] = .string(text)
+        case nil: members["for_each"] = .null
+        }
         switch task.action {
         case .run(let text): members["run"] = .string(text)
         case .exec(let words): members["exec"] = .names(words)
         case .component(let name, let with):
             members["component"] = .string(name)
             members["with"] = with
+        case .flow(let name, let parameters):
+            members["flow"] = .string(name)
+            members["parameters"] = .variables(parameters)
         }
         return .object(members)
     }

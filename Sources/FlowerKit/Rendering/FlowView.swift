@@ -36,6 +36,14 @@ struct FlowView {
         facts.add("shell", shell)
         facts.add("overlap", flow.overlap.rawValue)
         facts.add("concurrency", flow.concurrency.map(String.init))
+        for hook in flow.hooks {
+            facts.add(
+                hook.event.rawValue,
+                hook.event == .notify
+                    ? "mail to \(hook.addresses.joined(separator: ", "))"
+                    : Self.text(of: hook.task.action)
+            )
+        }
         facts.add("priority", flow.priority == 0 ? nil : "\(flow.priority)")
         facts.add("run timeout", flow.runTimeout.map(DurationText.format))
         facts.add("kill grace", flow.killGrace.map(DurationText.format))
@@ -115,6 +123,12 @@ struct FlowView {
         }
         if let priority = task.priority { parts.append("priority \(priority)") }
         parts += controls(task)
+        if let when = task.traits.when { parts.append("when \(when.text)") }
+        switch task.traits.forEach {
+        case .texts(let items): parts.append("for each of \(counted(items.count, "item"))")
+        case .template(let text): parts.append("for each of \(text)")
+        case nil: break
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -126,6 +140,7 @@ struct FlowView {
             return String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
         case .exec(let words): return ShellWord.joined(words)
         case .component(let name, _): return "component \(name)"
+        case .flow(let name, _): return "flow \(name)"
         }
     }
 }

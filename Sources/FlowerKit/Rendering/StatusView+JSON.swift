@@ -9,13 +9,18 @@ extension StatusView {
     static func json(_ run: RunDetail, tails: [Int64: [UInt8]], _ zone: Zone) -> JSONValue {
         var members = RunsView.members(of: run.summary, zone)
         members["timed_out_at"] = .instant(run.summary.timedOutAt, in: zone)
-        members["tasks"] = .array(run.tasks.map { json($0, tails[$0.id] ?? [], zone) })
+        members["tasks"] = .array(
+            run.tasks.map { json($0, tails[$0.id] ?? [], of: run.summary, zone) }
+        )
+        members["parent_run"] = .count(run.parent?.run)
+        members["parent_task"] = .text(run.parent.map { "\($0.task)" })
         return .object(members)
     }
 
     private static func json(
         _ task: TaskDetail,
         _ tail: [UInt8],
+        of run: RunSummary,
         _ zone: Zone
     ) -> JSONValue {
         .object([
@@ -29,6 +34,10 @@ extension StatusView {
             "waits_for_pools": .names(task.pools.filter(\.isShort).map(\.demand.pool)),
             "attempts": .array(task.attempts.map { json($0, zone) }),
             "tail": .names(lastLines(tail)),
+            "outputs": .variables(
+                task.outputs.map { Variable($0.name, run.masking($0.value)) }
+            ),
+            "child_run": .count(task.child?.id),
         ])
     }
 

@@ -1,4 +1,5 @@
 import Cron
+import Execution
 import Flows
 import Storage
 
@@ -20,18 +21,20 @@ struct StatusView {
         self.run = run
         self.tails = tails
         self.time = time
-        states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { first, _ in first }
+        states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { $0.satisfiesNeed ? $1 : $0 }
     }
 
     func rendered(width: Int?, colour: Bool) -> String {
         facts.rendered(width: width, colour: colour) + "\n"
-            + table.rendered(width: width, colour: colour) + failures(colour: colour)
+            + table.rendered(width: width, colour: colour) + outputs(width)
+            + failures(colour: colour)
     }
 
     private var facts: Facts {
         let summary = run.summary
         var facts = Facts()
         facts.add("run", "\(summary.id) of flow '\(summary.flow)'")
+        facts.add("started by", run.parent.map { "run \($0.run), task \($0.task)" })
         facts.add("state", summary.state.rawValue, summary.state.style)
         facts.add("tasks", RunsView.progress(summary.counts))
         if let due = summary.dueAt { facts.add("due", time.stamp(due)) }
@@ -56,11 +59,9 @@ struct StatusView {
             .init(title: "EXIT"), .init(title: "ATTEMPTS", isNumber: true),
             .init(title: "WHY", isFree: true),
         ])
-        let places = Dictionary(
-            run.tasks.enumerated().map { ($1.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        let needs = run.tasks.map { $0.needs.compactMap { places[$0] } }
+        // Of a task with items all of them.
+        let places = Dictionary(grouping: run.tasks.indices) { run.tasks[$0].name }
+        let needs = run.tasks.map { $0.needs.flatMap { places[$0] ?? [] } }
         table.rows = TaskTree.lines(needs: needs).map { line in
             row(run.tasks[line.position], prefix: line.prefix)
         }
@@ -69,9 +70,8 @@ struct StatusView {
 
     private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
         let last = task.attempts.last
-        let item = task.item == 0 ? "" : "[\(task.item)]"
         return [
-            .init(prefix + task.name + item), .state(task.shownState),
+            .init(prefix + task.shownName), .state(task.shownState),
             .init(took(last).map { TimeText.span($0) } ?? "-"), .init(last?.exitText ?? "-"),
             .init(task.attempts.isEmpty ? "-" : "\(task.attempts.count)"), .init(why(task)),
         ]
@@ -103,9 +103,30 @@ struct StatusView {
             }
             if let short = task.pools.first(where: \.isShort) { return short.reason }
             if task.isReady || task.state == .running { return "ready" }
+            if let child = task.child, child.state.isActive {
+                return "run \(child.id) of flow '\(child.flow)' is \(child.state.rawValue)"
+            }
             if let unmet = unmet(task) { return unmet }
             return run.summary.state == .queued ? "queued behind an earlier run" : ""
         }
+    }
+
+    /// What tasks gave, in the order of the tasks; the first line of each.
+    private func outputs(_ width: Int?) -> String {
+        var table = Table(columns: [.init(title: "OUTPUT"), .init(title: "VALUE", isFree: true)])
+        for task in run.tasks {
+            for output in task.outputs {
+                let lines = run.summary.masking(output.value).split(
+                    separator: "\n",
+                    omittingEmptySubsequences: false
+                )
+                let value = String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
+                table.rows.append([
+                    .init("\(task.shownName).\(output.name)"), .init(Printable.line(value)),
+                ])
+            }
+        }
+        return table.rows.isEmpty ? "" : "\n" + table.rendered(width: width, colour: false)
     }
 
     private func unmet(_ task: TaskDetail) -> String? {
@@ -132,7 +153,7 @@ struct StatusView {
         var text = ""
         for task in failed.prefix(Self.failuresShown) {
             guard let attempt = task.attempts.last else { continue }
-            let title = "\(task.name), attempt \(attempt.number): \(attempt.reason)"
+            let title = "\(task.shownName), attempt \(attempt.number): \(attempt.reason)"
             let cell = Table.Cell(title, .bad)
             text += "\n" + (colour ? cell.style.applied(to: cell.text) : cell.text) + "\n"
             for line in Self.lastLines(tails[task.id] ?? []) {
@@ -148,6 +169,9 @@ struct StatusView {
 }
 
 extension TaskDetail {
+    /// `clean`, or for one item of it `clean[3]`.
+    var shownName: String { "\(TaskName(name, item: item == 0 ? nil : item))" }
+
     /// A task that is claimed and not yet launched is shown as waiting.
     var shownState: TaskState { state == .running && !isLaunched ? .waiting : state }
 }
@@ -157,21 +181,6 @@ extension AttemptDetail {
     var exitText: String {
         if let exitCode { return "\(exitCode)" }
         return signal.map { SignalName.of($0) } ?? "-"
-    }
-
-    /// How it ended, in words.
-    var reason: String {
-        let words: String
-        switch outcome {
-        case nil: words = "still running"
-        case "failed": words = exitCode.map { "exit code \($0)" } ?? "failed"
-        case "signalled": words = "ended by \(signal.map { SignalName.of($0) } ?? "a signal")"
-        case "timed-out": words = "ended after its timeout"
-        case "not-started": words = "could not be started"
-        case "interrupted": words = "interrupted: its runner or the machine died"
-        case let outcome?: words = outcome
-        }
-        return note.map { "\(words); \($0)" } ?? words
     }
 }
 

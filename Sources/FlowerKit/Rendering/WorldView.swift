@@ -11,6 +11,7 @@ enum WorldView {
         comments.append("cd \(ShellWord.quoted(world.workingDirectory))")
         switch claim.action {
         case .component(let name, _): comments.append("component \(name)")
+        case .flow(let name, _): comments.append("flow \(name)")
         case .run, .exec: comments.append(ShellWord.joined(world.arguments))
         }
         // A word may have line ends in it; none of its lines may leave the comment.

@@ -1,0 +1,121 @@
+import Flows
+import Glibc
+import Storage
+
+/// `outputs/` of a state folder: what tasks write to `$FLOWER_OUTPUT`, a file an attempt, until the
+/// database has it.
+///
+/// The file is the task's to make, so that one without outputs costs a name and no file. It outlives its
+/// runner: a rescue that knows the attempt's end reads it as the runner would have (promise 2). It goes
+/// when what it held is recorded, or when its attempt did not succeed.
+package struct OutputFolder: Sendable {
+    /// Absolute: tasks work in other folders.
+    private let path: String
+    /// In the files' names: a restored database counts its tasks anew under another instance.
+    private let instance: String
+
+    package init(_ folder: StateFolder, instance: String) {
+        var state = folder.path
+        if let resolved = realpath(folder.path, nil) {
+            state = String(cString: resolved)
+            free(resolved)
+        }
+        path = state + "/outputs"
+        self.instance = instance
+    }
+
+    /// Makes the folder where it is missing, as `StateFolder.create` makes the others.
+    func make(like other: String) {
+        guard mkdir(path, 0o700) == 0 else { return }
+        var status = stat()
+        guard stat(other, &status) == 0, status.st_mode & S_ISGID != 0 else { return }
+        chmod(path, 0o2770)
+    }
+
+    func path(of claim: Claim) -> String { path(claim.taskID, claim.attempt) }
+
+    /// Adds to the end of an attempt what it wrote; one whose outputs cannot be taken has failed.
+    func take(for end: inout AttemptEnd) {
+        if case .notStarted = end.outcome { return }
+        let path = path(of: end.start.claim)
+        guard end.outcome.isSuccess else {
+            unlink(path)
+            return
+        }
+        do throws(OutputText.Fault) {
+            guard let bytes = try Self.contents(path) else { return }
+            end.outputs = try OutputText.parse(bytes)
+        } catch {
+            end.outcome = .refused(reason: error.description)
+            unlink(path)
+        }
+    }
+
+    /// Keeps a component's, so that they outlive the runner as a process's do.
+    ///
+    /// - Throws: `SystemFailure` where they cannot be written.
+    func keep(_ outputs: [Variable], of claim: Claim) throws(SystemFailure) {
+        try Self.write(outputs, to: path(of: claim))
+    }
+
+    static func write(_ outputs: [Variable], to path: String) throws(SystemFailure) {
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+        let descriptor = open(path, flags, 0o600)
+        guard descriptor >= 0 else { throw SystemFailure("cannot open \(path)") }
+        defer { close(descriptor) }
+        let bytes = Array(OutputText.format(outputs).utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw SystemFailure("cannot write \(path)")
+        }
+    }
+
+    /// The database has these ends.
+    func remove(of ended: [AttemptEnd]) {
+        for end in ended where !end.outputs.isEmpty { unlink(path(of: end.start.claim)) }
+    }
+
+    /// Removes what runners that died between a commit and this left.
+    func sweep(_ store: Store) {
+        for name in folderNames(path) {
+            let parts = name.split { $0 == "-" || $0 == "." }
+            guard parts.count == 3, let task = Int64(parts[1]), let attempt = Int(parts[2]) else {
+                continue
+            }
+            // Where the database cannot be asked, the next sweep asks it.
+            let isOver = parts[0] != instance || (try? store.hasEnded(task, attempt)) == true
+            if isOver { unlink("\(path)/\(name)") }
+        }
+    }
+
+    private func path(_ task: Int64, _ attempt: Int) -> String {
+        "\(path)/\(instance)-\(task).\(attempt)"
+    }
+
+    /// `nil` where there is no such file.
+    private static func contents(_ path: String) throws(OutputText.Fault) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK)
+        if descriptor < 0, errno == ENOENT { return nil }
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+        else {
+            if descriptor >= 0 { close(descriptor) }
+            throw OutputText.Fault(
+                line: 0,
+                message: "is no file that can be read",
+                hint: "write to it, and let it stay the file that it is"
+            )
+        }
+        defer { close(descriptor) }
+        // One more than may be, so that what is too long is seen to be.
+        var bytes = [UInt8](repeating: 0, count: Limit.outputBytesPerTask + 1)
+        var count = 0
+        while count < bytes.count {
+            let taken = bytes.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
+            guard taken > 0 else { break }
+            count += taken
+        }
+        return Array(bytes.prefix(count))
+    }
+}

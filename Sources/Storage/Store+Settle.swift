@@ -1,0 +1,127 @@
+import Cron
+import Flows
+import Foundation
+import GRDB
+
+/// Runs that settle while somebody waits for it: their own hooks, and tasks of other runs.
+///
+/// A trigger notes them (`settling`) where a task ends, whoever ends it; whoever writes next looks here,
+/// in the same transaction if that is a process of ours. Flows without hooks never come here.
+extension Store {
+    /// Of a row of `task` or `flow_task`, by the index on names: '@' begins those of hooks alone, and 'A'
+    /// follows it.
+    static let isHook = "name >= '@' AND name < 'A'"
+
+    /// - Returns: whether anything is ready by it.
+    func settleRuns(_ db: Database, at now: Instant) throws -> Bool {
+        var hasChanged = false
+        for run in try Int64.fetchAll(db.cachedStatement(sql: "SELECT run_id FROM settling")) {
+            let forget = "DELETE FROM settling WHERE run_id = ?"
+            try db.cachedStatement(sql: forget).execute(arguments: [run])
+            let state = try Self.state(db, run: run)
+            guard !state.isActive else { continue }
+            hasChanged = true
+            try Self.fireHooks(db, run: run, state, at: now)
+            try Self.goOn(db, after: run, state, at: now)
+        }
+        return hasChanged
+    }
+
+    /// Makes the hooks ready that are for this state, once until a task of the run is set back.
+    ///
+    /// One that still runs since the last time keeps the run armed: its end comes here again.
+    private static func fireHooks(
+        _ db: Database,
+        run: Int64,
+        _ state: RunState,
+        at now: Instant
+    ) throws {
+        let isArmed = "SELECT armed = 1 FROM run WHERE id = ?"
+        let arguments: StatementArguments = [run]
+        guard try Bool.fetchOne(db.cachedStatement(sql: isArmed), arguments: arguments) ?? false
+        else { return }
+        var isBusy = false
+        let hooks = """
+            SELECT id, role, status FROM task WHERE run_id = ? AND \(Self.isHook) ORDER BY position
+            """
+        for row in try Row.fetchAll(db.cachedStatement(sql: hooks), arguments: arguments) {
+            guard HookEvent(rawValue: row["role"])?.isFor(state) == true else { continue }
+            guard row["status"] != TaskState.running.rawValue else {
+                isBusy = true
+                continue
+            }
+            try fire(db, hook: row["id"], state, at: now)
+        }
+        let done = "UPDATE run SET armed = ? WHERE id = ?"
+        try db.cachedStatement(sql: done).execute(arguments: [isBusy, run])
+    }
+
+    private static func fire(
+        _ db: Database,
+        hook id: Int64,
+        _ state: RunState,
+        at now: Instant
+    ) throws {
+        let sql = """
+            UPDATE task SET unmet = 0, traits = json_set(coalesce(traits, '{}'), '$.state', :state),
+              rank_ms = CASE WHEN status = 0 AND retry_at_ms IS NULL
+                THEN coalesce(rank_ms, :now + priority * 60000) END
+            WHERE id = :id
+            """
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            "state": state.rawValue, "now": now.milliseconds, "id": id,
+        ])
+        let reset = "UPDATE task SET status = 0 WHERE id = ? AND status IN (2, 3, 8, 9)"
+        try db.cachedStatement(sql: reset).execute(arguments: [id])
+    }
+
+    /// For hooks: names, an item as `clean[3]`, with blanks between; at most `Limit.failedTasksTold`.
+    func failedTasks(_ db: Database, run: Int64) throws -> String {
+        let sql = """
+            SELECT name, item FROM task WHERE run_id = ? AND status = 2 AND \(Schema.counts)
+            ORDER BY position, item LIMIT ?
+            """
+        let arguments: StatementArguments = [run, Limit.failedTasksTold]
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { row in
+            let item: Int = row["item"]
+            return "\(TaskName(row["name"], item: item == 0 ? nil : item))"
+        }
+        .joined(separator: " ")
+    }
+}
+
+/// A failed task, for a mail.
+package struct FailedTask: Sendable {
+    package let name: TaskName
+    package let attempt: AttemptDetail
+    /// The last of its output.
+    package let tail: [UInt8]
+}
+
+extension Store {
+    /// The failed tasks of a run in the flow file's order, `limit` of them, and how many there are.
+    package func failures(
+        ofRun id: Int64,
+        limit: Int
+    ) throws -> (shown: [FailedTask], count: Int) {
+        try read { db in
+            let sql = """
+                SELECT task.name, task.item, attempt.*, count(*) OVER () AS failed
+                FROM task JOIN attempt ON task_id = task.id
+                  AND number = (SELECT max(number) FROM attempt WHERE task_id = task.id)
+                WHERE run_id = ? AND task.status = 2 AND \(Schema.counts)
+                ORDER BY position, item LIMIT ?
+                """
+            let rows = try Row.fetchAll(db, sql: sql, arguments: [id, limit])
+            let shown = rows.map { row in
+                let item: Int = row["item"]
+                return FailedTask(
+                    name: TaskName(row["name"], item: item == 0 ? nil : item),
+                    attempt: Self.attempt(row),
+                    tail: (row["tail"] as Data?).map { Array($0) } ?? []
+                )
+            }
+            return (shown, rows.first?["failed"] ?? 0)
+        }
+    }
+}

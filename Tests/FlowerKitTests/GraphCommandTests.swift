@@ -1,0 +1,117 @@
+import Flows
+import Foundation
+import Testing
+
+@testable import FlowerKit
+
+/// Outputs, conditions and items, from the flow file to what the commands show.
+@Suite(.serialized) struct GraphCommandTests {
+    private let fixture: CommandFixture
+
+    init() throws { fixture = try CommandFixture() }
+
+    private func apply(_ name: String, _ text: String) throws {
+        let path = "\(fixture.folder.path)/\(name).yaml"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try fixture.flower("apply", path).errors == "")
+    }
+
+    private func applySales() throws {
+        try apply(
+            "sales",
+            """
+            flow: sales
+            tasks:
+              list: {run: 'printf "names<<E\\nx y\\nz\\nE\\n" > "$FLOWER_OUTPUT"'}
+              each:
+                needs: [list]
+                for_each: ${tasks.list.outputs.names}
+                exec: [echo, "got ${item}"]
+              mend: {needs: [each], when: failed, run: exit 1}
+              last: {needs: [each, mend], when: always, run: 'exit 3'}
+
+            """
+        )
+        try fixture.flower("register", "sales")
+        #expect(try fixture.flower("run").code == .taskFailed)
+    }
+
+    @Test func `status shows items, what was skipped, and outputs`() throws {
+        try applySales()
+        let lines = try fixture.flower("status", "1").output.split(separator: "\n")
+        let tree = lines.filter { $0.contains("─ ") || $0.hasPrefix("list ") }
+        let shown = tree.map { $0.split(separator: " ").filter { $0 != "│" }.prefix(3) }
+        #expect(
+            shown.map { $0.first { $0.first?.isLetter == true } } == [
+                "list", "each[1]", "each[2]", "mend", "last",
+            ]
+        )
+        #expect(
+            tree.map { line in
+                ["succeeded", "skipped", "failed"].first { line.contains(" \($0) ") }
+            } == ["succeeded", "succeeded", "succeeded", "skipped", "failed"]
+        )
+        #expect(lines.contains("list.names  x y …"))
+    }
+
+    @Test func `one item is named in logs, rerun and cancel`() throws {
+        try applySales()
+        #expect(try fixture.flower("logs", "1", "each[2]").output == "got z\n")
+        #expect(try fixture.flower("logs", "1", "each").output.contains("got x y\n"))
+        let missing = try fixture.flower("logs", "1", "each[3]")
+        #expect(missing.code == .notFound)
+        #expect(missing.errors.contains("task 'each' of run 1 has no item 3\n"))
+        #expect(missing.errors.contains("it has items 1 to 2"))
+        #expect(
+            try fixture.flower("rerun", "1", "--from", "each[2]").output
+                == "3 tasks of run 1 set back to waiting\n"
+        )
+        #expect(
+            try fixture.flower("cancel", "1", "each[2]").output == "run 1: 1 task cancelled\n"
+        )
+    }
+
+    @Test func `show tells conditions and lists`() throws {
+        try applySales()
+        let text = try fixture.flower("show", "sales").output
+        #expect(text.contains(" for each of ${tasks.list.outputs.names} "))
+        #expect(text.contains(" when always "))
+        let json = try fixture.flower("show", "sales", "-o", "json").output
+        #expect(json.contains(#""when" : "failed""#))
+        #expect(json.contains(#""for_each" : "${tasks.list.outputs.names}""#))
+        #expect(
+            try fixture.flower("status", "1", "-o", "json").output.contains(#""names" : "x y\nz""#)
+        )
+    }
+
+    @Test func `env shows places that only a run can fill as they are`() throws {
+        try applySales()
+        let text = try fixture.flower("env", "sales", "each").output
+        #expect(text.contains("echo 'got ${item}'"))
+        #expect(text.contains("FLOWER_ITEM_VALUE='${item}'"))
+    }
+
+    @Test func `a flow starts another, and status links both`() throws {
+        try apply(
+            "down",
+            "flow: down\nparameters: {who: x}\ntasks: {t: {run: 'echo hello $who'}}\n"
+        )
+        let up = "tasks: {go: {flow: down, parameters: {who: world}}, end: {needs: [go], run: ':'}}"
+        try apply("up", "flow: up\n\(up)\n")
+        try fixture.flower("register", "up")
+        #expect(try fixture.flower("run").output == "ran 2 tasks\n")
+        let status = try fixture.flower("status", "1").output
+        #expect(status.contains("run 2 of flow 'down' succeeded"))
+        #expect(try fixture.flower("status", "2").output.contains("started by: run 1, task go\n"))
+        #expect(try fixture.flower("logs", "2").output == "t | hello world\n")
+        let circle = "\(fixture.folder.path)/down.yaml"
+        try "flow: down\ntasks: {t: {flow: up}}\n".write(
+            toFile: circle,
+            atomically: true,
+            encoding: .utf8
+        )
+        let result = try fixture.flower("apply", circle)
+        #expect(result.code == .badInput)
+        #expect(result.errors.contains("flows start each other in a circle: down → up → down\n"))
+    }
+}

@@ -1,0 +1,196 @@
+import Cron
+import Flows
+import Testing
+
+@testable import Storage
+
+@Suite struct FanOutTests {
+    let temporary: TemporaryStore
+
+    init() throws { temporary = try TemporaryStore() }
+
+    /// `list` gives the items of `each`, which `end` needs.
+    @discardableResult
+    private func register(
+        _ list: ItemList = .template("${tasks.list.outputs.names}"),
+        action: TaskAction = .exec(["echo", "${item}"])
+    ) throws -> Int64 {
+        let tasks = [
+            TaskSpec(name: "list", action: .run("true")),
+            TaskSpec(
+                name: "each",
+                needs: ["list"],
+                action: action,
+                environment: [Variable("X", "${item}")],
+                timeout: .seconds(7),
+                retries: RetryPolicy(limit: 1, delay: .zero),
+                priority: -3,
+                traits: TaskTraits(forEach: list)
+            ),
+            TaskSpec(name: "end", needs: ["each"], action: .run("true")),
+        ]
+        let flow = Flow(
+            name: "test",
+            overlap: .allow,
+            parameters: [Variable("region", "east")],
+            workingDirectory: "/",
+            tasks: tasks
+        )
+        try temporary.apply(flow)
+        return try temporary.register("test")
+    }
+
+    private func list(_ text: String, wanting count: Int = 10) throws -> [Claim] {
+        let outputs = text.isEmpty ? [] : [Variable("names", text)]
+        return try temporary.end(temporary.claim(1), .exited(0), outputs: outputs, wanting: count)
+            .claims
+    }
+
+    @Test func `the turn that records the list makes its items`() throws {
+        let run = try register()
+        #expect(try list("a b\nc\n", wanting: 0).isEmpty)
+        let states = try temporary.states(ofRun: run)
+        #expect(
+            states == [
+                "list": .succeeded, "each[1]": .waiting, "each[2]": .waiting, "end": .waiting,
+            ]
+        )
+        let claims = try temporary.claim()
+        #expect(claims.map(\.item) == [1, 2])
+        #expect(claims.map(\.values) == [["item": "a b"], ["item": "c"]])
+        #expect(claims.allSatisfy { $0.timeout == .seconds(7) && $0.retries.limit == 1 })
+        #expect(claims.allSatisfy { $0.environment == [Variable("X", "${item}")] })
+        #expect(try temporary.shell("SELECT DISTINCT priority FROM task WHERE item > 0") == "-3")
+    }
+
+    @Test func `what needs the task needs all of its items`() throws {
+        let run = try register()
+        let claims = try list("a\nb\nc\n")
+        #expect(try temporary.end([claims[0], claims[2]], .exited(0), wanting: 9).claims.isEmpty)
+        #expect(try temporary.store.run(run).tasks.last?.needs == ["each"])
+        let last = try temporary.end([claims[1]], .exited(0), wanting: 9).claims
+        #expect(last.map(\.name) == ["end"])
+        try temporary.end(last, .exited(0))
+        #expect(try temporary.store.state(ofRun: run) == .succeeded)
+    }
+
+    @Test(arguments: ["\n", "[]"])
+    func `an empty list is skipped`(text: String) throws {
+        let run = try register()
+        #expect(try list(text).map(\.name) == ["end"])
+        #expect(try temporary.states(ofRun: run)["each"] == .skipped)
+    }
+
+    @Test func `a JSON array may hold any text, and a place in it is none`() throws {
+        try register()
+        let claims = try list(#"["a\nb", "${region}", 3, "$${x}"]"#)
+        #expect(claims.map { $0.values["item"] } == ["a\nb", "${region}", "3", "$${x}"])
+    }
+
+    @Test func `a list in the file has its places filled`() throws {
+        try register(.texts(["x", "${region}-1", ""]))
+        #expect(try list("").map { $0.values["item"] } == ["x", "east-1", ""])
+    }
+
+    @Test(arguments: [
+        ("", "task 'list' gave no output 'names': it wrote none to $FLOWER_OUTPUT"),
+        (
+            "[{}]",
+            "its for_each, '${tasks.list.outputs.names}', gives no list: element 1 of its JSON"
+                + " array is neither a text, a number, true nor false"
+        ),
+        (
+            String(repeating: "x\n", count: 10_001),
+            "its for_each, '${tasks.list.outputs.names}', gives no list: it has 10001 items,"
+                + " a task may have 10000"
+        ),
+    ])
+    func `what gives no list fails the task, with a sentence`(text: String, fault: String) throws {
+        try register()
+        let claims = try list(text)
+        #expect(claims.map(\.name) == ["each"])
+        #expect(claims.map(\.fault) == [fault])
+    }
+
+    @Test func `one item is run again alone`() throws {
+        let run = try register()
+        let claims = try list("a\nb\n")
+        try temporary.end([claims[0]], .exited(0))
+        try temporary.end([claims[1]], .cancelled)
+        let name = "each[2]"
+        #expect(try temporary.store.rerun(run, .from(name), by: "test", at: temporary.now) == 1)
+        let again = try temporary.claim()
+        #expect(again.map(\.item) == [2] && again.map(\.attempt) == [2])
+        #expect(again.map(\.values) == [["item": "b"]])
+        try temporary.end(again, .exited(0))
+        #expect(try temporary.drain() == ["end"])
+    }
+
+    @Test(arguments: [("x\ny\nz\n", ["x", "y", "z"]), ("x\n", ["x"]), ("\n", [])])
+    func `a rerun from the list has the items of the new one`(
+        text: String,
+        items: [String]
+    ) throws {
+        let run = try register()
+        try temporary.end(list("a\nb\n"), .exited(0))
+        #expect(try temporary.drain() == ["end"])
+        _ = try temporary.store.rerun(run, .from("list"), by: "test", at: temporary.now)
+        let claims = try list(text)
+        #expect(claims.filter { $0.name == "each" }.map { $0.values["item"] } == items)
+        #expect(claims.prefix(2).allSatisfy { $0.attempt == 2 })
+        try temporary.end(claims, .exited(0))
+        #expect(try temporary.drain() == (items.isEmpty ? [] : ["end"]))
+        #expect(try temporary.store.state(ofRun: run) == .succeeded)
+        #expect(try temporary.shell("SELECT count(*) FROM task WHERE unmet > 0") == "0")
+    }
+
+    @Test func `outputs of items are handed on as one JSON array`() throws {
+        let tasks = [
+            TaskSpec(
+                name: "each",
+                action: .run("true"),
+                traits: TaskTraits(forEach: .texts(["a", "b", "c"]))
+            ),
+            TaskSpec(name: "sum", needs: ["each"], action: .exec(["${tasks.each.outputs.n}"])),
+        ]
+        try temporary.apply(Flow(name: "test", workingDirectory: "/", tasks: tasks))
+        _ = try temporary.register("test")
+        let claims = try temporary.claim()
+        for (claim, value) in zip(claims, ["1", "", "3"]).reversed() {
+            let outputs = value.isEmpty ? [] : [Variable("n", value)]
+            try temporary.end([claim], .exited(0), outputs: outputs)
+        }
+        #expect(try temporary.claim().map(\.values) == [["tasks.each.outputs.n": #"["1","3"]"#]])
+    }
+
+    @Test func `one item and all of them can be cancelled by name`() throws {
+        let run = try register()
+        _ = try list("a\nb\nc\n", wanting: 0)
+        let store = temporary.store
+        #expect(
+            try store.cancel(run, task: "each[2]", by: "test", at: temporary.now).cancelled == 1
+        )
+        #expect(try store.cancel(run, task: "each", by: "test", at: temporary.now).cancelled == 2)
+        let error = #expect(throws: StorageError.self) {
+            try store.cancel(run, task: "each[4]", by: "test", at: temporary.now)
+        }
+        #expect(error?.code == .notFound)
+    }
+
+    @Test func `what the file says comes back from the database`() throws {
+        for list in [ItemList.texts(["a", "${region}"]), .template("${region}")] {
+            try temporary.apply(
+                Flow(
+                    name: "back",
+                    workingDirectory: "/",
+                    tasks: [
+                        TaskSpec(name: "t", action: .run(""), traits: TaskTraits(forEach: list))
+                    ]
+                ),
+                digest: "\(list)"
+            )
+            let flow = try temporary.store.flow(named: "back", at: temporary.now).flow
+            #expect(flow.tasks[0].traits.forEach == list)
+        }
+    }
+}
