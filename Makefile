@@ -12,8 +12,8 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 # Debian packages. What is missing is installed, or the command to type is shown.
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
-TEST_PACKAGES = $(DEMO_PACKAGES) python3 python3-venv shellcheck
-BENCH_PACKAGES = $(DEMO_PACKAGES) gcc libc6-dev make ninja-build python3 python3-venv cron \
+TEST_PACKAGES = $(DEMO_PACKAGES) dbus python3 python3-venv shellcheck systemd
+BENCH_PACKAGES = $(DEMO_PACKAGES) cron dbus gcc libc6-dev make ninja-build python3 python3-venv systemd \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh

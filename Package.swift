@@ -10,6 +10,8 @@ let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 /// In the order in which data flows through them; an arrow points to an earlier line only.
 let sources: [Target] = [
     .target(name: "CLinux"),
+    .target(name: "CSystemd"),
+    .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: flags),
     .target(name: "Cron", swiftSettings: flags),
     .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
     .target(name: "HostTime", dependencies: ["Cron", "Flows"], swiftSettings: flags),
@@ -29,7 +31,7 @@ let sources: [Target] = [
     ),
     .target(
         name: "Scheduling",
-        dependencies: ["CLinux", "FlowFiles", "HostTime", "Storage"],
+        dependencies: ["CLinux", "FlowFiles", "HostTime", "Storage", "Systemd"],
         swiftSettings: flags
     ),
     .target(
@@ -42,13 +44,13 @@ let sources: [Target] = [
     ),
     .target(
         name: "Execution",
-        dependencies: ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage"],
+        dependencies: ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage", "Systemd"],
         swiftSettings: flags
     ),
     .target(
         name: "FlowerKit",
         dependencies: [
-            "Components", "Execution", "FlowFiles", "Scheduling",
+            "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: flags
@@ -86,6 +88,12 @@ let tests: [Target] = [
     test("HostTime"),
     test("Scheduling"),
     test("Storage"),
+    // Some of its tests run the built program on a systemd of their own.
+    .testTarget(
+        name: "SystemdTests",
+        dependencies: ["Systemd", "TestSupport", "flower"],
+        swiftSettings: flags
+    ),
     .testTarget(name: "TidyTests", swiftSettings: flags),
     // Its tests run the built program, and import nothing of it.
     .testTarget(

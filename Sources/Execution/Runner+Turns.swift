@@ -85,8 +85,14 @@ extension Runner {
             tellStatus()
         case .turn(.failure(let error)):
             news.isRefused()
-            try pace.didFail(error, limit: options.drain, isBusy: !running.isEmpty)
-            notifier.status("waiting for the database: \(error)")
+            let isLocked = (error as? StorageError)?.code == .refused
+            let isPatient = isLocked && options.isPatient && stop == .no
+            try pace.didFail(
+                error,
+                limit: isPatient ? nil : options.drain,
+                isBusy: !running.isEmpty
+            )
+            notifier.status(isLocked ? store.lockSentence : "waiting for the database: \(error)")
         case .rescue(let dead, let result):
             try rescued(dead, result)
         }
@@ -258,6 +264,7 @@ struct TurnPace {
     /// Whether the look that precedes the end has been made, and nothing came since.
     var hasLookedLast = false
     private(set) var isWriting = false
+    private var writingSince = MonotonicTime.now
     private(set) var nextCommitAt = MonotonicTime.now
     /// Why the last commit failed.
     private(set) var fault: (any Error)?
@@ -277,6 +284,7 @@ struct TurnPace {
 
     mutating func willCommit(_ turn: Turn) {
         isWriting = true
+        writingSince = .now
         isWoken = false
         wanted = turn.wanted
         if wanted > 0 { mayHaveMore = false }
@@ -294,15 +302,18 @@ struct TurnPace {
 
     /// - Throws: `error` where it has been so for longer than `limit` and no child needs us any
     ///   more.
-    mutating func didFail(_ error: any Error, limit: Duration, isBusy: Bool) throws {
+    mutating func didFail(_ error: any Error, limit: Duration?, isBusy: Bool) throws {
         isWriting = false
         fault = error
         nextCommitAt = .now + Self.retryGap
         let since = faultSince ?? .now
         faultSince = since
         mayHaveMore = true
-        if !isBusy, MonotonicTime.now - since > limit { throw error }
+        if let limit, !isBusy, MonotonicTime.now - since > limit { throw error }
     }
+
+    /// Whether a commit takes longer than any that will return.
+    var isStuck: Bool { isWriting && MonotonicTime.now - writingSince > RunnerLimit.commit }
 
     mutating func didLook() {
         mayHaveMore = false

@@ -5,6 +5,7 @@ import Flows
 import Glibc
 import HostTime
 import Storage
+import Systemd
 
 /// Drains every ready task of a state folder, and ends.
 ///
@@ -26,6 +27,11 @@ package final class Runner {
         package var linger: Duration = .seconds(2)
         /// Stays until the retries that are still to come have been made.
         package var waitsForRetries = false
+        /// The next fire, where whoever made this has taken the wake file already.
+        package var nextFireAt: Instant?
+        /// Whether it waits without limit for a database that others have locked: somebody reads its
+        /// status, and would only start it again.
+        package var isPatient = false
         /// How long tasks may run on once the runner is asked to stop.
         package var drain = RunnerLimit.drain
         /// The program that takes mails, a path or a name in `TaskWorld.path`.
@@ -52,7 +58,7 @@ package final class Runner {
     /// Made when a component is to run: a look that finds nothing does without.
     lazy var registry = makeRegistry()
     private let makeRegistry: () -> ComponentRegistry
-    let notifier: any RunnerNotifier
+    let notifier: any ServiceNotifier
     let givenSink: (any LogSink)?
     let loop: EventLoop
     let wake: WakeFile
@@ -92,7 +98,7 @@ package final class Runner {
         _ store: Store,
         options: Options = Options(),
         registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
-        notifier: any RunnerNotifier = SilentNotifier(),
+        notifier: any ServiceNotifier = SilentNotifier(),
         sink: (any LogSink)? = nil
     ) throws(SystemFailure) {
         precondition((1...RunnerLimit.workers).contains(options.workers), "workers out of range")
@@ -114,7 +120,7 @@ package final class Runner {
     /// - Throws: `StorageError` where the database stayed unusable, `SystemFailure` where the
     ///   system refused what every runner needs.
     package func run() throws -> Ending {
-        noteNextFire(wake.take())
+        noteNextFire(wake.take() ?? options.nextFireAt)
         // A child of SIGCHLD's being ignored would leave no status to wait for.
         signal(SIGCHLD, SIG_DFL)
         let hasWork = try store.hasWork(at: .now)
@@ -134,7 +140,8 @@ package final class Runner {
         scheduleNextLook()
         while try !advance() {
             try loop.turn(limit: turnLimit)
-            notifier.turned()
+            // A commit that never returns leaves this loop turning, and is no progress.
+            if !pace.isStuck { notifier.turned() }
         }
         return try finish()
     }
@@ -177,7 +184,7 @@ package final class Runner {
 
     /// While components follow each other, their lanes do not tell of each end.
     private var turnLimit: Duration? {
-        componentLoad.queued > 0 ? RunnerLimit.commitGap : nil
+        componentLoad.queued > 0 ? RunnerLimit.commitGap : notifier.turnLimit
     }
 
     private func finish() throws -> Ending {

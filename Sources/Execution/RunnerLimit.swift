@@ -23,6 +23,9 @@ package enum RunnerLimit {
     package static let killSettle: Duration = .seconds(1)
     /// Between two commits while tasks are at hand.
     package static let commitGap: Duration = .milliseconds(15)
+    /// The longest commit, after which the watchdog is fed no more: two waits for locks of 5 s each, and
+    /// a disk that takes its time.
+    package static let commit: Duration = .seconds(30)
     /// Claims ahead of the launches.
     package static let claimsAhead = 1_024
     /// A claim that no slot was free for is handed back after this, so that another runner may have

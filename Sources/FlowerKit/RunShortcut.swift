@@ -25,11 +25,6 @@ struct RunShortcut: Equatable {
     }
 
     func run(in session: Session) throws -> ExitCode {
-        let store = try Store.open(choice.folder(session), create: true)
-        let code = try RunCommand.drain(store, session.runnerOptions, in: session)
-        // This process ends here, and the kernel closes what it has open. SQLite's own close would take
-        // the WAL's files away for the next start to make again: a tenth of a run with nothing to do.
-        _ = Unmanaged.passRetained(store)
-        return code
+        try RunCommand.drain(choice, session.runnerOptions, in: session)
     }
 }

@@ -5,6 +5,7 @@ import Flows
 import Glibc
 import HostTime
 import Storage
+import Systemd
 
 /// What a command has of the outside world, read once at the start and handed down.
 ///
@@ -17,6 +18,9 @@ final class Session {
     private let makeActor: () -> String
     lazy var registry = makeRegistry()
     private let makeRegistry: () -> ComponentRegistry
+    /// The service manager; read from the environment when first asked for.
+    lazy var notifier = makeNotifier()
+    private let makeNotifier: () -> any ServiceNotifier
     private let clock: any WallClock
     private let fixedZone: Zone?
 
@@ -27,6 +31,7 @@ final class Session {
         terminal: Terminal,
         actor: @autoclosure @escaping () -> String,
         registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
+        notifier: @autoclosure @escaping () -> any ServiceNotifier = SilentNotifier(),
         clock: any WallClock = HostClock(),
         zone: Zone? = nil
     ) {
@@ -37,6 +42,7 @@ final class Session {
         self.terminal = terminal
         makeActor = actor
         makeRegistry = registry
+        makeNotifier = notifier
         self.clock = clock
     }
 
@@ -51,7 +57,8 @@ final class Session {
             errors: .errors,
             terminal: Terminal(of: STDOUT_FILENO, environment: environment),
             actor: User.name(of: uid),
-            registry: registry()
+            registry: registry(),
+            notifier: Notifier.take() ?? SilentNotifier()
         )
     }
 

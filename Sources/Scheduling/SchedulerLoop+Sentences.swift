@@ -5,6 +5,13 @@ import Storage
 
 /// What the scheduler tells, in sentences.
 extension SchedulerLoop {
+    /// For the service manager's one line.
+    static func status(nextFireAt: Instant?, faults: Int) -> String {
+        let fire = nextFireAt.map { "next fire at \($0.iso8601(in: .utc))" } ?? "no fire is to come"
+        if faults == 0 { return fire }
+        return "\(fire); \(faults) \(faults == 1 ? "schedule" : "schedules") cannot be used"
+    }
+
     package static func sentence(of fire: RecordedFire, in zone: Zone = .utc) -> String {
         let due = fire.dueAt.iso8601(in: zone)
         switch fire.outcome {

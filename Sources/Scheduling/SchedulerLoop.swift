@@ -3,6 +3,7 @@ import Cron
 import Glibc
 import HostTime
 import Storage
+import Systemd
 
 /// `flower scheduler`: sleeps until the next fire, registers it, and sleeps again.
 ///
@@ -19,6 +20,7 @@ package final class SchedulerLoop {
     private let flows: FlowFolder?
     private let supervisor: RunnerSupervisor?
     private let clock: any WallClock
+    private let notifier: any ServiceNotifier
     private let report: Report
 
     private let epoll: Int32
@@ -66,6 +68,7 @@ package final class SchedulerLoop {
         flows: FlowFolder? = nil,
         runner: RunnerSupervisor? = nil,
         clock: any WallClock = HostClock(),
+        notifier: any ServiceNotifier = SilentNotifier(),
         report: @escaping Report
     ) throws {
         self.scheduler = scheduler
@@ -73,6 +76,7 @@ package final class SchedulerLoop {
         self.flows = flows
         supervisor = runner
         self.clock = clock
+        self.notifier = notifier
         self.report = report
         epoll = try Self.made(clinux_epoll_create(), "epoll_create1")
         timer = try Self.made(clinux_timerfd(), "timerfd_create")
@@ -106,14 +110,19 @@ package final class SchedulerLoop {
         defer { for signal in [SIGTERM, SIGINT, SIGHUP] { _ = clinux_signal_restore(signal) } }
         applyChanges()
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
+        var isReady = false
         while true {
             let wakeAt = look()
+            if !isReady { notifier.ready() }
+            isReady = true
             // A fire at `t` ms is due once the clock reads `t`; below 0 would disarm the timer.
             _ = clinux_timerfd_set(timer, max(wakeAt.milliseconds, 0))
             let isSettling =
                 applyAgainAt == nil && (areZonesStale || flows?.hasChanges == true)
-            let count = clinux_epoll_wait(epoll, &events, isSettling ? Self.settleTime : -1)
-            if count == 0 { applyChanges() }
+            let limit = turnLimit(isSettling ? Self.settleTime : nil)
+            let count = clinux_epoll_wait(epoll, &events, limit)
+            notifier.turned()
+            if count == 0, isSettling { applyChanges() }
             for event in events.prefix(max(0, Int(count))) {
                 if hear(Source(rawValue: event.data)) { return end() }
             }
@@ -130,9 +139,11 @@ package final class SchedulerLoop {
         case .hangup:
             _ = clinux_eventfd_take(hangups)
             report("looking at all flow files and zone data anew (SIGHUP)")
+            notifier.reloading()
             areZonesStale = true
             flows?.expectChanges()
             applyChanges()
+            notifier.ready()
         case .runner: supervisor?.hear()
         case .stop, nil: return true
         }
@@ -181,8 +192,13 @@ package final class SchedulerLoop {
             if let again = try supervisor?.attend(store, at: clock.now) {
                 wakeAt = min(wakeAt, again)
             }
+            notifier.status(
+                Self.status(nextFireAt: scheduler.nextFireAt, faults: scheduler.faults.count)
+            )
         } catch {
             report("cannot register what is due, trying again: \(error)")
+            let isLocked = (error as? StorageError)?.code == .refused
+            notifier.status(isLocked ? store.lockSentence : "cannot use the database: \(error)")
             wakeAt = later(Self.retryDelay)
         }
         return wakeAt
@@ -202,12 +218,14 @@ package final class SchedulerLoop {
 
     /// The first signal lets the runner's tasks end, the second ends them.
     private func end() {
+        notifier.stopping()
         guard let supervisor, supervisor.isRunning else { return }
         report("stopping when the tasks that run have ended; a second signal ends them")
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
         while supervisor.isRunning {
             for _ in 0..<clinux_eventfd_take(stops) { supervisor.askToStop() }
-            let count = clinux_epoll_wait(epoll, &events, -1)
+            let count = clinux_epoll_wait(epoll, &events, turnLimit(nil))
+            notifier.turned()
             for event in events.prefix(max(0, Int(count))) {
                 switch Source(rawValue: event.data) {
                 case .runner: supervisor.hear()
@@ -220,6 +238,14 @@ package final class SchedulerLoop {
                 }
             }
         }
+    }
+
+    /// For epoll_wait(2): milliseconds, -1 for ever. The watchdog wants turns also of a loop at rest.
+    private func turnLimit(_ milliseconds: Int32?) -> Int32 {
+        guard let limit = notifier.turnLimit else { return milliseconds ?? -1 }
+        let (seconds, attoseconds) = limit.components
+        let own = Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+        return min(own, milliseconds ?? own)
     }
 
     private static func made(_ result: Int32, _ call: String) throws -> Int32 {

@@ -139,11 +139,44 @@ def box_timer(folder, stamp, seconds):
     )
     script = f"systemctl start stamp.timer; sleep {seconds}; systemctl stop stamp.timer"
     return [
-        "bash", str(BOX), "--bind", str(folder), "--units", str(units), "sh", "-c", script,
+        "bash", str(BOX), "--bind", str(folder.parent), "--units", str(units), "sh", "-c", script,
+    ]
+
+
+def box_cold(flower, folder, state, flows, seconds):
+    """A box where the scheduler registers, and a path unit starts a runner for each fire anew."""
+    units = folder / "cold-units"
+    units.mkdir()
+    (units / "cold-scheduler.service").write_text(
+        f"[Service]\nExecStart={flower} scheduler --state {state} --schedules {flows}\n"
+    )
+    (units / "cold-run.path").write_text(f"[Path]\nPathExists={state}/wake\n")
+    (units / "cold-run.service").write_text(
+        "[Unit]\nStartLimitIntervalSec=0\n"
+        f"[Service]\nType=notify\nExecStart={flower} run --state {state} --linger 0s\n"
+    )
+    script = (f"systemctl start cold-run.path cold-scheduler.service; sleep {seconds};"
+              " systemctl stop cold-scheduler.service cold-run.path")
+    return [
+        "bash", str(BOX), "--bind", str(folder.parent), "--units", str(units), "sh", "-c", script,
     ]
 
 
 # On time
+
+
+def through_systemd(flower, stamp, seconds, root):
+    """Milliseconds from due to child where systemd starts a runner anew for each fire."""
+    folder = root / "cold"
+    flows = folder / "flows"
+    flows.mkdir(parents=True)
+    (flows / "each.yaml").write_text(
+        'flow: each\nschedules: [{cron: "*/3 * * * * *"}]\noverlap: allow\n'
+        f'tasks: {{stamp: {{exec: ["{stamp}", "{folder}/cold.txt", "${{run.id}}"]}}}}\n'
+    )
+    command = box_cold(flower, folder, folder / "state", flows, seconds)
+    harness.run(command)
+    return delays(folder / "cold.txt", 0)
 
 
 def on_time(flower, programs, seconds, root):
@@ -187,6 +220,9 @@ def on_time(flower, programs, seconds, root):
         ("cron -f (a fire a minute)", delays(folder / "cron.txt", 0, 60)),
     ]
     floor_delays = rows[2][1]
+    if is_root and BOX.exists():
+        cold = through_systemd(flower, stamp, max(30, seconds // 2), root)
+        rows.append(("flower, runner started cold by systemd", cold))
     print_on_time(rows, floor_delays)
 
 
@@ -204,6 +240,8 @@ def print_on_time(rows, floor):
             words = ["met" if value <= limit else "MISSED"
                      for value, limit in zip((p50, p99), limits)]
             goals = f"  p50 <= {limits[0]:.2f}: {words[0]}; p99 <= {limits[1]:.2f}: {words[1]}"
+        if name.endswith("by systemd"):
+            goals = f"  p50 <= 60: {'met' if p50 <= 60 else 'MISSED'}"
         print(f"{name:40} {len(values):6} {p50:8.2f} {p99:8.2f} {max(values):8.2f}{goals}")
 
 

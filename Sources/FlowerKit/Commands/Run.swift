@@ -38,15 +38,31 @@ struct RunCommand: FlowerCommand {
         options.workers = workers
         options.linger = linger.value
         options.waitsForRetries = wait
-        return try Self.drain(try state.makeStore(session), options, in: session)
+        return try Self.drain(state.choice, options, in: session)
     }
 
     static func drain(
-        _ store: Store,
+        _ choice: StateChoice,
         _ options: Runner.Options,
         in session: Session
     ) throws -> ExitCode {
-        let ending = try Runner(store, options: options, registry: session.registry).run()
+        let folder = choice.folder(session)
+        var options = options
+        // Before the database is opened: one that cannot be would leave the wake file there, and systemd
+        // would start us again and again for it.
+        options.nextFireAt = WakeFile(folder).take()
+        options.isPatient = session.notifier.isHeard
+        let store = try Store.open(folder, create: true)
+        // This process ends here, and the kernel closes what it has open. SQLite's own close would take
+        // the WAL's files away for the next start to make again: a tenth of a run with nothing to do.
+        _ = Unmanaged.passRetained(store)
+        let runner = try Runner(
+            store,
+            options: options,
+            registry: session.registry,
+            notifier: session.notifier
+        )
+        let ending = try runner.run()
         if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }
         if let line = summary(of: ending, isTerminal: session.terminal.columns != nil) {
             // The work is done and recorded: a reader that went away changes nothing of it.

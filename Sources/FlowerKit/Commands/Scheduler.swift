@@ -47,6 +47,8 @@ struct SchedulerCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         // Before the store is opened: as root we may become the folder's owner by it.
         let program = RunnerProcess.Program()
+        // And before a runner is started, which would hear of our service manager.
+        let notifier = session.notifier
         let folder = try flowFolder(session)
         let store = try state.makeStore(session)
         let report = { (sentence: String) in
@@ -67,6 +69,7 @@ struct SchedulerCommand: FlowerCommand {
                 )
             },
             runner: run ? supervisor(program, store.folder, report) : nil,
+            notifier: notifier,
             report: report
         )
         loop.run()

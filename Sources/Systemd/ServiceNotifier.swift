@@ -1,0 +1,31 @@
+/// What a runner or scheduler tells its service manager: systemd by sd_notify(3), or nobody.
+///
+/// Called on the thread of the loop; no call holds it up.
+package protocol ServiceNotifier: AnyObject {
+    /// Whether somebody listens.
+    var isHeard: Bool { get }
+    /// How long the loop may wait at most before it turns again; `nil` = for ever.
+    var turnLimit: Duration? { get }
+    /// It is at work, or has found that there is none; also after `reloading`.
+    func ready()
+    /// The loop has turned: only then is the watchdog fed (promise 4).
+    func turned()
+    /// One line for a person, such as `12 running, 340 waiting, 3 failed`.
+    func status(_ text: String)
+    /// It looks at its settings anew; `ready` tells the end of that.
+    func reloading()
+    /// Nothing further is begun.
+    func stopping()
+}
+
+/// Tells nobody.
+package final class SilentNotifier: ServiceNotifier {
+    package init() {}
+    package var isHeard: Bool { false }
+    package var turnLimit: Duration? { nil }
+    package func ready() {}
+    package func turned() {}
+    package func status(_ text: String) {}
+    package func reloading() {}
+    package func stopping() {}
+}
