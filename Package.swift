@@ -92,6 +92,7 @@ let tests: [Target] = [
     .testTarget(
         name: "SystemdTests",
         dependencies: ["Systemd", "TestSupport", "flower"],
+        exclude: ["box"],
         swiftSettings: flags
     ),
     .testTarget(name: "TidyTests", swiftSettings: flags),
