@@ -59,9 +59,26 @@ struct Box {
         try #require(make.terminationStatus == 0)
     }
 
+    /// `box/faults.c` as a library to preload.
+    static let faults = Result { () throws -> String in
+        let library = products + "/systemd-faults.so"
+        let compiler = Process()
+        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        compiler.arguments = [
+            "clang", "-shared", "-fPIC", "-o", library,
+            package + "/Tests/SystemdTests/box/faults.c",
+        ]
+        try compiler.run()
+        compiler.waitUntilExit()
+        try #require(compiler.terminationStatus == 0)
+        return library
+    }
+
     /// Keeps what is written, for a box after this.
     var disk: String?
     var seconds = 60
+    /// Further options of the box.
+    var options: [String] = []
 
     /// Runs a script of bash(1) as root, after `box/prelude.sh`.
     ///
@@ -92,7 +109,7 @@ struct Box {
         process.executableURL = URL(
             fileURLWithPath: Self.package + "/Tests/Support/systemd-box.sh"
         )
-        var words = ["--timeout", String(seconds)] + options
+        var words = ["--timeout", String(seconds)] + self.options + options
         if let disk { words += ["--disk", disk] }
         process.arguments = words + command
         process.standardInput = FileHandle.nullDevice

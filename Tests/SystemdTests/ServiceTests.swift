@@ -61,6 +61,35 @@ extension OnSystemd {
             #expect(ending.output.hasSuffix(#""outcome":"interrupted""outcome":"succeeded""#))
         }
 
+        /// A loop that does not turn, and a call that does not return: the disk's, in the runner's commit.
+        /// The loop hangs when the task has been launched, the disk when it is to be claimed.
+        @Test(arguments: [("loop", 2), ("disk", 1)])
+        func `a runner that hangs is killed, and the next carries on`(
+            fault: String,
+            attempts: Int
+        ) throws {
+            var box = Box()
+            box.options = ["--bind", "\(try Box.faults.get()):/faults.so"]
+            let ending = try box.succeed(
+                """
+                flow quick <<'FLOW'
+                flow: quick
+                tasks: {only: {run: 'true', retries: {limit: 1, delay: 10ms}}}
+                FLOW
+                register quick
+                drop_in flower-run.service '[Service]' WatchdogSec=1s RestartSec=0 \\
+                    Environment=LD_PRELOAD=/faults.so
+                touch /run/hang-\(fault)
+                systemctl start flower-run.path flower-scheduler
+                until_true has_told flower-run "Failed with result 'watchdog'"
+                rm /run/hang-\(fault)
+                until_true run_is 1 succeeded
+                echo "attempts=$(flower status --system 1 -o json | grep -c '"outcome"')"
+                """
+            )
+            #expect(ending["attempts"] == "\(attempts)")
+        }
+
         @Test func `an idle runner and scheduler are no stopped ones`() throws {
             let ending = try Box().succeed(
                 """
