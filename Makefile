@@ -8,6 +8,9 @@ BINARY = .build/release/flower
 BIN = $(DESTDIR)$(PREFIX)/bin
 DOC = $(DESTDIR)$(PREFIX)/share/doc/flower
 DATA = $(DESTDIR)$(PREFIX)/share/flower
+# Where systemd looks for what packages and administrators install (systemd.unit(5), sysusers.d(5)).
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd
+SYSUSERS = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 
 # Debian packages. What is missing is installed, or the command to type is shown.
 BUILD_PACKAGES = libsqlite3-dev
@@ -58,7 +61,8 @@ test-core: swift build-packages ## Run the tests that need no more than the buil
 
 lint: swift test-packages ## Check the format of the sources and scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
-	shellcheck .ci/run Tests/Support/*.sh Tests/UserComponents/*.sh schedules/*/*.sh
+	shellcheck .ci/run Tests/Support/*.sh Tests/SystemdTests/box/*.sh \
+	    Tests/UserComponents/*.sh schedules/*/*.sh
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
@@ -84,9 +88,19 @@ install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/loc
 	install -m 644 $(wildcard README.md) LICENSE $(DOC)
 	cp -R schedules/. $(DATA)/schedules
 	chmod -R u=rwX,go=rX $(DATA)
+	install -d $(UNITS)/system $(UNITS)/user $(SYSUSERS)
+	install -m 644 systemd/sysusers.d/flower.conf $(SYSUSERS)
+	set -e; cd systemd; for unit in system/* user/*; do \
+	    sed -e 's|@BINDIR@|$(PREFIX)/bin|' -e 's|@DOC@|$(PREFIX)/share/doc/flower|' $$unit \
+	        > $(UNITS)/$$unit; \
+	    chmod 644 $(UNITS)/$$unit; \
+	done
+	@[ -n "$(DESTDIR)" ] || echo "now, for the whole host:" \
+	    "systemd-sysusers && systemctl daemon-reload && systemctl enable --now flower.target"
 
 uninstall: ## Remove what `make install` has put there; flows, runs and logs stay
-	rm -f $(BIN)/flower
+	rm -f $(BIN)/flower $(SYSUSERS)/flower.conf
+	rm -f $(addprefix $(UNITS)/,$(patsubst systemd/%,%,$(wildcard systemd/system/* systemd/user/*)))
 	rm -rf $(DOC) $(DATA)
 
 clean: ## Remove everything that was built here

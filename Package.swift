@@ -88,10 +88,17 @@ let tests: [Target] = [
     test("HostTime"),
     test("Scheduling"),
     test("Storage"),
+    .executableTarget(
+        name: "JournalProbe",
+        dependencies: ["Systemd"],
+        path: "Tests/Support/JournalProbe",
+        swiftSettings: flags
+    ),
     // Some of its tests run the built program on a systemd of their own.
     .testTarget(
         name: "SystemdTests",
-        dependencies: ["Systemd", "TestSupport", "flower"],
+        dependencies: ["JournalProbe", "Systemd", "TestSupport", "flower"],
+        exclude: ["box"],
         swiftSettings: flags
     ),
     .testTarget(name: "TidyTests", swiftSettings: flags),

@@ -35,6 +35,9 @@ public enum Flower {
     public static func main(components: [any Component.Type] = []) -> Never {
         // A runner must outlive the reader of its output; see `Output`.
         signal(SIGPIPE, SIG_IGN)
+        // systemd's watchdog sends it. Swift's runtime (6.3) would print a backtrace, take its handler
+        // away, wait for the crash to repeat itself, and so go on.
+        signal(SIGABRT, SIG_DFL)
         Output.keepStandardDescriptors()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if ComponentProcess.isAsked(by: arguments) {

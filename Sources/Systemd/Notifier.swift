@@ -21,6 +21,9 @@ package final class Notifier: ServiceNotifier {
 
     /// A status that changes with every commit is told no more often.
     package static let statusGap: Duration = .seconds(1)
+    /// Nor is the watchdog fed by each of a thousand turns a second. (Skipped turns add to the longest
+    /// pause that systemd sees.)
+    private static let feedingGap: Duration = .seconds(1)
     /// How long READY, RELOADING and STOPPING wait where the socket is full: lost, they would make
     /// systemd end us.
     private static let patienceSeconds = 5
@@ -115,8 +118,9 @@ package final class Notifier: ServiceNotifier {
 
     package func turned() {
         let now = Self.now
-        if let watchdog, fedAt.map({ now - $0 >= watchdog / 4 }) ?? true, send("WATCHDOG=1") {
-            fedAt = now
+        if let watchdog {
+            let gap = min(watchdog / 4, Self.feedingGap)
+            if fedAt.map({ now - $0 >= gap }) ?? true, send("WATCHDOG=1") { fedAt = now }
         }
         tellStatus(now)
     }
