@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Promise 3 while a drain is under way: a disk that fills up, files that are not what they were.
+    @Suite struct FullDiskTests {
+        /// Six tasks, two at a time: each tells its pid, waits for a word and tells its end.
+        private static let flow =
+            "flow: drain\noverlap: allow\ntasks:\n"
+            + (1...6).map { number in
+                "  t\(number):\n    retries: {limit: 1, delay: 1ms}\n"
+                    + "    run: 'echo $$ > began; read -r word < go; echo x >> done'\n"
+            }.joined()
+
+        /// The state folder is a small disk of its own, which is full while the first two tasks end. Two
+        /// more were claimed before, and begin.
+        private static func script(_ meanwhile: String, _ ending: String) -> String {
+            """
+            mkdir state && mkfifo began go
+            mount -t tmpfs -o size=2m,mode=0700 none state || exit 99
+            "$flower" apply drain.yaml > /dev/null && "$flower" register drain > /dev/null || exit 98
+            "$flower" run --workers 2 > run.out 2>&1 &
+            runner=$!
+            exec 3<> began 4<> go
+            read -r one <&3 && read -r two <&3
+            dd if=/dev/zero of=state/filling bs=1k 2> /dev/null
+            "$flower" register drain > /dev/null 2>&1
+            echo "register $?"
+            echo go >&4 && echo go >&4
+            # A process that has ended is there until its runner has waited for it.
+            while [ -d "/proc/$one" ] || [ -d "/proc/$two" ]; do :; done
+            read -r three <&3 && read -r four <&3
+            \(meanwhile)
+            rm state/filling
+            \(ending)
+            sqlite3 state/flower.db 'SELECT name, max(number) FROM attempt JOIN task ON id = task_id
+              GROUP BY task_id ORDER BY name' | tr '\\n' ' '
+            sqlite3 state/flower.db 'SELECT state FROM run_state'
+            wc -l < done
+            "$flower" check
+            """
+        }
+
+        private func drained(_ meanwhile: String, _ ending: String) async throws -> Ending {
+            let sandbox = try Sandbox()
+            try sandbox.write(Self.flow, to: "drain.yaml")
+            let script = Self.script(meanwhile, ending)
+            let words = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script]
+            return try await sandbox.start(words).ended()
+        }
+
+        @Test(.enabled(if: Host.canMount))
+        func `a disk that fills during a drain stops claiming, and loses nothing`() async throws {
+            let words = "for word in 1 2 3 4; do echo go >&4; done; wait $runner; echo run $?"
+            let ending = try await drained(":", words)
+            let attempts = "t1|1 t2|1 t3|1 t4|1 t5|1 t6|1 "
+            #expect(
+                ending.output
+                    == "register 74\nrun 0\n\(attempts)succeeded\n6\nall is well\n",
+                "\(ending)"
+            )
+        }
+
+        @Test(.enabled(if: Host.canMount))
+        func `what a runner could not record before it was killed is known to the next`()
+            async throws
+        {
+            let ending = try await drained(
+                "kill -9 $runner; wait $runner 2> /dev/null",
+                """
+                "$flower" run --wait > /dev/null & next=$!
+                for word in 1 2 3 4; do read -r begun <&3 && echo go >&4; done
+                wait $next; echo run $?
+                """
+            )
+            // The two that had ended are not run again: their ends stand in the runner's file. The two
+            // that ran when it died are.
+            let attempts = "t1|1 t2|1 t3|2 t4|2 t5|1 t6|1 "
+            #expect(
+                ending.output
+                    == "register 74\nrun 0\n\(attempts)succeeded\n6\nall is well\n",
+                "\(ending)"
+            )
+        }
+
+        @Test(arguments: [
+            ("truncate -s 12288 state/flower.db", "a truncated file"),
+            ("head -c 40960 /dev/urandom > state/flower.db", "noise"),
+            ("printf 'hello' > state/flower.db", "a text"),
+        ])
+        func `a database that is none is told, and nothing is made of it`(
+            spoil: String,
+            what: String
+        ) async throws {
+            let sandbox = try Sandbox()
+            try sandbox.write(Self.flow, to: "drain.yaml")
+            try await sandbox.succeed("apply", "drain.yaml")
+            try await sandbox.sqlite("PRAGMA wal_checkpoint(TRUNCATE)")
+            let script = """
+                rm -f state/flower.db-wal state/flower.db-shm
+                \(spoil)
+                before=$(cksum < state/flower.db)
+                for command in 'register drain' run tick 'flows'; do
+                    "$flower" $command > /dev/null 2>> errors
+                    echo "$?"
+                done
+                [ "$before" = "$(cksum < state/flower.db)" ] && echo untouched
+                """
+            let ending = try await sandbox.shell(script)
+            #expect(ending.output == "74\n74\n74\n74\nuntouched\n", "\(what): \(ending)")
+            let errors = try sandbox.text(of: "errors")
+            #expect(errors.contains("flower.db"), "\(errors)")
+            #expect(errors.components(separatedBy: "hint: ").count == 5, "\(errors)")
+        }
+    }
+}
