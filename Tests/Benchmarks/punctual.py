@@ -109,7 +109,19 @@ class Flower:
 
 
 def cron_command(crontab, folder):
-    """cron -f with one user's crontab and nothing else of this host's, in a namespace of its own."""
+    """cron -f with these lines and nothing else of this host's, in a namespace of its own.
+
+    In files of /etc/cron.d, because cron passes over a user's crontab of more than 10,000 lines.
+    """
+    parts = folder / "cron.d"
+    parts.mkdir(exist_ok=True)
+    lines = crontab.read_text().splitlines(keepends=True)
+    for start in range(0, len(lines), 5_000):
+        system = []
+        for line in lines[start:start + 5_000]:
+            *times, command = line.split(" ", 5)
+            system.append(" ".join([*times, "root", command]))
+        (parts / f"part{start:06}").write_text("".join(system))
     script = folder / "cron.sh"
     script.write_text(
         "set -e\n"
@@ -117,9 +129,9 @@ def cron_command(crontab, folder):
         "mkdir -m 1730 /var/spool/cron/crontabs\n"
         "mount -t tmpfs none /etc/cron.d\n"
         "mount -t tmpfs none /run\n"
+        f"install -m 644 {parts}/* /etc/cron.d\n"
         ": > /run/empty\n"
         "mount --bind /run/empty /etc/crontab\n"
-        f"install -m 600 '{crontab}' /var/spool/cron/crontabs/root\n"
         f"exec {CRON} -f\n"
     )
     return ["unshare", "--mount", "--propagation", "private", "sh", str(script)]
@@ -263,13 +275,12 @@ def many(flower, count, idle, root):
     for start in range(0, count, 5_000):
         text = "".join(lines[start:start + 5_000])
         (ours.flows / f"{start:06}.crontab").write_text(text)
-    began = time.monotonic()
-    harness.run([flower, "apply", "--state", str(ours.state), str(ours.flows)])
-    applied = time.monotonic() - began
+    # The first start applies the files; what is measured is the start of a host that has them.
+    applied = cpu_until_idle(ours.start())
+    ours.stop()
     rows = []
     pid = ours.start()
-    began = time.monotonic()
-    rows.append(["flower scheduler", *look_at(pid, idle), f"apply {applied:.1f} s"])
+    rows.append(["flower scheduler", *look_at(pid, idle), f"first start {applied:.1f} s"])
     ours.stop()
     if os.geteuid() == 0:
         crontab = folder / "crontab"
