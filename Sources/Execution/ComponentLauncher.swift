@@ -46,8 +46,11 @@ final class ComponentLauncher: EventLoop.Source {
         lanes = try ComponentLanes { job in
             await ComponentRun(job, registry, sink, file, outputs).perform()
         }
-        token = try loop.add(lanes.ended.descriptor, self)
+        // Not itself: the loop, which it holds, would hold it for ever, and all that the loop watches.
+        token = try loop.add(lanes.ended.descriptor, WeakSource(self))
     }
+
+    deinit { loop.remove(token) }
 
     var load: (queued: Int, open: Int) { lanes.load }
 

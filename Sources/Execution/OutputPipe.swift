@@ -144,15 +144,3 @@ final class OutputGate: EventLoop.Source {
         }
     }
 }
-
-/// Lets a loop watch for something that owns the loop's registration, without a circle of
-/// references.
-private final class WeakSource: EventLoop.Source {
-    private weak var source: (any EventLoop.Source)?
-
-    init(_ source: any EventLoop.Source) { self.source = source }
-
-    func isReady(_ token: EventLoop.Token, isHangup: Bool) {
-        source?.isReady(token, isHangup: isHangup)
-    }
-}

@@ -48,6 +48,7 @@ extension Runner {
             registry,
             outputs,
             workers: options.workers,
+            toJournal: options.toJournal,
             sink: givenSink
         )
         made.processes.result = { [unowned self] in ended($0, $1) }

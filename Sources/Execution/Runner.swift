@@ -32,6 +32,8 @@ package final class Runner {
         /// Whether it waits without limit for a database that others have locked: somebody reads its
         /// status, and would only start it again.
         package var isPatient = false
+        /// Whether what tasks print goes to the journal too.
+        package var toJournal = false
         /// How long tasks may run on once the runner is asked to stop.
         package var drain = RunnerLimit.drain
         /// The program that takes mails, a path or a name in `TaskWorld.path`.
@@ -214,6 +216,7 @@ final class Crew {
         _ registry: ComponentRegistry,
         _ outputs: OutputFolder,
         workers: Int,
+        toJournal: Bool,
         sink: (any LogSink)?
     ) throws(SystemFailure) {
         file = try RunnerFile(in: store.folder, workers: workers)
@@ -223,10 +226,25 @@ final class Crew {
             bootID: Machine.bootID,
             workers: workers
         )
-        if let sink { self.sink = sink } else { self.sink = try FileLogSink(store.folder) }
+        if let sink { self.sink = sink } else { self.sink = try Self.sink(store.folder, toJournal) }
         processes = try ProcessLauncher(loop, self.sink, file)
         components = try ComponentLauncher(loop, registry, self.sink, file, outputs)
         writer = try TurnWriter(store, identity)
+    }
+
+    /// Files, which `flower logs` reads; and the journal beside them where it is to be had.
+    private static func sink(
+        _ folder: StateFolder,
+        _ toJournal: Bool
+    ) throws(SystemFailure) -> any LogSink {
+        // Without libsystemd there is nobody to ask for the journal either.
+        guard toJournal, let journal = try? Journal() else { return try FileLogSink(folder) }
+        let room = try Signal()
+        return PairedLogSink(
+            try FileLogSink(folder, room: room),
+            try JournalLogSink(journal, room: room),
+            room: room
+        )
     }
 }
 

@@ -11,8 +11,10 @@ package enum RunnerLimit {
     package static let logFileBytes = 64 << 20
     /// Waiting to be written by a log sink's thread; beyond it no task's pipe is read.
     package static let logQueueBytes = 4 << 20
-    /// How long a runner that ends waits for its log sink.
+    /// How long a runner that ends waits for its log sink,
+    /// which writes nothing; and for one that does. Less than the watchdog's time.
     package static let logFinish: Duration = .seconds(5)
+    package static let logFinishInAll: Duration = .seconds(30)
     /// Between TERM and KILL, unless a flow file says another time.
     package static let killGrace = Limit.killGrace
     /// How long what is left of a task's group may take to go by itself once its process has ended:

@@ -42,6 +42,9 @@ final class WorkerThread: Sendable {
         self.thread = thread
     }
 
+    /// Waits for its end, at most `limit`, without taking leave of it.
+    func hasEnded(within limit: Duration) -> Bool { finished.wait(limit: limit) }
+
     /// Waits for its end; one that takes longer than `limit` is left to itself.
     ///
     /// - Returns: whether it ended. To be called once.

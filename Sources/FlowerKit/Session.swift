@@ -107,7 +107,8 @@ final class Session {
 
     /// All that Flower itself looks at in its environment.
     private static let variables = [
-        "COLUMNS", "FLOWER_SENDMAIL", "FLOWER_STATE", "HOME", "NO_COLOR", "STATE_DIRECTORY", "TERM",
+        "COLUMNS", "FLOWER_SENDMAIL", "FLOWER_STATE", "HOME", "JOURNAL_STREAM", "NO_COLOR",
+        "STATE_DIRECTORY", "TERM",
         "XDG_CONFIG_HOME", "XDG_STATE_HOME",
     ]
 

@@ -9,6 +9,17 @@ package struct Journal: Sendable {
     /// Immutable once loaded, and alive for ever.
     private nonisolated(unsafe) let library: UnsafePointer<csystemd>
 
+    /// Whether our standard output or error goes to the journal: `$JOURNAL_STREAM` is the device and
+    /// inode of what systemd connected them to (systemd.exec(5)), and a shell between may have sent
+    /// them elsewhere.
+    package static func isStandardOutput(_ stream: String?) -> Bool {
+        guard let stream else { return false }
+        return [STDOUT_FILENO, STDERR_FILENO].contains { descriptor in
+            var status = stat()
+            return fstat(descriptor, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
+        }
+    }
+
     /// - Throws: where the host has no libsystemd.
     package init() throws(JournalFailure) {
         guard let library = csystemd_load() else { throw .noLibrary }

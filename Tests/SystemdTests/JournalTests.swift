@@ -55,6 +55,102 @@ extension OnSystemd {
             )
         }
 
+        @Test func `each line of a task is an entry with its fields`() throws {
+            let ending = try run(
+                """
+                flow talk <<'FLOW'
+                flow: talk
+                tasks: {only: {run: 'echo one; echo; echo "<3>bad" >&2'}}
+                FLOW
+                systemctl start flower-run.path
+                register talk
+                until_true run_is 1 succeeded
+                journalctl --sync
+                journalctl -q -o json --output-fields=$(echo MESSAGE PRIORITY SYSLOG_IDENTIFIER \
+                    FLOWER_{INSTANCE,FLOW,RUN,TASK,ITEM,ATTEMPT,LINE,STREAM} | tr ' ' ,) \
+                    FLOWER_RUN=1 FLOWER_TASK=only | python3 -c 'if True:
+                    import json, sys
+                    for line in sys.stdin:
+                        entry = json.loads(line)
+                        named = sorted(k for k in entry if k.startswith("FLOWER"))
+                        print("entry=" + "|".join(entry[k] for k in [
+                            "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER"] + named[:2] + named[3:]))
+                        print("instance=%d" % len(entry["FLOWER_INSTANCE"]))'
+                echo "errors=$(journalctl -q -o cat -p err FLOWER_RUN=1)"
+                """
+            )
+            // The streams are read apart: among them there is no order.
+            let entries = Set(
+                ending.output.split(separator: "\n").filter { $0.hasPrefix("entry=") }
+            )
+            let messages = entries.map {
+                $0.split(separator: "|", omittingEmptySubsequences: false)
+            }
+            #expect(Set(messages.map { $0[0] }) == ["entry=one", "entry=", "entry=bad"])
+            #expect(ending["errors"] == "bad")
+            #expect(ending["instance"] == "8")
+            // Attempt, flow, (instance), item, line, run, stream and task.
+            #expect(entries.contains { $0.hasPrefix("entry=one|6|flower|1|talk|0|") })
+            #expect(
+                entries.allSatisfy {
+                    $0.hasSuffix("|1|output|only") || $0.hasSuffix("|1|errors|only")
+                }
+            )
+        }
+
+        @Test func `a hundred thousand lines of eight tasks arrive, in order`() throws {
+            let ending = try run(
+                """
+                {
+                    echo 'flow: loud'
+                    echo 'tasks:'
+                    for task in {1..8}; do echo "  t$task: {run: 'seq 12500'}"; done
+                } | flow loud
+                systemctl start flower-run.path
+                register loud
+                until_true run_is 1 succeeded
+                # The runner ends when journald has taken all.
+                until_true unit_is flower-run inactive
+                journalctl --sync
+                for task in {1..8}; do
+                    probe read t$task | cmp - <(seq 12500)
+                done
+                echo "entries=$(journalctl -q -o cat FLOWER_RUN=1 | wc -l)"
+                """
+            )
+            #expect(ending["entries"] == "100000")
+        }
+
+        /// More than its queue and the journal's socket hold, so that the task is held up; the watchdog
+        /// is not, nor is a task that prints nothing.
+        @Test func `a stopped journald slows what prints, and kills nothing`() throws {
+            let ending = try run(
+                """
+                drop_in flower-run.service '[Service]' WatchdogSec=2s
+                flow loud <<'FLOW'
+                flow: loud
+                tasks:
+                  loud: {run: 'yes "$(printf %01000d)" | head -n 8000'}
+                  quiet: {run: 'touch /srv/quiet'}
+                FLOW
+                chmod 777 /srv
+                systemctl start flower-run.path
+                kill -STOP "$(value_of systemd-journald MainPID)"
+                register loud
+                until_true test -e /srv/quiet
+                sleep 5
+                ! run_is 1 succeeded
+                kill -CONT "$(value_of systemd-journald MainPID)"
+                until_true run_is 1 succeeded
+                until_true unit_is flower-run inactive
+                journalctl --sync
+                echo "watchdog=$(told flower-run "Failed with result 'watchdog'")"
+                probe read loud | cmp - <(seq 8000)
+                """
+            )
+            #expect(ending["watchdog"] == "0")
+        }
+
         @Test func `without libsystemd all works but the journal`() throws {
             let ending = try run(
                 """

@@ -2,6 +2,7 @@ import ArgumentParser
 import Execution
 import Flows
 import Storage
+import Systemd
 
 struct RunCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
@@ -52,6 +53,7 @@ struct RunCommand: FlowerCommand {
         // would start us again and again for it.
         options.nextFireAt = WakeFile(folder).take()
         options.isPatient = session.notifier.isHeard
+        options.toJournal = Journal.isStandardOutput(session.environment["JOURNAL_STREAM"])
         let store = try Store.open(folder, create: true)
         // This process ends here, and the kernel closes what it has open. SQLite's own close would take
         // the WAL's files away for the next start to make again: a tenth of a run with nothing to do.

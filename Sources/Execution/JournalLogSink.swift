@@ -1,0 +1,140 @@
+import Storage
+import Systemd
+
+/// Writes lines to the journal, an entry each.
+///
+/// While journald is stopped or slow its thread blocks, the queue fills, and tasks are slowed; nothing
+/// else waits. What journald's rate limit drops is told to nobody: the numbers of the lines tell.
+final class JournalLogSink: LogSink {
+    let limitBytes: Int? = nil
+    private let queue: LogQueue
+
+    /// About what the fields beside the message take. So some 30,000 entries fill the queue, which
+    /// journald takes in a second: a runner that ends waits for no more.
+    private static let entryCost = 128
+
+    /// Starts the writing thread.
+    init(_ journal: Journal, room: Signal) throws(SystemFailure) {
+        queue = try LogQueue(name: "flower-journal", room: room, lineCost: Self.entryCost) {
+            JournalLines(journal)
+        }
+    }
+
+    var room: Signal { queue.room }
+
+    func place(of source: LogSource) -> String { "journal" }
+
+    var isFull: Bool { queue.isFull }
+
+    func write(_ chunk: LogChunk) { queue.write(chunk) }
+
+    func close(_ source: LogSource) { queue.close(source) }
+
+    func finish(limit: Duration) -> String? {
+        queue.finish(limit: limit, what: "the journal's entries")
+    }
+}
+
+/// Two sinks that get the same.
+final class PairedLogSink: LogSink {
+    private let first: any LogSink
+    private let second: any LogSink
+    let room: Signal
+
+    /// - Parameter room: which both raise.
+    init(_ first: any LogSink, _ second: any LogSink, room: Signal) {
+        self.first = first
+        self.second = second
+        self.room = room
+    }
+
+    /// The first's: where `flower logs` reads.
+    func place(of source: LogSource) -> String { first.place(of: source) }
+
+    var limitBytes: Int? { first.limitBytes }
+
+    var isFull: Bool {
+        // Both are asked, for each remembers that room is waited for.
+        let (isFirstFull, isSecondFull) = (first.isFull, second.isFull)
+        return isFirstFull || isSecondFull
+    }
+
+    func write(_ chunk: LogChunk) {
+        first.write(chunk)
+        second.write(chunk)
+    }
+
+    func close(_ source: LogSource) {
+        first.close(source)
+        second.close(source)
+    }
+
+    func finish(limit: Duration) -> String? {
+        let faults = [first.finish(limit: limit), second.finish(limit: limit)].compactMap { $0 }
+        return faults.isEmpty ? nil : faults.joined(separator: "; ")
+    }
+}
+
+/// Lines as journal entries, with the fields that name their task.
+struct JournalLines: LogWriter {
+    private let journal: Journal
+    private var fields: [ObjectIdentifier: [JournalField]] = [:]
+
+    init(_ journal: Journal) { self.journal = journal }
+
+    mutating func write(_ chunk: LogChunk) throws {
+        let known = fields[ObjectIdentifier(chunk.source)] ?? Self.fields(of: chunk.source)
+        fields[ObjectIdentifier(chunk.source)] = known
+        var number = chunk.firstLine
+        for line in chunk.lines.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+        {
+            try journal.write(known + Self.fields(of: line, number: number, chunk.stream))
+            number += 1
+        }
+    }
+
+    mutating func close(_ source: LogSource) { fields[ObjectIdentifier(source)] = nil }
+
+    mutating func closeAll() { fields = [:] }
+
+    static func fields(of source: LogSource) -> [JournalField] {
+        [
+            JournalField("SYSLOG_IDENTIFIER", "flower"),
+            JournalField("FLOWER_INSTANCE", source.run.instance),
+            JournalField("FLOWER_FLOW", source.run.flow),
+            JournalField("FLOWER_RUN", source.run.runID),
+            JournalField("FLOWER_TASK", source.task),
+            JournalField("FLOWER_ITEM", source.item),
+            JournalField("FLOWER_ATTEMPT", source.attempt),
+        ]
+    }
+
+    static func fields(
+        of line: ArraySlice<UInt8>,
+        number: Int,
+        _ stream: OutputStream
+    ) -> [JournalField] {
+        let (priority, text) = priority(of: line, stream)
+        return [
+            JournalField("MESSAGE", Array(text)), JournalField("PRIORITY", priority),
+            JournalField("FLOWER_LINE", number), JournalField("FLOWER_STREAM", "\(stream)"),
+        ]
+    }
+
+    /// A line may begin with `<N>`, N its priority from 0 (emergency) to 7 (debug), as in
+    /// sd-daemon(3); that is no part of the message then.
+    static func priority(
+        of line: ArraySlice<UInt8>,
+        _ stream: OutputStream
+    ) -> (Int, ArraySlice<UInt8>) {
+        let start = line.startIndex
+        if stream != .note, line.count >= 3, line[start] == UInt8(ascii: "<"),
+            line[start + 2] == UInt8(ascii: ">"),
+            (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(line[start + 1])
+        {
+            return (Int(line[start + 1] - UInt8(ascii: "0")), line[(start + 3)...])
+        }
+        // What Flower says between a task's lines is a notice, all else information.
+        return (stream == .note ? 5 : 6, line)
+    }
+}

@@ -1,0 +1,142 @@
+import Flows
+import Synchronization
+
+/// Where a log sink's thread puts lines. Used on that thread alone.
+protocol LogWriter {
+    mutating func write(_ chunk: LogChunk) throws
+    /// No more will come from the source.
+    mutating func close(_ source: LogSource)
+    mutating func closeAll()
+}
+
+/// The thread of a log sink, and what waits for it.
+///
+/// It takes what it is given; that no more is brought while it is full is the caller's part (promise 7).
+final class LogQueue: Sendable {
+    let room: Signal
+
+    private enum Item: Sendable {
+        case chunk(LogChunk)
+        case close(LogSource)
+    }
+
+    private struct State {
+        var items: [Item] = []
+        var bytes = 0
+        var isFinished = false
+        /// Whether somebody was told that it is full and waits for `room`.
+        var isRoomAwaited = false
+        var fault: String?
+    }
+
+    /// What a line costs besides its bytes.
+    private let lineCost: Int
+    private let state = Mutex(State())
+    private let work: Signal
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - lineCost: bytes that each line counts for besides its own, where lines are dear.
+    ///   - makeWriter: called on the thread.
+    init(
+        name: String,
+        room: Signal,
+        lineCost: Int = 0,
+        _ makeWriter: @escaping @Sendable () -> any LogWriter
+    ) throws(SystemFailure) {
+        self.room = room
+        self.lineCost = lineCost
+        work = try Signal()
+        let started = try WorkerThread(name: name) { [weak self] in self?.writeAll(makeWriter()) }
+        thread.withLock { $0 = started }
+    }
+
+    var isFull: Bool {
+        state.withLock { state in
+            let isFull = state.bytes >= RunnerLimit.logQueueBytes
+            if isFull { state.isRoomAwaited = true }
+            return isFull
+        }
+    }
+
+    func write(_ chunk: LogChunk) { add(.chunk(chunk), bytes: cost(of: chunk)) }
+
+    private func cost(of chunk: LogChunk) -> Int {
+        guard lineCost > 0 else { return chunk.lines.count }
+        return chunk.lines.count + lineCost * chunk.lines.count { $0 == 0x0A }
+    }
+
+    func close(_ source: LogSource) { add(.close(source), bytes: 0) }
+
+    /// Waits until all is written: as long as something is, in each `limit`, and not longer than
+    /// `RunnerLimit.logFinishInAll`.
+    ///
+    /// - Returns: why something was not written; `nil` where all was.
+    func finish(limit: Duration, what: String) -> String? {
+        state.withLock { $0.isFinished = true }
+        work.raise()
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        var left = state.withLock { $0.bytes }
+        let end = MonotonicTime.now + RunnerLimit.logFinishInAll
+        while let thread, !thread.hasEnded(within: limit), .now < end {
+            let now = state.withLock { $0.bytes }
+            if now == left { break }
+            left = now
+        }
+        if let thread, !thread.join(limit: .zero) {
+            return "\(what) could not be written before the end"
+        }
+        return state.withLock { $0.fault }
+    }
+
+    private func add(_ item: Item, bytes: Int) {
+        let wasEmpty = state.withLock { state in
+            state.items.append(item)
+            state.bytes += bytes
+            return state.items.count == 1
+        }
+        if wasEmpty { work.raise() }
+    }
+
+    /// The thread: writes what has come until it is told that no more will.
+    private func writeAll(_ made: any LogWriter) {
+        var writer = made
+        var isFinished = false
+        while !isFinished {
+            _ = work.wait()
+            work.take()
+            let items: [Item]
+            (items, isFinished) = state.withLock { state in
+                defer { state.items = [] }
+                return (state.items, state.isFinished)
+            }
+            for item in items { write(item, to: &writer) }
+        }
+        writer.closeAll()
+    }
+
+    private func write(_ item: Item, to writer: inout any LogWriter) {
+        switch item {
+        case .close(let source): writer.close(source)
+        case .chunk(let chunk):
+            let cost = cost(of: chunk)
+            var fault: String?
+            do { try writer.write(chunk) } catch { fault = "\(error)" }
+            let isRoomMade = state.withLock { state in
+                state.bytes -= cost
+                if let fault, state.fault == nil { state.fault = fault }
+                guard state.isRoomAwaited, state.bytes < RunnerLimit.logQueueBytes / 2 else {
+                    return false
+                }
+                state.isRoomAwaited = false
+                return true
+            }
+            if isRoomMade { room.raise() }
+        }
+    }
+}
