@@ -12,7 +12,11 @@ extension Runner {
             watch.descriptor,
             CallbackSource { [unowned self] in
                 let changes = watch.take()
-                if changes.isOverflow || changes.names.contains(wakeName) { pace.wake() }
+                if changes.isOverflow || changes.names.contains(wakeName) {
+                    pace.wake()
+                    // A look follows, and so nothing is lost by taking it.
+                    note(wake.take())
+                }
             }
         )
         _ = try loop.add(

@@ -18,7 +18,8 @@ extension Runner {
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
         guard !news.isEmpty || isLooking else { return false }
         let isStarving = freeSlots > 0 && pending.isEmpty && load.queued == 0 && pace.fault == nil
-        let isUrgent = isAlone || isStarving && (isLooking || !news.ended.isEmpty)
+        let isUrgent =
+            isAlone || isStarving && (isLooking || !news.ended.isEmpty) || news.planned != nil
         if pace.fault != nil || !isUrgent, pace.nextCommitAt > .now {
             setTimer(.commit, at: pace.nextCommitAt) {}
             return false
@@ -151,15 +152,6 @@ extension Runner {
         return true
     }
 
-    /// The scheduler wrote that a fire is near: staying for it saves a start.
-    func noteNextFire(_ instant: Instant?) {
-        guard let instant else { return }
-        let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
-        guard wait <= options.linger else { return }
-        // Until it has come and been registered.
-        lingerUntil = Instant(milliseconds: instant.milliseconds + options.linger.milliseconds)
-    }
-
     private func tellStatus() {
         let waiting = pending.count + componentLoad.queued
         let count = running.count + componentLoad.open
@@ -205,11 +197,13 @@ struct TurnNews {
     var slots: [RunnerFile.Slot] = []
     var returned: [Claim] = []
     var cancelled: [Claim] = []
+    /// Fires whose instant has come.
+    var planned: PlannedFires?
     private var sent: (turn: Turn, slots: [RunnerFile.Slot])?
 
     var isEmpty: Bool {
         begun.isEmpty && begunComponents.isEmpty && ended.isEmpty && returned.isEmpty
-            && cancelled.isEmpty
+            && cancelled.isEmpty && planned == nil
     }
 
     mutating func add(_ attempt: Attempt, _ outputs: OutputFolder, _ result: AttemptResult) {
@@ -224,6 +218,8 @@ struct TurnNews {
         turn.returned = returned
         turn.cancelled = cancelled
         turn.wanted = wanted
+        turn.planned = planned
+        planned = nil
         sent = (turn, slots)
         begun = [:]
         begunComponents = []
@@ -242,7 +238,8 @@ struct TurnNews {
         return sent?.turn.ended ?? []
     }
 
-    /// It has not: what was taken is told again, before what came since.
+    /// It has not: what was taken is told again, before what came since. What was planned is the
+    /// scheduler's now.
     mutating func isRefused() {
         guard let (turn, slots) = sent else { return }
         sent = nil

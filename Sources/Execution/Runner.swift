@@ -27,8 +27,8 @@ package final class Runner {
         package var linger: Duration = .seconds(2)
         /// Stays until the retries that are still to come have been made.
         package var waitsForRetries = false
-        /// The next fire, where whoever made this has taken the wake file already.
-        package var nextFireAt: Instant?
+        /// What the wake file said, where whoever made this has taken it already.
+        package var announced: Announcement?
         /// Whether it waits without limit for a database that others have locked: somebody reads its
         /// status, and would only start it again.
         package var isPatient = false
@@ -60,6 +60,8 @@ package final class Runner {
     /// Made when a component is to run: a look that finds nothing does without.
     lazy var registry = makeRegistry()
     private let makeRegistry: () -> ComponentRegistry
+    /// Plans fires that the scheduler has announced; `nil` = they are the scheduler's.
+    let plan: (Announcement) throws -> PlannedFires?
     let notifier: any ServiceNotifier
     let givenSink: (any LogSink)?
     let loop: EventLoop
@@ -80,6 +82,9 @@ package final class Runner {
     var rescues: [Rescue] = []
     var timers: [TimerPurpose: TimerQueue.Timer] = [:]
     var lingerUntil: Instant?
+    /// To be registered when the alarm rings.
+    var planned: PlannedFires?
+    var alarm: Alarm?
 
     enum StopStage: Comparable {
         case no
@@ -101,7 +106,8 @@ package final class Runner {
         options: Options = Options(),
         registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
         notifier: any ServiceNotifier = SilentNotifier(),
-        sink: (any LogSink)? = nil
+        sink: (any LogSink)? = nil,
+        plan: @escaping (Announcement) throws -> PlannedFires? = { _ in nil }
     ) throws(SystemFailure) {
         precondition((1...RunnerLimit.workers).contains(options.workers), "workers out of range")
         self.store = store
@@ -109,6 +115,7 @@ package final class Runner {
         makeRegistry = registry
         self.notifier = notifier
         givenSink = sink
+        self.plan = plan
         wake = WakeFile(store.folder)
         outputs = OutputFolder(store.folder, instance: store.instance)
         worlds = WorldCache(outputs)
@@ -122,7 +129,7 @@ package final class Runner {
     /// - Throws: `StorageError` where the database stayed unusable, `SystemFailure` where the
     ///   system refused what every runner needs.
     package func run() throws -> Ending {
-        noteNextFire(wake.take() ?? options.nextFireAt)
+        note(wake.take() ?? options.announced)
         // A child of SIGCHLD's being ignored would leave no status to wait for.
         signal(SIGCHLD, SIG_DFL)
         let hasWork = try store.hasWork(at: .now)
@@ -163,7 +170,7 @@ package final class Runner {
             if pace.hasLookedLast { return !isStaying }
             // The last look: what is committed after this makes a new wake file, which is seen by
             // inotify here or by systemd's path unit after us.
-            noteNextFire(wake.take())
+            note(wake.take())
             pace.hasLookedLast = true
             pace.mayHaveMore = true
         }

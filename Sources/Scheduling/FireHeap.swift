@@ -18,6 +18,21 @@ struct FireHeap {
 
     var nextAt: Instant? { items.first?.at }
 
+    /// The schedules whose item is the least there is, ascending; `nil` where they are more than `limit`.
+    func first(_ limit: Int) -> [Int64]? {
+        guard let at = nextAt else { return [] }
+        var ids: Set<Int64> = []
+        var open = [0]
+        // Beneath an item that is later, all are.
+        while let position = open.popLast() {
+            guard position < items.count, items[position].at == at else { continue }
+            ids.insert(items[position].id)
+            guard ids.count <= limit else { return nil }
+            open += [2 * position + 1, 2 * position + 2]
+        }
+        return ids.sorted()
+    }
+
     mutating func push(_ item: Item) {
         items.append(item)
         var position = items.count - 1

@@ -12,13 +12,13 @@ import Storage
 ///
 /// Not thread-safe: one thread calls it.
 package final class Scheduler {
-    private let store: Store
+    let store: Store
     private let zones: ZoneDirectory
-    private let clock: any WallClock
+    let clock: any WallClock
     private let boot: HostBoot?
 
     /// A schedule that has changed may stand in it more than once: one turn takes all that are due.
-    private var heap = FireHeap([])
+    private(set) var heap = FireHeap([])
     /// Schedules of `@reboot`, until they have fired.
     private var reboots: Set<Int64> = []
     /// Up to which change the schedules have been read.
@@ -26,8 +26,9 @@ package final class Scheduler {
     private var nextExpectation: Instant?
     private var lastRetryAt: Instant?
     private var lastNow = Instant(milliseconds: .min)
-    /// When the zone rules last changed: what would have been due by the new ones before is no misfire.
-    private var zonesChangedAt: Instant?
+    private var planner: SpanPlanner
+    /// The fire that runners have been told of, and may register themselves.
+    var announced: Announcement?
     /// The clock was set back: alarms set by it before mean nothing.
     private var hasSteppedBack = false
     private var faultsByID: [Int64: ScheduleFault] = [:]
@@ -48,6 +49,7 @@ package final class Scheduler {
         self.zones = zones
         self.clock = clock
         self.boot = boot
+        planner = SpanPlanner(store: store)
     }
 
     /// Schedules that cannot be used as they stand; by flow.
@@ -73,7 +75,7 @@ package final class Scheduler {
                 if !due.spans.isEmpty {
                     recording = try store.record(due.spans, plannedAt: due.now) { clock.now }
                 }
-                recorded += recording.fires
+                recorded += recording.fires + (try store.recordedFires(due.taken))
                 if !recording.stale.isEmpty { staleRounds += 1 }
                 for entry in due.entries {
                     let id = entry.stored.id
@@ -102,7 +104,7 @@ package final class Scheduler {
     /// What would have been due by the new rules before now is no misfire: nothing fires retroactively.
     package func reloadZones() {
         zones.forget()
-        zonesChangedAt = lastNow
+        planner.zonesChangedAt = lastNow
         cursor = nil
     }
 
@@ -125,7 +127,7 @@ package final class Scheduler {
     /// taken back first; those schedules count as changed.
     private func readChanges(at now: Instant) throws {
         let isStepBack = now < lastNow
-        if isStepBack { (hasSteppedBack, zonesChangedAt) = (true, nil) }
+        if isStepBack { (hasSteppedBack, planner.zonesChangedAt) = (true, nil) }
         if isStepBack || cursor == nil { try store.takeBack { clock.now } }
         lastNow = now
         let (cursor, changes) = try store.scheduleChanges(since: cursor)
@@ -158,19 +160,13 @@ package final class Scheduler {
         do throws(ScheduleFault) {
             let entry = try compiler.entry(of: stored)
             if entry.isDue(in: boot) { reboots.insert(stored.id) }
-            return entry.next(after: start(of: entry)).map {
+            return entry.next(after: planner.start(of: entry)).map {
                 .init(at: entry.startAt(of: $0), id: stored.id)
             }
         } catch {
             faultsByID[stored.id] = error
             return nil
         }
-    }
-
-    /// After which its fires are looked for.
-    private func start(of entry: ScheduleEntry) -> Instant {
-        let considered = entry.stored.consideredUntil
-        return zonesChangedAt.map { max(considered, entry.dueAt($0)) } ?? considered
     }
 
     // MARK: - Due fires
@@ -180,6 +176,8 @@ package final class Scheduler {
         var items: [FireHeap.Item] = []
         var entries: [ScheduleEntry] = []
         var spans: [ScheduleSpan] = []
+        /// What the runner that was told of it has registered: to be told by us.
+        var taken: [(schedule: Int64, at: Instant)] = []
     }
 
     /// The next schedules that are due, some `batch` fires; `nil` where none is.
@@ -191,6 +189,7 @@ package final class Scheduler {
             ids.insert(item.id)
         }
         guard !due.items.isEmpty else { return nil }
+        let taken = isAccepted ? Set(due.items.filter { $0.at == announced?.at }.map(\.id)) : []
         do {
             let compiler = ScheduleCompiler(zones)
             for stored in try store.schedules(ids.sorted()) {
@@ -202,9 +201,13 @@ package final class Scheduler {
                     continue
                 }
                 due.entries.append(entry)
-                let span = try span(entry, at: now)
-                // Another scheduler was here before; there is nothing to be written.
-                if !span.fires.isEmpty { due.spans.append(span) }
+                let span = try planner.span(entry, at: now)
+                // Somebody else was here before; there is nothing to be written.
+                if !span.fires.isEmpty {
+                    due.spans.append(span)
+                } else if let announced, taken.contains(stored.id) {
+                    due.taken.append((stored.id, entry.dueAt(announced.at)))
+                }
             }
         } catch {
             for item in due.items { heap.push(item) }
@@ -232,58 +235,6 @@ package final class Scheduler {
     private func push(_ entry: ScheduleEntry, after considered: Instant) {
         guard let next = entry.next(after: considered) else { return }
         heap.push(.init(at: entry.startAt(of: next), id: entry.stored.id))
-    }
-
-    private func span(_ entry: ScheduleEntry, at now: Instant) throws -> ScheduleSpan {
-        let (after, through) = (entry.stored.consideredUntil, entry.dueAt(now))
-        let fires = entry.fires(after: start(of: entry), through: through)
-        // Asked only where fires are to share a row: of all else the database sees for itself.
-        let isLong = fires.dropFirst(FirePlan.missedRows).first { _ in true } != nil
-        let past =
-            try isLong
-            ? store.past(ofSchedule: entry.stored.id, after: after, through: through) : FirePast()
-        let timing = entry.stored.timing
-        let plan = FirePlan(
-            fires,
-            at: now,
-            timing: timing,
-            delay: entry.delay,
-            begunAt: entry.stored.begunAt(seenAt: now),
-            past: past,
-            isExcepted: entry.isExcepted
-        )
-        let isSeries = plan.isSeries(timing.catchUp, at: now, delay: entry.delay)
-        let last = plan.items.last(where: \.isRun)?.dueAt
-        let due = plan.items.map { item in
-            DueFire(
-                scheduleID: entry.stored.id,
-                dueAt: item.dueAt,
-                lastDueAt: item.lastDueAt,
-                count: item.count,
-                knownRows: item.lastDueAt.map { last in
-                    past.recorded.count { item.dueAt <= $0 && $0 <= last }
-                } ?? 0,
-                note: item.isBeyondLimit ? FirePlan.limitNote : nil,
-                startBy: timing.deadline.map {
-                    Instant(milliseconds: item.dueAt.milliseconds + $0.milliseconds)
-                },
-                timezone: entry.zone.name,
-                verdict: verdict(of: item, series: isSeries ? last : nil)
-            )
-        }
-        return ScheduleSpan(
-            scheduleID: entry.stored.id,
-            after: after,
-            // A start that lies ahead (the zone rules changed) is no reason to go back.
-            through: max(after, through),
-            fires: due
-        )
-    }
-
-    /// - Parameter series: the last fire of the series that `item` is one of.
-    private func verdict(of item: FirePlan.Item, series last: Instant?) -> DueFire.Verdict {
-        guard item.isRun else { return item.isExcepted ? .except : .missed }
-        return last.map { .series(isLast: item.dueAt == $0) } ?? .run
     }
 
     private func spanOfBoot(_ entry: ScheduleEntry, at now: Instant) -> ScheduleSpan {

@@ -30,8 +30,6 @@ package final class SchedulerLoop {
     private let state: FolderWatch
     private let zones: ZoneWatch
 
-    /// The fire for which runners have been woken ahead.
-    private var warmedFor: Instant?
     /// Files or zone data have changed; applied when nothing more has come for `settleTime`.
     private var areZonesStale = false
     /// After files could not be applied.
@@ -41,9 +39,6 @@ package final class SchedulerLoop {
     private static let longestSleep: Int64 = 60_000
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
-    /// How long before a fire runners are woken, to be there when it comes. A start by systemd takes
-    /// 30 ms, and a runner stays for 2 s.
-    private static let warmLead: Int64 = 1_000
     /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
     private static let settleTime: Int32 = 250
 
@@ -181,13 +176,14 @@ package final class SchedulerLoop {
     }
 
     private func register() -> Instant {
+        if let until = scheduler.leftUntil { return until }
         var wakeAt = later(Self.longestSleep)
         do {
             let known = Set(scheduler.faults)
             for fire in try scheduler.turn() { report(Self.sentence(of: fire)) }
             for fault in scheduler.faults where !known.contains(fault) { report("\(fault)") }
             for event in try scheduler.checkExpectations() { report(Self.sentence(of: event)) }
-            let alarms = [scheduler.nextTurnAt, try scheduler.wakeForRetry(), warmRunners()]
+            let alarms = [scheduler.nextTurnAt, try scheduler.wakeForRetry(), scheduler.announce()]
             wakeAt = alarms.compactMap { $0 }.reduce(wakeAt) { min($0, $1) }
             if let again = try supervisor?.attend(store, at: clock.now) {
                 wakeAt = min(wakeAt, again)
@@ -202,18 +198,6 @@ package final class SchedulerLoop {
             wakeAt = later(Self.retryDelay)
         }
         return wakeAt
-    }
-
-    /// Wakes runners shortly before a fire, and tells them of it, so that one is there when it comes.
-    ///
-    /// - Returns: when to do so for the next fire.
-    private func warmRunners() -> Instant? {
-        guard let next = scheduler.nextFireAt, next != warmedFor else { return nil }
-        let warmAt = Instant(milliseconds: next.milliseconds - Self.warmLead)
-        guard warmAt <= clock.now else { return warmAt }
-        warmedFor = next
-        store.folder.touchWake(nextFire: next)
-        return nil
     }
 
     /// The first signal lets the runner's tasks end, the second ends them.

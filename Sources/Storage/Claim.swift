@@ -225,6 +225,8 @@ package struct Turn: Sendable {
     package var wanted = 0
     /// How many of them could be launched at once: of what is scarce, no more are claimed.
     package var free = Int.max
+    /// Fires whose instant has come.
+    package var planned: PlannedFires?
 
     package init() {}
 
@@ -237,6 +239,7 @@ package struct Turn: Sendable {
 
     package var recordsNothing: Bool {
         started.isEmpty && ended.isEmpty && returned.isEmpty && cancelled.isEmpty
+            && planned == nil
     }
 }
 

@@ -1,4 +1,3 @@
-import Cron
 import Glibc
 
 /// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `runners/`, `logs/`,
@@ -52,31 +51,6 @@ package struct StateFolder: Sendable, Hashable {
 
     /// Whether there is a database; a command that only reads makes none.
     package var exists: Bool { access(databasePath, F_OK) == 0 }
-
-    /// Tells whoever watches that work was committed: runner, scheduler, console, systemd's path unit.
-    ///
-    /// Called after the commit. Nothing is written, so a full disk does not matter once the file is there;
-    /// where it cannot be made, the timer and the next look find the work.
-    package func touchWake() {
-        let descriptor = openFile(wakePath, O_WRONLY)
-        if descriptor >= 0 { close(descriptor) }
-    }
-
-    /// The same, and tells a runner with nothing left to do of a fire that it may stay for.
-    ///
-    /// In one step, so that nobody reads half of it.
-    package func touchWake(nextFire: Instant) {
-        let draft = "\(wakePath).\(getpid())"
-        let descriptor = openFile(draft, O_WRONLY | O_TRUNC)
-        guard descriptor >= 0 else { return touchWake() }
-        let text = Array("\(nextFire.milliseconds)\n".utf8)
-        let isWritten = write(descriptor, text, text.count) == text.count
-        close(descriptor)
-        guard isWritten, rename(draft, wakePath) == 0 else {
-            unlink(draft)
-            return touchWake()
-        }
-    }
 
     /// Makes the folder and its parts where missing. Safe to call from several processes at once.
     ///

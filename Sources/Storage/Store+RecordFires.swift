@@ -19,32 +19,39 @@ extension Store {
         plannedAt: Instant,
         clock: () -> Instant
     ) throws -> Recording {
-        let recording = try write { db in
-            let now = clock()
-            var recording = Recording()
-            var fires: [(fire: DueFire, flow: Row)] = []
-            for span in spans {
-                guard let flow = try Self.flow(ofSchedule: span.scheduleID, db) else { continue }
-                let isSetBack = now < plannedAt
-                if let until = try Self.staleness(db, span, flow, isSetBack: isSetBack, at: now) {
-                    recording.stale[span.scheduleID] = until
-                } else {
-                    fires += span.fires.map { ($0, flow) }
-                    try Self.setConsidered(db, span)
-                }
-            }
-            // Of two schedules of a flow, the fire that was due first meets the other as a run.
-            fires.sort { $0.fire.dueAt < $1.fire.dueAt }
-            for (fire, flow) in fires {
-                if let result = try Self.record(db, fire, flow: flow, at: now) {
-                    recording.fires.append(result)
-                }
-            }
-            // A run that was asked to make room, and had nothing running, has settled here.
-            try Self.openQueuedRuns(db, at: now)
-            return recording
-        }
+        let recording = try write { try Self.record($0, spans, plannedAt: plannedAt, at: clock()) }
         if recording.fires.contains(where: { $0.outcome == .registered }) { folder.touchWake() }
+        return recording
+    }
+
+    /// A part of the caller's transaction.
+    static func record(
+        _ db: Database,
+        _ spans: [ScheduleSpan],
+        plannedAt: Instant,
+        at now: Instant
+    ) throws -> Recording {
+        var recording = Recording()
+        var fires: [(fire: DueFire, flow: Row)] = []
+        for span in spans {
+            guard let flow = try Self.flow(ofSchedule: span.scheduleID, db) else { continue }
+            let isSetBack = now < plannedAt
+            if let until = try Self.staleness(db, span, flow, isSetBack: isSetBack, at: now) {
+                recording.stale[span.scheduleID] = until
+            } else {
+                fires += span.fires.map { ($0, flow) }
+                try Self.setConsidered(db, span)
+            }
+        }
+        // Of two schedules of a flow, the fire that was due first meets the other as a run.
+        fires.sort { $0.fire.dueAt < $1.fire.dueAt }
+        for (fire, flow) in fires {
+            if let result = try Self.record(db, fire, flow: flow, at: now) {
+                recording.fires.append(result)
+            }
+        }
+        // A run that was asked to make room, and had nothing running, has settled here.
+        try Self.openQueuedRuns(db, at: now)
         return recording
     }
 

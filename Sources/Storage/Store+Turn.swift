@@ -3,62 +3,87 @@ import Flows
 import GRDB
 
 extension Store {
-    /// One turn, one transaction: records what ended (which frees what needed it), promotes retries whose
-    /// time has come, and claims what fits.
+    /// One turn, one transaction: registers what was planned for now, records what ended (which frees what
+    /// needed it), promotes retries whose time has come, and claims what fits.
     ///
     /// Writes nothing where there is nothing to record and nothing ready. Either all of it is durable when
     /// this returns, or none.
+    ///
+    /// - Parameter now: asked with the write lock held, as in `record(_:plannedAt:clock:)`.
     package func turn(
         _ turn: Turn,
         by runner: RunnerIdentity,
-        at now: Instant
+        at now: @autoclosure () -> Instant
     ) throws -> TurnResult {
         if turn.recordsNothing {
+            let now = now()
             let (pulse, seen) = try read { db in
                 let pulse = try Pulse(db, hot, runner: runner.id, at: now)
                 return (pulse, try told(db, pulse, to: runner))
             }
             if !pulse.hasWork || turn.wanted == 0 && !pulse.isOverdue { return seen }
         }
-        var wakesOthers = false
-        let result = try write { db in
-            let failed = try recordTurn(db, turn, runner: runner, at: now)
-            let pulse = try Pulse(db, hot, runner: runner.id, at: now)
-            if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
-            if pulse.isOverdue { wakesOthers = try Self.timeOutRuns(db, at: now) }
-            if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
-            if pulse.mayAdvance { try judgeAll(db, at: now) }
-            var result = try told(db, pulse, to: runner)
-            result.failedTasks = failed
-            if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
-            var leavesSome = true
-            repeat {
-                let wanted = turn.wanted - result.claims.count
-                guard wanted > 0 else { continue }
-                let more = try claim(
-                    db,
-                    atMost: wanted,
-                    free: turn.free - result.claims.count,
-                    workers: pulse.workers,
-                    runner: runner,
-                    at: now
-                )
-                result.claims += more.claims
-                leavesSome = more.leavesSome
-            } while try pulse.mayAdvance && settle(db, at: now)
-            if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
-                result.nextRunEndAt = try Self.nextRunEndAt(db)
+        let (result, wakesOthers) = try write { db in
+            let begun = now()
+            guard let planned = turn.planned else {
+                return try perform(db, turn, by: runner, at: begun)
             }
-            // A slot of something scarce is free and this runner has no room: another may have.
-            let hasFreed = turn.freesScarce || pulse.workers != nil && turn.endsSome
-            if hasFreed, leavesSome, pulse.isReady, try Self.hasPeer(db, of: runner) {
-                wakesOthers = true
-            }
-            return result
+            let instant = planned.instant(at: begun)
+            let done = try perform(db, turn, by: runner, at: instant)
+            try PlannedFires.wait(for: instant, now)
+            return done
         }
         if wakesOthers { folder.touchWake() }
         if !result.claims.isEmpty { enrolled.withLock { _ = $0.insert(runner.id) } }
         return result
+    }
+
+    /// A part of the caller's transaction.
+    func perform(
+        _ db: Database,
+        _ turn: Turn,
+        by runner: RunnerIdentity,
+        at now: Instant
+    ) throws -> (result: TurnResult, wakesOthers: Bool) {
+        let registered = try turn.planned.map { try Self.record(db, $0, at: now) } ?? []
+        let failed = try recordTurn(db, turn, runner: runner, at: now)
+        let pulse = try Pulse(db, hot, runner: runner.id, at: now)
+        var wakesOthers = false
+        if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
+        if pulse.isOverdue { wakesOthers = try Self.timeOutRuns(db, at: now) }
+        if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
+        if pulse.mayAdvance { try judgeAll(db, at: now) }
+        var result = try told(db, pulse, to: runner)
+        result.failedTasks = failed
+        if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
+        var leavesSome = true
+        repeat {
+            let wanted = turn.wanted - result.claims.count
+            guard wanted > 0 else { continue }
+            let more = try claim(
+                db,
+                atMost: wanted,
+                free: turn.free - result.claims.count,
+                workers: pulse.workers,
+                runner: runner,
+                at: now
+            )
+            result.claims += more.claims
+            leavesSome = more.leavesSome
+        } while try pulse.mayAdvance && settle(db, at: now)
+        if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
+            result.nextRunEndAt = try Self.nextRunEndAt(db)
+        }
+        // A slot of something scarce is free and this runner has no room: another may have.
+        let hasFreed = turn.freesScarce || pulse.workers != nil && turn.endsSome
+        if hasFreed, leavesSome, pulse.isReady, try Self.hasPeer(db, of: runner) {
+            wakesOthers = true
+        }
+        // Or it has registered more than it takes, or a run that takes the place of another's.
+        if !registered.isEmpty, try leavesSome || Self.hasPeer(db, of: runner) {
+            wakesOthers = true
+        }
+        return (result, wakesOthers)
     }
 
     private func told(

@@ -87,7 +87,12 @@ package final class Store: Sendable {
     ///
     /// The lock makes the turn fair: behind SQLite's busy handler alone a busy writer starves another
     /// for more than a second.
-    func write<Result>(_ work: (Database) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter isRehearsal: whether what was written is rolled back.
+    func write<Result>(
+        isRehearsal: Bool = false,
+        _ work: (Database) throws -> Result
+    ) throws -> Result {
         do {
             // Inside the queue, because two threads of one process share the lock's descriptor.
             return try queue.writeWithoutTransaction { db in
@@ -96,8 +101,10 @@ package final class Store: Sendable {
                 var result: Result?
                 try db.inTransaction(.immediate) {
                     result = try work(db)
-                    return .commit
+                    return isRehearsal ? .rollback : .commit
                 }
+                // A run that was made and rolled back leaves its number to another.
+                if isRehearsal { contexts.removeAll() }
                 guard let result else {
                     preconditionFailure("a transaction either throws or gives")
                 }
@@ -123,10 +130,24 @@ package final class Store: Sendable {
         }
     }
 
-    /// Runs `work` on one snapshot of the database; writes nothing.
+    /// Runs `work` on one snapshot of the database; it must write nothing.
+    ///
+    /// GRDB's own `read` sets `PRAGMA query_only`, which makes SQLite compile every statement anew.
     func read<Result>(_ work: (Database) throws -> Result) throws -> Result {
         do {
-            return try queue.read(work)
+            return try queue.inDatabase { db in
+                let before = db.totalChangesCount
+                var result: Result?
+                try db.inTransaction(.deferred) {
+                    result = try work(db)
+                    return .commit
+                }
+                precondition(db.totalChangesCount == before, "a read has written")
+                guard let result else {
+                    preconditionFailure("a transaction either throws or gives")
+                }
+                return result
+            }
         } catch let error as DatabaseError {
             throw StorageError(error, path: folder.databasePath)
         }

@@ -32,7 +32,7 @@ extension EndToEnd {
 
         @Test func `a flow comes due, is registered, drained in order, and shown`() async throws {
             let sandbox = try Sandbox()
-            try sandbox.write(Self.sales, to: "sales.yaml")
+            try sandbox.write(Self.sales + "\noverlap: skip\n", to: "sales.yaml")
             #expect(try await sandbox.succeed("apply", "sales.yaml").contains("1 flow: 1 added."))
 
             let news = try sandbox.channel("news")

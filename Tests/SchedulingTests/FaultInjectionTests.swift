@@ -58,6 +58,11 @@ import Testing
         var settled = latest
         while drivers.deaths < Self.deaths || latest < (Self.start + Self.days * 86_400) * 1000 {
             clock.milliseconds += Self.jump(&generator)
+            // A third of the looks are near a whole minute, when a runner may register what is due.
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                clock.milliseconds += 60_000 - clock.milliseconds % 60_000
+                clock.milliseconds += Int64.random(in: 0..<500, using: &generator)
+            }
             // Not before its beginning, when nothing was.
             clock.milliseconds = max(clock.milliseconds, Self.start * 1000)
             latest = max(latest, clock.milliseconds)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Execution
 import Flows
+import HostTime
+import Scheduling
 import Storage
 import Systemd
 
@@ -51,7 +53,7 @@ struct RunCommand: FlowerCommand {
         var options = options
         // Before the database is opened: one that cannot be would leave the wake file there, and systemd
         // would start us again and again for it.
-        options.nextFireAt = WakeFile(folder).take()
+        options.announced = WakeFile(folder).take()
         options.isPatient = session.notifier.isHeard
         options.toJournal = Journal.isStandardOutput(session.environment["JOURNAL_STREAM"])
         let store = try Store.open(folder, create: true)
@@ -62,7 +64,8 @@ struct RunCommand: FlowerCommand {
             store,
             options: options,
             registry: session.registry,
-            notifier: session.notifier
+            notifier: session.notifier,
+            plan: AnnouncedFires(store: store, zones: .host).plan
         )
         let ending = try runner.run()
         if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }

@@ -9,6 +9,8 @@ import TestSupport
 // A scheduler whose clock is a number in a shared file, and which dies at a call of its own.
 // Usage: SchedulerDriver STATE-FOLDER CLOCK-FILE DIES-AT-CALL MODE
 //
+// Within a second of a whole minute it is at times a warm runner first, which registers what is due then.
+//
 // It looks once, then after each byte from standard input; after each look it writes a byte: `d` for done,
 // `e` where the database could not be used. It ends when its input does.
 
@@ -30,9 +32,25 @@ let scheduler = Scheduler(
     clock: WallClockOfTest(clock: clock),
     boot: nil
 )
+
+func registerAsRunner() throws {
+    let now = clock.milliseconds
+    let minute = Announcement(
+        at: Instant(milliseconds: now - now % 60_000),
+        schedules: try store.schedules().map(\.id)
+    )
+    var turn = Turn()
+    turn.planned = try AnnouncedFires(store: store, zones: .host).plan(minute)
+    let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
+    _ = try store.turn(turn, by: runner, at: Instant(milliseconds: clock.milliseconds))
+}
+
 var byte: UInt8 = 0
 repeat {
     do {
+        if clock.milliseconds % 60_000 < 1_000, clock.milliseconds % 2 == 0 {
+            try registerAsRunner()
+        }
         _ = try scheduler.turn()
         byte = UInt8(ascii: "d")
     } catch {
