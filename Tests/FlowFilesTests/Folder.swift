@@ -96,3 +96,12 @@ func load(_ bytes: [UInt8], as name: String = "a.yaml") -> (flows: [Flow], fault
 func rendered(_ text: String, as name: String = "a.yaml") -> String {
     load(text, as: name).faults.map(\.rendered).joined(separator: "\n")
 }
+
+/// The same line by line, without the excerpts, which have their own tests, and without indents.
+func bareLines(_ text: String) -> [String] {
+    load(text).faults.flatMap { fault in
+        var bare = fault
+        bare.excerpt = nil
+        return bare.rendered.split(separator: "\n").map { line in String(line.drop { $0 == " " }) }
+    }
+}
