@@ -20,11 +20,7 @@ struct NextCommand: FlowerCommand {
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
-    func validate() throws {
-        guard (1...FiresView.mostRows).contains(number) else {
-            throw ValidationError("-n takes a number from 1 to \(FiresView.mostRows)")
-        }
-    }
+    func validate() throws { try RowsOption.check(number) }
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
