@@ -12,6 +12,11 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
     return best?.candidate
 }
 
+/// A hint for a word that is none of those known: `did you mean 'X'?`, or `nil` where nothing is near.
+package func didYouMean(_ word: String, among candidates: some Sequence<String>) -> String? {
+    nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours between two words, case ignored
 /// (optimal string alignment); anything above `limit` is returned as `limit + 1`.
 private func editDistance(_ a: String, _ b: String, limit: Int) -> Int {
