@@ -58,9 +58,9 @@ package struct Crontab: Sendable, Hashable {
     package internal(set) var diagnostics: [Diagnostic] = []
 
     /// More schedules than this in a file are refused.
-    package static let entryLimit = 10_000
+    static let entryLimit = 10_000
     /// More assignments are refused: each entry keeps those above it.
-    package static let assignmentLimit = 1_000
+    static let assignmentLimit = 1_000
 
     /// - Parameter hashID: the name from which `H` and `~` of an entry choose, by its command.
     package init(

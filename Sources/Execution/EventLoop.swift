@@ -65,17 +65,6 @@ package final class EventLoop {
         freeSlots.append(token.slot)
     }
 
-    /// Forgets all sources and timers. Sources hold what holds the loop: without this none of them would
-    /// ever go, nor what they watch.
-    package func removeAll() {
-        for slot in slots where slot.source != nil {
-            clinux_epoll_remove(epoll, slot.descriptor)
-        }
-        slots = []
-        freeSlots = []
-        timers = TimerQueue()
-    }
-
     /// Calls `action` once, at `deadline` or soon after it.
     package func schedule(
         at deadline: MonotonicTime,

@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 
 /// The processes of the machine at one moment (proc(5)), zombies left out.
 struct ProcessTable {
@@ -19,7 +20,7 @@ struct ProcessTable {
         ///
         /// That of another user's process cannot be read, and is none of ours.
         func environmentHolds(_ variables: [String]) -> Bool {
-            guard let bytes = ProcessTable.contents("/proc/\(pid)/environ") else { return false }
+            guard let bytes = ProcFile.bytes("/proc/\(pid)/environ") else { return false }
             let found = Set(bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
             return variables.allSatisfy(found.contains)
         }
@@ -42,7 +43,7 @@ struct ProcessTable {
 
     /// The process as it is now; `nil` if there is none, or only its zombie.
     static func entry(_ pid: pid_t) -> Entry? {
-        guard let bytes = contents("/proc/\(pid)/stat"),
+        guard let bytes = ProcFile.bytes("/proc/\(pid)/stat"),
             // The name is in parentheses and may hold anything, parentheses too.
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
@@ -54,19 +55,5 @@ struct ProcessTable {
             let start = Int64(fields[19])
         else { return nil }
         return Entry(pid: pid, group: group, startTicks: start)
-    }
-
-    private static func contents(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = read(descriptor, &block, block.count)
-            if count < 0 { return nil }
-            if count == 0 { return bytes }
-            bytes += block[..<count]
-        }
     }
 }

@@ -141,7 +141,6 @@ package final class Runner {
         // Not before it is known that there is work: to close an inotify descriptor, the kernel waits
         // some 10 ms (an SRCU grace period). What is committed before this is found by the first turn.
         let watch = try FolderWatch(store.folder.path)
-        defer { loop.removeAll() }
         let signals = try StopSignals()
         defer { signals.restore() }
         try listen(to: watch, signals)

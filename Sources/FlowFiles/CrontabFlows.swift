@@ -96,8 +96,8 @@ struct CrontabFlows {
             findings.fault(
                 "there is no time zone \(Text.quoted(assignment.value)) on this host",
                 at: place,
-                hint: NearestName.find(assignment.value, among: context.zoneNames())
-                    .map { "did you mean '\($0)'?" }
+                hint: findings.nearest.zone(to: assignment.value, in: context.zoneNames)
+                    .map { "did you mean '\($0)'?" } ?? FlowReader.zoneHint
             )
         case "MAILTO":
             // MAILTO="" asks for no mail, which is what happens.

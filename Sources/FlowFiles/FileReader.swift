@@ -100,11 +100,25 @@ enum FileReader {
         if error == ENOENT, lstat(path, &status) == 0 {
             return Fault(message: "is a link to a file that does not exist", hint: nil)
         }
-        if error == ENOENT { return Fault(message: "there is no such file or folder", hint: nil) }
+        if error == ENOENT {
+            let neighbour = neighbour(of: path).map { "did you mean '\($0)'?" }
+            return Fault(message: "there is no such file or folder", hint: neighbour)
+        }
         if error == ELOOP {
             return Fault(message: "is a link that leads back to itself", hint: nil)
         }
         return unreadable(error)
+    }
+
+    /// What is there in place of a missing file and named much like it.
+    private static func neighbour(of path: String) -> String? {
+        let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        let folder = String(path.dropLast(name.count))
+        // A folder that is not there, or closed, has nothing to offer.
+        guard !name.isEmpty, let names = try? names(inFolder: folder.isEmpty ? "." : folder) else {
+            return nil
+        }
+        return nearest(to: String(name), among: names).map { folder + $0 }
     }
 
     private static func unreadable(_ error: Int32) -> Fault {

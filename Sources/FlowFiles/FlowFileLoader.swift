@@ -49,6 +49,7 @@ package struct FlowFileLoader: Sendable {
         for path in paths {
             let (found, faults) = Self.files(at: path)
             diagnostics += faults
+            if found.isEmpty, faults.isEmpty { diagnostics.append(Self.nothing(in: path)) }
             for path in found {
                 // Links resolved, so that a file is known by one path however it is named.
                 let absolute = FileReader.resolved(path)
@@ -59,6 +60,15 @@ package struct FlowFileLoader: Sendable {
             }
         }
         return (files, diagnostics)
+    }
+
+    private static func nothing(in folder: String) -> Diagnostic {
+        Diagnostic(
+            path: folder,
+            message: "no flow file is in this folder",
+            hint: "those end in .yaml, .yml or .crontab; folders in it are not looked into",
+            isWarning: true
+        )
     }
 
     /// What a flow remembers of the bytes that it was read from; `nil` where they cannot be read.

@@ -126,14 +126,16 @@ extension FlowReader {
     }
 
     private func refuseZone(_ zone: String, at place: Place) {
-        let near = NearestName.find(zone, among: context.zoneNames())
+        let near = findings.nearest.zone(to: zone, in: context.zoneNames)
         findings.fault(
             "there is no time zone \(Text.quoted(zone)) on this host",
             at: place,
-            hint: near.map { "did you mean '\($0)'?" }
-                ?? "names are as in /usr/share/zoneinfo: Europe/Berlin"
+            hint: near.map { "did you mean '\($0)'?" } ?? Self.zoneHint
         )
     }
+
+    /// Where no known name is near.
+    static let zoneHint = "names are as in /usr/share/zoneinfo: Europe/Berlin"
 
     /// A schedule's parameters, each of which must be one of the flow's.
     private func overrides(_ node: Node) -> [Variable] {

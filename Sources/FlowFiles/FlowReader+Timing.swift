@@ -28,7 +28,7 @@ extension FlowReader {
         findings.fault(
             "'catchup' is one of \(words.joined(separator: ", ")), not \(Text.quoted(word))",
             at: node.place,
-            hint: nearest(to: word, among: words).map { "did you mean '\($0)'?" }
+            hint: didYouMean(word, among: words)
         )
         return nil
     }

@@ -1,4 +1,5 @@
 import Flows
+import HostTime
 
 /// Finds the known word that a person most likely meant, for as long as it takes little time.
 struct Nearest {
@@ -6,12 +7,22 @@ struct Nearest {
     /// the hints end before they take longer than the reading.
     private var budget = 500_000
 
-    /// - Returns: `nil` where none is near, and for one letter, to which every other one is.
+    /// - Returns: `nil` where none is near.
     mutating func word(to word: String, in candidates: some Collection<String>) -> String? {
-        guard budget >= candidates.count, 2...Limit.nameBytes ~= word.utf8.count else { return nil }
+        guard budget >= candidates.count, word.utf8.count <= Limit.nameBytes else { return nil }
         budget -= candidates.count
         return nearest(to: word, among: candidates)
     }
+
+    /// The same for a time zone. Their names are read from the host's disk each time: a file gets so many
+    /// of these hints.
+    mutating func zone(to name: String, in zones: () -> [String]) -> String? {
+        guard zoneHints > 0 else { return nil }
+        zoneHints -= 1
+        return NearestZone.find(name, among: zones())
+    }
+
+    private var zoneHints = 20
 
     /// `did you mean 'X'?`, or `nil` where nothing is near.
     mutating func hint(_ word: String, in candidates: some Collection<String>) -> String? {

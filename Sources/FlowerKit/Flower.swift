@@ -105,7 +105,7 @@ public enum Flower {
             return Failure(
                 .misuse,
                 "there is no command '\(name)'",
-                hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                hint: didYouMean(name, among: names)
                     ?? "flower --help lists them"
             )
         }

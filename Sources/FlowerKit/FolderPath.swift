@@ -11,7 +11,7 @@ enum FolderPath {
         if let base = environment["XDG_CONFIG_HOME"], base.hasPrefix("/") {
             return "\(base)/flower/schedules"
         }
-        return "\(environment["HOME"] ?? "/")/.config/flower/schedules"
+        return "\(environment["HOME"] ?? "")/.config/flower/schedules"
     }
 
     static func isFolder(_ path: String) -> Bool {

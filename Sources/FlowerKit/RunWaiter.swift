@@ -61,8 +61,10 @@ struct RunWaiter {
                 if let fault = ending.logFault {
                     session.note("some output was not kept: \(fault)")
                 }
+                let state = try store.state(ofRun: run)
+                // Also after a second signal, which ends what runs.
+                if !state.isActive { return state }
                 if ending.isStopped { return nil }
-                if try !store.state(ofRun: run).isActive { continue }
             }
             watch.wait(limitMilliseconds: Self.longestWaitMilliseconds)
         }

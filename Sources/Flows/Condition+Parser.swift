@@ -158,7 +158,7 @@ extension Condition {
                     "'\(word)' is no word of a condition",
                     token.offset,
                     token.length,
-                    hint: nearest(to: word, among: words).map { "did you mean '\($0)'?" }
+                    hint: didYouMean(word, among: words)
                         ?? "a text stands in quotes: \"\(word)\""
                 )
             }

@@ -21,7 +21,7 @@ package struct Graph: Sendable {
     }
 
     /// Who needs `p`, for each `p`, ascending.
-    package var dependents: [[Int]] {
+    private var dependents: [[Int]] {
         var result = [[Int]](repeating: [], count: needs.count)
         for (position, wanted) in needs.enumerated() {
             for need in wanted { result[need].append(position) }
@@ -66,18 +66,5 @@ package struct Graph: Sendable {
         }
         let loop = path[(placeInPath[position] ?? 0)...] + [position]
         return loop.reversed()
-    }
-
-    /// `position` and all that needs it, directly or not, ascending.
-    package func descendants(of position: Int) -> [Int] {
-        let dependents = dependents
-        var seen: Set<Int> = [position]
-        var open = [position]
-        while let next = open.popLast() {
-            for dependent in dependents[next] where seen.insert(dependent).inserted {
-                open.append(dependent)
-            }
-        }
-        return seen.sorted()
     }
 }

@@ -42,7 +42,7 @@ package enum ItemList: Sendable, Hashable {
 
 extension JSONValue {
     /// The text of a value that is no list, mapping or null.
-    package var scalarText: String? {
+    var scalarText: String? {
         switch self {
         case .string(let text): text
         case .integer(let value): String(value)

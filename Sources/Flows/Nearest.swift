@@ -1,6 +1,8 @@
 /// The candidate that `word` was most likely meant to be: at most a third of its letters away, at least
-/// one allowed; `nil` where none is near. Ties go to the earlier candidate.
+/// one allowed; `nil` where none is near, and for one letter, to which every other one is. Ties go to the
+/// earlier candidate.
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    guard word.count > 1 else { return nil }
     let limit = max(1, word.count / 3)
     var best: (distance: Int, candidate: String)?
     for candidate in candidates {
@@ -8,6 +10,11 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
         if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
     }
     return best?.candidate
+}
+
+/// A hint for a word that is none of those known: `did you mean 'X'?`, or `nil` where nothing is near.
+package func didYouMean(_ word: String, among candidates: some Sequence<String>) -> String? {
+    nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two words, case ignored

@@ -75,9 +75,10 @@ package enum OutputText {
             guard output.value.utf8.contains(newline) else {
                 return "\(output.name)=\(output.value)\n"
             }
-            let lines = Set(output.value.split(separator: "\n"))
+            // By bytes: to `Character` a `\r\n` is no line feed.
+            let lines = output.value.utf8.split(separator: newline)
             var word = "END"
-            while lines.contains(Substring(word)) { word += "_" }
+            while lines.contains(where: { $0.elementsEqual(word.utf8) }) { word += "_" }
             return "\(output.name)<<\(word)\n\(output.value)\n\(word)\n"
         }
         .joined()

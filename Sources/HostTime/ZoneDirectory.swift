@@ -108,6 +108,6 @@ package final class ZoneDirectory: Sendable {
 
     /// The known name that a mistyped one probably means.
     package func nearest(to name: String) -> String? {
-        NearestName.find(name, among: names())
+        NearestZone.find(name, among: names())
     }
 }

@@ -60,13 +60,13 @@ package final class FlowFolder {
 
     /// Readable when something has changed in the folder.
     package var descriptor: Int32 { watch.descriptor }
-    package var hasChanges: Bool {
+    var hasChanges: Bool {
         if case .nothing = pending { false } else { true }
     }
 
     /// Whether pools have changed since a file was refused for one; then refused files are to be
     /// looked at again.
-    package func awaitsPools() throws -> Bool {
+    func awaitsPools() throws -> Bool {
         guard let mark = poolMark, try store.poolMark() != mark else { return false }
         poolMark = nil
         // No name: refused ones are looked at in any case.
@@ -75,12 +75,18 @@ package final class FlowFolder {
     }
 
     /// From now on everything is to be looked at anew.
-    package func expectChanges() { pending = .everything }
+    func expectChanges() { pending = .everything }
 
     /// Takes note of what has changed.
-    package func takeNote() {
+    ///
+    /// - Returns: whether any of it matters: tasks may write their files into this folder too.
+    @discardableResult
+    func takeNote() -> Bool {
         let changes = watch.take()
-        guard !changes.isOverflow, changes.gone.isEmpty else { return expectChanges() }
+        guard !changes.isOverflow, changes.gone.isEmpty else {
+            expectChanges()
+            return true
+        }
         // A file that was only made is not whole yet; its closing is told. A link is whole.
         let arrived = changes.names.filter { name in
             !changes.created.contains(name) || Self.isWhole("\(path)/\(name)")
@@ -88,12 +94,13 @@ package final class FlowFolder {
         let files = arrived.filter(FlowFileLoader.isFlowFile)
             .union(arrived.flatMap { dependents[$0] ?? [] })
         // What a refused file refers to is not known: any file may be what mends it.
-        guard !files.isEmpty || (hasRefused && !arrived.isEmpty) else { return }
+        guard !files.isEmpty || (hasRefused && !arrived.isEmpty) else { return false }
         switch pending {
         case .nothing: pending = .names(files)
         case .names(let names): pending = .names(names.union(files))
         case .everything: break
         }
+        return true
     }
 
     private static func isWhole(_ path: String) -> Bool {
@@ -167,7 +174,9 @@ package final class FlowFolder {
             return true
         } catch {
             if !isMissing {
-                report("there is no folder of flow files at \(path); the flows applied so far stay")
+                let isThere = (error as? StorageError)?.code != .notFound
+                let what = isThere ? "\(error)" : "there is no folder of flow files at \(path)"
+                report("\(what); the flows applied so far stay")
             }
             isMissing = true
             return false

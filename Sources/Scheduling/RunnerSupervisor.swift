@@ -57,7 +57,7 @@ package final class RunnerSupervisor {
     /// Starts a runner if there is work and none runs.
     ///
     /// - Returns: when to ask again; `nil` where a wake or the child's end will tell.
-    package func attend(_ store: Store, at now: Instant) throws -> Instant? {
+    func attend(_ store: Store, at now: Instant) throws -> Instant? {
         guard child == nil else { return nil }
         guard notBefore <= now else { return notBefore }
         if access(store.folder.wakePath, F_OK) == 0 { mayHaveWork = true }

@@ -102,7 +102,7 @@ package final class Scheduler {
     /// The host's zone files have changed: all next fires are worked out anew.
     ///
     /// What would have been due by the new rules before now is no misfire: nothing fires retroactively.
-    package func reloadZones() {
+    func reloadZones() {
         zones.forget()
         planner.zonesChangedAt = lastNow
         cursor = nil
@@ -112,7 +112,7 @@ package final class Scheduler {
     /// that worked on it need not have waited.
     ///
     /// - Returns: when the next of them comes; `nil` where none does that is still to be woken for.
-    package func wakeForRetry() throws -> Instant? {
+    func wakeForRetry() throws -> Instant? {
         guard let retryAt = try store.nextAlarmAt() else { return nil }
         guard retryAt <= clock.now else { return retryAt }
         // Once for each: where no runner answers, the wake file lies there all the same.

@@ -30,8 +30,9 @@ package final class SchedulerLoop {
     private let state: FolderWatch
     private let zones: ZoneWatch
 
-    /// Files or zone data have changed; applied when nothing more has come for `settleTime`.
     private var areZonesStale = false
+    /// When changed files and zone data are applied: nothing more of them has come for `settleTime`.
+    private var settledAt: ContinuousClock.Instant?
     /// After files could not be applied.
     private var applyAgainAt: Instant?
 
@@ -40,7 +41,7 @@ package final class SchedulerLoop {
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
     /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
-    private static let settleTime: Int32 = 250
+    private static let settleTime: Duration = .milliseconds(250)
 
     private enum Source: UInt64 {
         case timer
@@ -112,12 +113,10 @@ package final class SchedulerLoop {
             isReady = true
             // A fire at `t` ms is due once the clock reads `t`; below 0 would disarm the timer.
             _ = clinux_timerfd_set(timer, max(wakeAt.milliseconds, 0))
-            let isSettling =
-                applyAgainAt == nil && (areZonesStale || flows?.hasChanges == true)
-            let limit = turnLimit(isSettling ? Self.settleTime : nil)
-            let count = clinux_epoll_wait(epoll, &events, limit)
+            let count = clinux_epoll_wait(epoll, &events, turnLimit(untilSettled))
             notifier.turned()
-            if count == 0, isSettling { applyChanges() }
+            // Whatever else has come: where the state folder is busy, there is always something.
+            if untilSettled == 0 { applyChanges() }
             for event in events.prefix(max(0, Int(count))) {
                 if hear(Source(rawValue: event.data)) { return end() }
             }
@@ -129,8 +128,11 @@ package final class SchedulerLoop {
         switch source {
         case .timer: _ = clinux_timerfd_take(timer)
         case .state: _ = state.take()
-        case .flows: flows?.takeNote()
-        case .zones: if zones.take() { areZonesStale = true }
+        case .flows: if flows?.takeNote() == true { settledAt = .now + Self.settleTime }
+        case .zones:
+            guard zones.take() else { break }
+            areZonesStale = true
+            settledAt = .now + Self.settleTime
         case .hangup:
             _ = clinux_eventfd_take(hangups)
             report("looking at all flow files and zone data anew (SIGHUP)")
@@ -145,9 +147,18 @@ package final class SchedulerLoop {
         return false
     }
 
+    /// In milliseconds; `nil` where nothing has changed, or is to be tried again at `applyAgainAt`.
+    private var untilSettled: Int32? {
+        guard applyAgainAt == nil, areZonesStale || flows?.hasChanges == true else { return nil }
+        guard let settledAt else { return 0 }
+        let left = ContinuousClock.now.duration(to: settledAt) / .milliseconds(1)
+        return Int32(max(0, left.rounded(.up)))
+    }
+
     private func applyChanges() {
         if areZonesStale { scheduler.reloadZones() }
         areZonesStale = false
+        settledAt = nil
         applyAgainAt = nil
         guard let flows else { return }
         do {
@@ -215,7 +226,7 @@ package final class SchedulerLoop {
                 case .runner: supervisor.hear()
                 case .timer: _ = clinux_timerfd_take(timer)
                 case .state: _ = state.take()
-                case .flows: flows?.takeNote()
+                case .flows: _ = flows?.takeNote()
                 case .zones: _ = zones.take()
                 case .hangup: _ = clinux_eventfd_take(hangups)
                 case .stop, nil: break

@@ -19,16 +19,13 @@ package struct StoredSchedule: Sendable {
     /// Every fire up to and including this instant has its row.
     package let consideredUntil: Instant
     /// When its flow's pause ends, or has ended by itself.
-    package let pausedUntil: Instant?
+    let pausedUntil: Instant?
 
     /// Nothing due at or before this instant is run: a pause that is over begins the life anew.
     package func begunAt(seenAt now: Instant) -> Instant {
         guard let pausedUntil, pausedUntil <= now else { return begunAt }
         return max(begunAt, Instant(milliseconds: pausedUntil.milliseconds - 1))
     }
-
-    /// Whether it was looked at, or began, later than `now`: the clock has been set back since.
-    package func isAhead(of now: Instant) -> Bool { max(consideredUntil, begunAt) > now }
 }
 
 /// One due instant of a schedule, to be registered or recorded with the reason why not.

@@ -78,12 +78,12 @@ package final class FolderWatch {
 
     deinit { close(descriptor) }
 
-    /// Takes what has happened; never blocks.
+    /// Takes what has happened; never blocks, and ends though more happens all the time.
     package func take() -> Changes {
         var changes = Changes()
         let headerBytes = MemoryLayout<inotify_event>.size
         withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 8) { buffer in
-            while true {
+            for _ in 0..<Self.mostReads {
                 let count = read(descriptor, buffer.baseAddress, buffer.count)
                 guard count > 0 else { return }
                 var offset = 0
@@ -99,6 +99,10 @@ package final class FolderWatch {
         }
         return changes
     }
+
+    /// Of 16 KiB each: together more than the kernel keeps (fs.inotify.max_queued_events, 16,384 events of
+    /// 32 bytes).
+    private static let mostReads = 40
 
     private func note(_ event: inotify_event, _ name: String, in changes: inout Changes) {
         if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { changes.isOverflow = true }

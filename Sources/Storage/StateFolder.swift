@@ -12,8 +12,8 @@ package struct StateFolder: Sendable, Hashable {
 
     package var databasePath: String { "\(path)/flower.db" }
     package var wakePath: String { "\(path)/wake" }
-    package var writeLockPath: String { "\(path)/write.lock" }
-    package var schemaLockPath: String { "\(path)/schema.lock" }
+    var writeLockPath: String { "\(path)/write.lock" }
+    var schemaLockPath: String { "\(path)/schema.lock" }
     package var runnersPath: String { "\(path)/runners" }
     package var logsPath: String { "\(path)/logs" }
 
@@ -46,7 +46,7 @@ package struct StateFolder: Sendable, Hashable {
     /// XDG Base Directory Specification: a relative `$XDG_STATE_HOME` is to be ignored.
     private static func userPath(_ environment: [String: String]) -> String {
         if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return "\(base)/flower" }
-        return "\(environment["HOME"] ?? "/")/.local/state/flower"
+        return "\(environment["HOME"] ?? "")/.local/state/flower"
     }
 
     /// Whether there is a database; a command that only reads makes none.
@@ -66,7 +66,7 @@ package struct StateFolder: Sendable, Hashable {
     /// Becomes the folder's owner where root works in somebody else's: root's files would lock them out.
     ///
     /// - Throws: `StorageError.notAllowed` if the kernel refuses.
-    package func becomeOwner() throws {
+    func becomeOwner() throws {
         var status = stat()
         guard geteuid() == 0, stat(path, &status) == 0, status.st_uid != 0 else { return }
         // Of root, setgid(2) and setuid(2) set the saved ids too: there is no way back.
@@ -100,6 +100,11 @@ package struct StateFolder: Sendable, Hashable {
         return isShared ? 0o660 : 0o600
     }
 
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private func makeFolder(_ folder: String, withParents: Bool = false) throws {
         let mode: mode_t = path == Self.systemPath || fileMode == 0o660 ? 0o2770 : 0o700
         if mkdir(folder, mode) == 0 {
@@ -109,8 +114,7 @@ package struct StateFolder: Sendable, Hashable {
         }
         switch errno {
         case EEXIST:
-            var status = stat()
-            if stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+            if Self.isFolder(folder) { return }
             throw StorageError(
                 .cannotCreate,
                 "\(folder) is in the way: a folder is needed there",

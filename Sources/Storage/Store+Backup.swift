@@ -20,7 +20,7 @@ extension Store {
         }
         let draft = "\(path).\(getpid()).part"
         let descriptor = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.cannotWrite(draft) }
+        guard descriptor >= 0 else { throw Self.cannotWrite(path) }
         close(descriptor)
         defer { unlink(draft) }
         do {
@@ -54,6 +54,11 @@ extension Store {
     }
 
     private static func cannotWrite(_ path: String) -> StorageError {
-        StorageError(.cannotCreate, "cannot write \(path): \(systemMessage())")
+        let code = errno
+        return StorageError(
+            .cannotCreate,
+            "cannot write \(path): \(systemMessage(code))",
+            hint: code == ENOENT ? "make its folder first" : nil
+        )
     }
 }

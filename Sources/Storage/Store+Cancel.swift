@@ -118,7 +118,7 @@ extension Store {
             throw StorageError(
                 .notFound,
                 "run \(run) has no task '\(name.task)'",
-                hint: nearest(to: name.task, among: names).map { "did you mean '\($0)'?" }
+                hint: didYouMean(name.task, among: names)
                     ?? "flower status \(run) shows its tasks"
             )
         }

@@ -90,7 +90,10 @@ extension Store {
             SELECT \(taskName) FROM task JOIN attempt ON task_id = task.id
             WHERE ended_at_ms IS NULL AND status <> 1
             """,
-            "end it with SQL: UPDATE attempt SET ended_at_ms = started_at_ms, outcome = 'interrupted'"
+            """
+            end it with SQL: UPDATE attempt SET ended_at_ms = started_at_ms, outcome = 'interrupted' \
+            WHERE task_id = …
+            """
         ),
         (
             "a task runs under a runner that has ended",

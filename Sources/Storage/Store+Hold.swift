@@ -106,7 +106,7 @@ extension Store {
             case (.hold, .running): "flower cancel \(run) \(task) ends it"
             default: nil
             }
-        let what = event == .hold ? "held back" : "\(event)" == "release" ? "released" : "skipped"
+        let what = event == .hold ? "held back" : event == .release ? "released" : "skipped"
         return StorageError(
             .refused,
             "task '\(task)' of run \(run) cannot be \(what): it \(phrase(state))",

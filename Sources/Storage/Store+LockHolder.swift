@@ -19,10 +19,10 @@ extension StateFolder {
     /// (fcntl(2)).
     package var lockHolder: pid_t? {
         var status = stat()
-        guard stat(databasePath + "-shm", &status) == 0, let locks = Self.fileText("/proc/locks")
+        guard stat(databasePath + "-shm", &status) == 0, let bytes = ProcFile.bytes("/proc/locks")
         else { return nil }
         let inode = ":\(status.st_ino)"
-        for line in locks.split(separator: "\n") {
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             // `1: POSIX  ADVISORY  WRITE 4711 fe:00:131 120 120`; `2: ->` waits.
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             guard words.count == 8, words[1] == "POSIX", words[3] == "WRITE",
@@ -37,19 +37,4 @@ extension StateFolder {
 
     /// Of the WAL's index (sqlite.org/walformat.html, section 2.3.1).
     private static let writeLockByte = 120
-
-    /// A file of proc(5), whose size nobody knows before the end.
-    private static func fileText(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = read(descriptor, &block, block.count)
-            guard count > 0 else { break }
-            bytes += block[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 }

@@ -21,7 +21,11 @@ extension Store {
         at now: Instant
     ) throws {
         if let until, until <= now {
-            throw StorageError(.badInput, "the pause would have ended before it begins")
+            throw StorageError(
+                .badInput,
+                "the pause would have ended before it begins",
+                hint: "--until takes an instant that is still to come"
+            )
         }
         try write { db in
             for flow in try Self.chosen(db, flow: name) {

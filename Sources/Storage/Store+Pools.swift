@@ -55,7 +55,7 @@ extension Store {
                 throw StorageError(
                     .notFound,
                     "there is no pool '\(name)'",
-                    hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                    hint: didYouMean(name, among: names)
                         ?? "flower pools lists them"
                 )
             }

@@ -21,8 +21,7 @@ extension Store {
                 throw StorageError(
                     .notFound,
                     "flow '\(flowName)' has no task '\(name)'",
-                    hint: nearest(to: name, among: flow.tasks.map(\.name))
-                        .map { "did you mean '\($0)'?" }
+                    hint: didYouMean(name, among: flow.tasks.map(\.name))
                         ?? "flower show \(flowName) shows its tasks"
                 )
             }

@@ -62,15 +62,15 @@ extension Store {
         var report = PruneReport()
         var runs = try read { try Self.prunableRuns($0, request) }[...]
         while !runs.isEmpty {
-            var batch: [Int64] = []
+            var batch: [(id: Int64, tasks: Int)] = []
             var tasks = 0
             while tasks < Self.tasksPerBatch, let run = runs.popFirst() {
-                batch.append(run.id)
+                batch.append(run)
                 tasks += run.tasks
             }
-            let deleted = try write { db in try Self.delete(db, runs: batch) }
-            report.runs += deleted
-            report.tasks += tasks
+            let deleted = try write { db in try batch.filter { try Self.delete(db, run: $0.id) } }
+            report.runs += deleted.map(\.id)
+            report.tasks += deleted.reduce(0) { $0 + $1.tasks }
         }
         (report.fires, report.actions, report.flows) = try write { db in
             try db.execute(
@@ -134,12 +134,12 @@ extension Store {
     }
 
     /// Judged again within the transaction: a person may have set a task back to waiting meanwhile.
-    private static func delete(_ db: Database, runs: [Int64]) throws -> [Int64] {
-        try runs.filter { run in
-            guard try !state(db, run: run).isActive else { return false }
-            try db.cachedStatement(sql: "DELETE FROM run WHERE id = ?").execute(arguments: [run])
-            return true
-        }
+    ///
+    /// - Returns: whether the run has gone.
+    private static func delete(_ db: Database, run: Int64) throws -> Bool {
+        guard try !state(db, run: run).isActive else { return false }
+        try db.cachedStatement(sql: "DELETE FROM run WHERE id = ?").execute(arguments: [run])
+        return true
     }
 
     private static let isOldFire = """

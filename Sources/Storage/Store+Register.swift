@@ -100,7 +100,7 @@ extension Store {
         throw StorageError(
             .notFound,
             "there is no flow '\(name)'",
-            hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+            hint: didYouMean(name, among: names)
                 ?? "flower flows lists them"
         )
     }
@@ -120,7 +120,7 @@ extension Store {
                 throw StorageError(
                     .badInput,
                     "the flow has no parameter '\(variable.name)'",
-                    hint: nearest(to: variable.name, among: names).map { "did you mean '\($0)'?" }
+                    hint: didYouMean(variable.name, among: names)
                         ?? (names.isEmpty
                             ? "it has none" : "it has \(names.joined(separator: ", "))")
                 )

@@ -26,7 +26,7 @@ package final class Store: Sendable {
     let enrolled = Mutex<Set<Int64>>([])
 
     /// How long a write waits for other writers before it is refused (exit 75).
-    package static let writeLimit: Duration = .seconds(5)
+    static let writeLimit: Duration = .seconds(5)
 
     private init(
         folder: StateFolder,
@@ -170,6 +170,13 @@ package final class Store: Sendable {
 extension Store {
     private static func missing(_ folder: StateFolder) -> StorageError {
         let isSystem = folder.path == StateFolder.systemPath
+        if access(folder.path, F_OK) == 0, !StateFolder.isFolder(folder.path) {
+            return StorageError(
+                .notFound,
+                "\(folder.path) is no state folder, but a file",
+                hint: "name the folder that it is in with --state"
+            )
+        }
         return StorageError(
             .notFound,
             "there is no state folder at \(folder.path) yet",

@@ -21,7 +21,7 @@ package struct JournalField: Sendable, Hashable {
     /// Whether a program may write a field of this name: `A-Z`, `0-9` and `_`, not beginning with a
     /// digit, nor with `_`, which is journald's own (sd_journal_sendv(3)). journald drops others
     /// without a word.
-    package static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         let bytes = name.utf8
         guard let first = bytes.first, bytes.count <= nameLimitBytes else { return false }
         let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")

@@ -20,7 +20,7 @@ package final class Notifier: ServiceNotifier {
     private var toldAt: Duration?
 
     /// A status that changes with every commit is told no more often.
-    package static let statusGap: Duration = .seconds(1)
+    static let statusGap: Duration = .seconds(1)
     /// Nor is the watchdog fed by each of a thousand turns a second. (Skipped turns add to the longest
     /// pause that systemd sees.)
     private static let feedingGap: Duration = .seconds(1)
@@ -104,12 +104,6 @@ package final class Notifier: ServiceNotifier {
     }
 
     package func stopping() { tell("STOPPING=1\(statusLine())") }
-
-    /// Asks systemd for so much more time in the present phase (start, stop): `EXTEND_TIMEOUT_USEC`.
-    package func extendTimeout(by span: Duration) {
-        let (seconds, attoseconds) = span.components
-        tell("EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)")
-    }
 
     package func status(_ text: String) {
         self.text = String(text.map { $0.isNewline ? " " : $0 })

@@ -1,13 +1,16 @@
 import CLinux
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// fcntl(2), open file description locks: two descriptors of one process exclude each other.
 @Suite struct LockTests {
-    private let file = TemporaryLockFile()
+    private let file: TemporaryLockFile
     private let write = Int16(F_WRLCK)
     private let read = Int16(F_RDLCK)
+
+    init() throws { file = try TemporaryLockFile() }
 
     @Test func `a second description is refused until the first lets go`() throws {
         let (a, b) = (try file.open(), try file.open())
@@ -111,26 +114,23 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) 
 
 /// A file of a test's own; its descriptions are closed with it.
 private final class TemporaryLockFile: Sendable {
+    private let folder: TemporaryFolder
     private let path: String
     private let descriptors = Mutex<[Int32]>([])
 
-    init() {
-        var template = Array("/tmp/flower-lock-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        precondition(descriptor >= 0, "no temporary file can be made")
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        descriptors.withLock { $0.append(descriptor) }
+    init() throws {
+        folder = try TemporaryFolder()
+        path = "\(folder.path)/lock"
     }
 
     deinit {
         for descriptor in descriptors.withLock({ $0 }) { close(descriptor) }
-        unlink(path)
     }
 
     struct CannotOpen: Error { let code: Int32 }
 
     func open() throws -> Int32 {
-        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CannotOpen(code: errno) }
         descriptors.withLock { $0.append(descriptor) }
         return descriptor

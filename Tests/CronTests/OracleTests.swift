@@ -1,5 +1,6 @@
 import Glibc
 import HostTime
+import TestSupport
 import Testing
 
 @testable import Cron
@@ -34,14 +35,14 @@ import Testing
 
         /// Runs a script with `input` as its standard input; its output, and whether it exited 0.
         func run(_ arguments: String, input: String) throws -> (output: String, isFine: Bool) {
-            var path = Array("/tmp/flower-oracle-XXXXXX".utf8CString)
-            let descriptor = mkstemp(&path)
-            let name = String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-            defer { unlink(name) }
-            let file = try #require(fdopen(descriptor, "w"))
+            let temporary = try TemporaryFolder()
+            // It goes with its last use, which is the program's.
+            defer { withExtendedLifetime(temporary) {} }
+            let name = "\(temporary.path)/input"
+            let file = try #require(fopen(name, "w"))
             fputs(input, file)
             fclose(file)
-            let command = "'\(python)' '\(folder)/'\(arguments) < \(name)"
+            let command = "'\(python)' '\(folder)/'\(arguments) < '\(name)'"
             let pipe = try #require(popen(command, "r"))
             var output: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -83,6 +83,45 @@ extension EndToEnd {
             #expect(!FileManager.default.fileExists(atPath: sandbox.path + "/broken"))
         }
 
+        @Test func `a wait that is stopped says what is left, or how the run ended by it`()
+            async throws
+        {
+            let sandbox = try await applied()
+            let began = try sandbox.channel("began")
+            let end = try sandbox.channel("end")
+            let first = "a: {run: 'echo began > began; read -r word < end'}"
+            try sandbox.write(
+                "flow: long\ntasks: {\(first), b: {needs: [a], run: \":\"}}\n",
+                to: "long.yaml"
+            )
+            try await sandbox.succeed("apply", "long.yaml")
+            let patient = try sandbox.startFlower("register", "long", "--wait")
+            _ = try await began.line()
+            try patient.signalAndWait(SIGINT)
+            try end.send("go")
+            let left = try await patient.ended()
+            #expect(left.code == 75)
+            #expect(
+                left.errors == """
+                    flower: stopped before run 1 has settled
+                    hint: the next flower run carries on with it
+
+                    """
+            )
+            let hasty = try sandbox.startFlower("register", "long", "--force", "--wait")
+            _ = try await began.line()
+            for _ in 1...2 { try hasty.signalAndWait(SIGINT) }
+            let ended = try await hasty.ended()
+            #expect(ended.code == 1)
+            #expect(
+                ended.errors == """
+                    flower: run 2 was cancelled
+                    hint: flower status 2 shows it
+
+                    """
+            )
+        }
+
         @Test func `with a runner alive elsewhere wait leaves the work to it`() async throws {
             let sandbox = try await applied()
             let began = try sandbox.channel("began")

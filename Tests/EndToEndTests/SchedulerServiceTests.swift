@@ -91,6 +91,24 @@ extension EndToEnd {
             #expect(try await scheduler.ended().code == 0)
         }
 
+        /// Every event but a change of a flow file once began the wait for more of them anew.
+        @Test func `a file is applied though nothing around it is ever at rest`() async throws {
+            let scene = try Scene()
+            try scene.sandbox.write(Self.often, to: "flows/often.yaml")
+            let scheduler = try scene.start()
+            _ = try await scene.news.line(with: "flow 'often' added")
+            let noise = try scene.sandbox.start([
+                "/bin/sh", "-c",
+                "while :; do : > flows/output; : > '\(scene.sandbox.state)/wake'; done",
+            ])
+            try scene.sandbox.write(Self.often + "\ndescription: x\n", to: "flows/often.yaml")
+            _ = try await scene.news.line(with: "flow 'often' changed")
+            noise.signal(SIGKILL)
+            _ = try await noise.ended()
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
         @Test func `a folder that was named and is not there is told at once`() async throws {
             let sandbox = try Sandbox()
             let ending = try await sandbox.flower("scheduler", "--schedules", "nowhere")

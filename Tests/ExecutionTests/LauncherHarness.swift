@@ -3,6 +3,7 @@ import Flows
 import Glibc
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -17,7 +18,7 @@ final class LauncherHarness {
     private var results: [(attempt: Attempt, result: AttemptResult)] = []
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try .withState()
         loop = try EventLoop()
         file = try RunnerFile(in: folder.state, workers: 8)
         launcher = try ProcessLauncher(loop, sink, file)
@@ -118,19 +119,15 @@ final class MemorySink: LogSink {
     }
 }
 
-/// A state folder of a test's own, removed with it.
-final class TemporaryFolder {
-    let path: String
-    var state: StateFolder { StateFolder(path: "\(path)/state") }
-
-    init() throws {
-        var template = Array("/tmp/flower-execution-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemFailure("cannot make \(template)") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        try state.create()
+extension TemporaryFolder {
+    /// One with a state folder in it.
+    static func withState() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try folder.state.create()
+        return folder
     }
 
-    deinit { remove(path) }
+    var state: StateFolder { StateFolder(path: "\(path)/state") }
 
     /// Makes a file with this text.
     @discardableResult
@@ -145,19 +142,6 @@ final class TemporaryFolder {
         }
         fchmod(descriptor, mode)
         return path
-    }
-
-    private func remove(_ path: String) {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
-            }
-            closedir(directory)
-        }
-        Glibc.remove(path)
     }
 }
 

@@ -2,6 +2,7 @@ import Cron
 import Flows
 import Glibc
 import Storage
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -10,7 +11,7 @@ import Testing
 @Suite struct LogTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try .withState() }
 
     private func chunk(
         _ source: LogSource,

@@ -2,6 +2,7 @@ import Components
 import Cron
 import Flows
 import Storage
+import TestSupport
 import Testing
 
 @testable import Execution
@@ -12,7 +13,7 @@ final class RunnerHarness {
     let store: Store
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try .withState()
         store = try Store.open(folder.state, create: true)
     }
 

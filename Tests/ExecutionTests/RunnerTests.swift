@@ -28,6 +28,20 @@ import Testing
         #expect(try harness.store.unendedRunners().isEmpty)
     }
 
+    /// A user has 128 inotify instances, and a loop holds one of them.
+    @Test func `a runner that has worked goes with its loop and all that it watched`() throws {
+        try harness.register([
+            .run("a", "echo a"), .component("b", "echo", ["text": .string("b")]),
+        ])
+        weak var loop: EventLoop?
+        do {
+            let runner = try harness.runner()
+            loop = runner.loop
+            #expect(try runner.run().launchedTasks == 2)
+        }
+        #expect(loop == nil)
+    }
+
     @Test func `a failing task stops only what needs it`() throws {
         let run = try harness.register([
             .run("bad", "echo out; echo why >&2; exit 3"), .run("after", ":", needs: ["bad"]),

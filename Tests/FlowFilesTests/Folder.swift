@@ -2,6 +2,7 @@ import Cron
 import Flows
 import Glibc
 import TestSupport
+import Testing
 
 @testable import FlowFiles
 
@@ -11,6 +12,7 @@ final class Folder {
     var path: String { folder.path }
 
     init() {
+        // Not thrown: a hundred expectations would need a `try` for a disk that is full.
         guard let folder = try? TemporaryFolder() else { fatalError("no temporary folder") }
         self.folder = folder
     }
@@ -21,7 +23,10 @@ final class Folder {
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8]) -> String {
         let file = "\(path)/\(name)"
-        guard let stream = fopen(file, "w") else { fatalError("cannot write \(file)") }
+        guard let stream = fopen(file, "w") else {
+            Issue.record("cannot write \(file)")
+            return file
+        }
         fwrite(bytes, 1, bytes.count, stream)
         fclose(stream)
         return file
@@ -95,4 +100,13 @@ func load(_ bytes: [UInt8], as name: String = "a.yaml") -> (flows: [Flow], fault
 /// The findings about one file as a person sees them.
 func rendered(_ text: String, as name: String = "a.yaml") -> String {
     load(text, as: name).faults.map(\.rendered).joined(separator: "\n")
+}
+
+/// The same line by line, without the excerpts, which have their own tests, and without indents.
+func bareLines(_ text: String) -> [String] {
+    load(text).faults.flatMap { fault in
+        var bare = fault
+        bare.excerpt = nil
+        return bare.rendered.split(separator: "\n").map { line in String(line.drop { $0 == " " }) }
+    }
 }

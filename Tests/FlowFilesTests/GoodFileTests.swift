@@ -4,7 +4,7 @@ import Testing
 
 @testable import FlowFiles
 
-/// The nearest accepted forms; what is refused stands in `FaultTests`.
+/// The nearest accepted forms; what is refused stands in the `…FaultTests`.
 struct GoodFileTests {
     static let everyKey = """
         flow: nightly-sales

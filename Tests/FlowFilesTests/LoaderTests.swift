@@ -31,7 +31,7 @@ struct LoaderTests {
 
     @Test func `an empty folder has no flows and no faults`() {
         let (files, diagnostics) = Folder().load()
-        #expect(files.isEmpty && diagnostics.isEmpty)
+        #expect(files.isEmpty && diagnostics.allSatisfy(\.isWarning))
     }
 
     @Test func `good files are read though others are bad`() {
@@ -108,6 +108,26 @@ struct LoaderTests {
         )
     }
 
+    @Test
+    func `what is missing is told with what is there, and nothing at all with what was sought`() {
+        let folder = Folder()
+        folder.write("nightly.yaml", Self.flow("a"))
+        folder.makeFolder("in")
+        #expect(
+            messages(folder, folder.load("nightly.yml", "nowhere/a.yaml", "in").diagnostics) == [
+                """
+                nightly.yml: there is no such file or folder
+                    hint: did you mean 'nightly.yaml'?
+                """,
+                "nowhere/a.yaml: there is no such file or folder",
+                """
+                in: warning: no flow file is in this folder
+                    hint: those end in .yaml, .yml or .crontab; folders in it are not looked into
+                """,
+            ]
+        )
+    }
+
     @Test func `links to files and a loop of folders are followed as far as asked`() {
         let folder = Folder()
         folder.makeFolder("in")
@@ -126,7 +146,9 @@ struct LoaderTests {
         // Root reads everything; as root this shows that such a file is no fault.
         let isRoot = geteuid() == 0
         chmod(folder.write("a.yaml", Self.flow("a")), 0)
-        chmod(folder.makeFolder("closed"), 0)
+        folder.makeFolder("closed")
+        folder.write("closed/b.yaml", Self.flow("b"))
+        chmod("\(folder.path)/closed", 0)
         let shown = messages(folder, folder.load("", "closed").diagnostics)
         #expect(
             shown

@@ -116,6 +116,25 @@ import Testing
         #expect(try fixture.flower("runs").output == "0 runs listed.\n")
     }
 
+    @Test func `a flow that was never due is told from one whose times all have runs`() throws {
+        let fixture = try fixture(
+            Flow(
+                name: "hand",
+                workingDirectory: "/",
+                tasks: [TaskSpec(name: "a", action: .run("true"))]
+            )
+        )
+        let result = try fixture.flower(["backfill", "hand"] + Self.span)
+        #expect(result.code == .notFound)
+        #expect(
+            result.errors == """
+                flower: flow 'hand' has no schedule: nothing of it was ever due
+                hint: flower register hand makes a run of it
+
+                """
+        )
+    }
+
     @Test func `more due times than a backfill may have are refused`() throws {
         var flow = try Flow.hourly("backup")
         flow.schedules[0].text = "* * * * * *"

@@ -66,6 +66,21 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: fixture.state.path))
     }
 
+    @Test func `a file is no state folder that could yet be made`() throws {
+        let fixture = try CommandFixture()
+        let file = "\(fixture.folder.path)/file"
+        try "".write(toFile: file, atomically: false, encoding: .utf8)
+        let result = try fixture.flower("--state", file, "runs")
+        #expect(result.code == .notFound)
+        #expect(
+            result.errors == """
+                flower: \(file) is no state folder, but a file
+                hint: name the folder that it is in with --state
+
+                """
+        )
+    }
+
     @Test func `the state folder is understood before the command and after it`() throws {
         let fixture = try CommandFixture()
         try fixture.apply(.diamond)

@@ -135,6 +135,17 @@ import Testing
         #expect(try fixture.flower("runs").output == "0 runs listed.\n")
     }
 
+    @Test(arguments: ["\n", "\r\n"])
+    func `no line of a word leaves the comment that env shows it in`(lineEnd: String) throws {
+        let fixture = try CommandFixture()
+        var flow = Flow.nothing(["a": []])
+        flow.tasks[0].action = .exec(["echo", "first\(lineEnd)second"])
+        try fixture.apply(flow)
+        let text = try fixture.flower("env", "test", "a").output
+        let lines = text.utf8.split(separator: 10).map { String(Substring($0)) }
+        #expect(Array(lines[2...3]) == ["# echo 'first", "# second'"])
+    }
+
     @Test func `env tells what is not there`() throws {
         let fixture = try CommandFixture()
         try fixture.apply(.nothing(["extract": []]))

@@ -58,7 +58,7 @@ import Testing
         (["prune"], "missing expected argument '--older-than <duration>'"),
         (
             ["prune", "--older-than", "90"],
-            "the value '90' is invalid for '--older-than <duration>'"
+            "the value '90' is invalid for '--older-than <duration>': write a number with its unit: 250ms, 30s, 10m, 2h, 90d, 1h30m"
         ),
         (["prune", "--older-than", "0s"], "--older-than takes a duration of more than zero"),
         (["stats", "a", "-n", "0"], "-n takes a number from 1 to 100000"),

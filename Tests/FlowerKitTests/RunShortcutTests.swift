@@ -12,7 +12,7 @@ import Testing
         let command = try #require(try RootCommand.parseAsRoot(arguments) as? RunCommand)
         #expect(command.state.choice == shortcut.choice)
         #expect(command.workers == Runner.Options().workers)
-        #expect(command.linger.value == Runner.Options().linger)
+        #expect(command.linger == nil)
         #expect(command.wait == Runner.Options().waitsForRetries)
     }
 

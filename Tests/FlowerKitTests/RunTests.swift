@@ -71,7 +71,10 @@ import Testing
 
     @Test(arguments: [
         (["run", "--workers", "0"], "--workers takes a number from 1 to"),
-        (["run", "--linger", "5"], "the value '5' is invalid for '--linger <duration>'"),
+        (
+            ["run", "--linger", "5"],
+            "the value '5' is invalid for '--linger <duration>': write a number with its unit: 250ms, 30s, 10m, 2h, 90d, 1h30m"
+        ),
     ])
     func `misuse of run is told`(arguments: [String], message: String) throws {
         let result = try fixture.flower(arguments)

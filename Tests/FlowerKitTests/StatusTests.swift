@@ -5,6 +5,11 @@ import Testing
 
 /// `status` and `show` of real flows in a real database.
 @Suite struct StatusTests {
+    @Test func `lines that end as on Windows are lines`() {
+        let tail = Array("one\r\ntwo\r\n\r\n".utf8)
+        #expect(StatusView.lastLines(tail) == ["one", "two"])
+    }
+
     @Test func `a run is a tree of tasks, with the last words of those that failed`() throws {
         let fixture = try CommandFixture()
         try fixture.apply(.diamond)

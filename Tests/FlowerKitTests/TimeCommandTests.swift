@@ -209,10 +209,13 @@ import Testing
     @Test(arguments: [
         (["pause", "backup", "--all"], 64, "name a flow, or --all"),
         (["unpause"], 64, "name a flow, or --all"),
-        (["pause", "backup", "--until", "tomorrow"], 64, "the value 'tomorrow' is invalid"),
+        (
+            ["pause", "backup", "--until", "2026-12-24"], 64,
+            "the value '2026-12-24' is invalid for '--until <iso8601>': 'T' is missing; write 2026-03-29T02:00:00+01:00"
+        ),
         (
             ["pause", "backup", "--until", "2026-11-23T21:22:00+01:00"], 65,
-            "the pause would have ended before it begins"
+            "the pause would have ended before it begins\nhint: --until takes an instant"
         ),
         (["fires", "bakup"], 66, "there is no flow 'bakup'\nhint: did you mean 'backup'?"),
         (["fires", "backup", "-n", "0"], 64, "-n takes a number from 1 to 1000000"),

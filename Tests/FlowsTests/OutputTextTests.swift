@@ -60,7 +60,7 @@ import Testing
         #expect(throws: OutputText.Fault.self) { try OutputText.parse([0x61, 0x3D, 0xFF]) }
     }
 
-    @Test(arguments: ["", "x", "a\nb", "\n", "END\nEND_\n", "a=b\nc<<END", "\r\n"])
+    @Test(arguments: ["", "x", "a\nb", "\n", "END\nEND_\n", "a=b\nc<<END", "\r\n", "a\r\nEND"])
     func `what is formatted is read back`(value: String) throws {
         let outputs = [Variable("k", value), Variable("l", "1")]
         #expect(try parse(OutputText.format(outputs)) == outputs)

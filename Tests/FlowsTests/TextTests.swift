@@ -80,6 +80,8 @@ extension DurationTextTests {
         #expect(nearest(to: "neds", among: ["run", "needs"]) == "needs")
         #expect(nearest(to: "Needs", among: ["run", "needs"]) == "needs")
         #expect(nearest(to: "snede", among: ["run", "exec"]) == nil)
+        #expect(nearest(to: "b", among: ["a"]) == nil)
+        #expect(nearest(to: "aa", among: ["a"]) == "a")
     }
 }
 

@@ -1,6 +1,7 @@
 import Glibc
 
-/// `FLOWER_FUZZ_TARGET` says which parser the bytes are for.
+/// `FLOWER_FUZZ_TARGET` says which parser the bytes are for. Without it the program has nothing to do, and
+/// libFuzzer, which has its `main`, takes no other end than a trap for a failure.
 private let target: FuzzChecks.Target = {
     let name = getenv("FLOWER_FUZZ_TARGET").map { String(cString: $0) } ?? ""
     guard let target = FuzzChecks.Target(rawValue: name) else {

@@ -45,6 +45,10 @@ import Testing
         )
     }
 
+    @Test func `a place is found as people write it`() {
+        #expect(ZoneDirectory.host.nearest(to: "new york") == "America/New_York")
+    }
+
     @Test func `nothing like any zone has no hint`() {
         #expect(ZoneDirectory.host.nearest(to: "Mars/Olympus_Mons") == nil)
     }

@@ -13,7 +13,6 @@ import Testing
     let folder: TemporaryFolder
     let clock = FakeClock(Instant(seconds: 1_793_613_600))
     let store: Store
-    let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
 
     init() throws {
         folder = try TemporaryFolder()
@@ -38,22 +37,7 @@ import Testing
     }
 
     /// Claims the task and lets it fail.
-    private func fail() throws {
-        var turn = Turn()
-        turn.wanted = 1
-        let claims = try store.turn(turn, by: runner, at: clock.now).claims
-        turn.wanted = 0
-        turn.ended = claims.map { claim in
-            let start = AttemptStart(claim: claim, startedAt: clock.now, pid: 7, sink: "")
-            return AttemptEnd(
-                start: start,
-                endedAt: clock.now,
-                duration: .zero,
-                outcome: .exited(1)
-            )
-        }
-        _ = try store.turn(turn, by: runner, at: clock.now)
-    }
+    private func fail() throws { try store.endTasks(1, exit: 1, at: clock.now) }
 
     @Test func `a retry that comes due wakes a runner, once`() throws {
         let policy = RetryPolicy(limit: 1, delay: .seconds(90))

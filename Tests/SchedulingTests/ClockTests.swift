@@ -226,4 +226,40 @@ struct ClockCase: Sendable, CustomTestStringConvertible {
     @Test(arguments: day) func `a step of a day`(row: ClockCase) throws { try row.check() }
 
     @Test(arguments: week) func `a week asleep`(row: ClockCase) throws { try row.check() }
+
+    // MARK: - A clock that was ahead
+
+    @Test func `a flow applied while the clock was ahead lives from now on`() throws {
+        let world = try World(at: "2026-11-20 09:30")
+        try world.apply(["0 * * * *", "@every 40m"])
+        try world.move("jumps 11-02 09:30")
+        try world.move("runs 11-02 11:10")
+        #expect(try world.store.fires(flow: "flow").count == 4)
+        #expect(try world.outcomes().first?.hasPrefix("11-02 ") == true)
+    }
+
+    @Test func `a scheduler that starts after the clock was set back takes back too`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        try world.apply(["0 * * * *"], timing: ScheduleTiming(catchUp: .skip))
+        try world.move("jumps 11-02 14:30")
+        world.restart()
+        try world.move("jumps 11-02 10:30")
+        try world.move("runs 11-02 15:10")
+        #expect(
+            try world.outcomes() == [
+                "11-02 10:00 missed", "11-02 11:00 … 11-02 15:00 registered ×5",
+            ]
+        )
+    }
+
+    @Test func `a flow unpaused while the clock was ahead runs from now on`() throws {
+        let world = try World(at: "2026-11-02 09:30")
+        try world.apply(["0 * * * *"])
+        try world.store.pause(flow: "flow", by: "test", at: world.clock.now)
+        world.clock.now = try world.instant("11-20 09:30")
+        _ = try world.store.unpause(flow: "flow", by: "test", at: world.clock.now)
+        try world.move("jumps 11-02 09:40")
+        try world.move("runs 11-02 11:10")
+        #expect(try world.outcomes() == ["11-02 10:00 … 11-02 11:00 registered ×2"])
+    }
 }

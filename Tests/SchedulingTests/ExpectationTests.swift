@@ -50,21 +50,7 @@ private typealias Expectation = Flows.Expectation
     func succeed(_ name: String) throws {
         let request = RegisterRequest(flow: name, hostZone: "UTC")
         _ = try store.register(request, by: "test", at: clock.now)
-        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "b", workers: 1)
-        var turn = Turn()
-        turn.wanted = 1
-        let claims = try store.turn(turn, by: runner, at: clock.now).claims
-        turn.wanted = 0
-        turn.ended = claims.map { claim in
-            let start = AttemptStart(claim: claim, startedAt: clock.now, pid: 7, sink: "")
-            return AttemptEnd(
-                start: start,
-                endedAt: clock.now,
-                duration: .zero,
-                outcome: .exited(0)
-            )
-        }
-        _ = try store.turn(turn, by: runner, at: clock.now)
+        try store.endTasks(1, exit: 0, at: clock.now)
     }
 
     @Test func `no success for so long is told once, and the next success too`() throws {

@@ -112,24 +112,7 @@ final class World {
 
     /// Ends every task that can run, one run after the other; nothing is launched.
     func endRuns() throws {
-        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
-        while true {
-            var turn = Turn()
-            turn.wanted = 100
-            let claims = try store.turn(turn, by: runner, at: clock.now).claims
-            if claims.isEmpty { return }
-            turn = Turn()
-            turn.ended = claims.map { claim in
-                let start = AttemptStart(claim: claim, startedAt: clock.now, pid: 7, sink: "")
-                return AttemptEnd(
-                    start: start,
-                    endedAt: clock.now,
-                    duration: .zero,
-                    outcome: .exited(0)
-                )
-            }
-            _ = try store.turn(turn, by: runner, at: clock.now)
-        }
+        while try store.endTasks(100, exit: 0, at: clock.now) > 0 {}
     }
 
     /// What became of each fire, oldest first; neighbours of one outcome in one line:
@@ -164,5 +147,31 @@ final class World {
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+extension Store {
+    /// Claims what can run, at most `limit` tasks, and ends each at once; nothing is launched.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    func endTasks(_ limit: Int, exit code: Int, at now: Instant) throws -> Int {
+        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
+        var claiming = Turn()
+        claiming.wanted = limit
+        let claims = try turn(claiming, by: runner, at: now).claims
+        if claims.isEmpty { return 0 }
+        var ending = Turn()
+        ending.ended = claims.map { claim in
+            let start = AttemptStart(claim: claim, startedAt: now, pid: 7, sink: "")
+            return AttemptEnd(
+                start: start,
+                endedAt: now,
+                duration: .zero,
+                outcome: .exited(code)
+            )
+        }
+        _ = try turn(ending, by: runner, at: now)
+        return claims.count
     }
 }

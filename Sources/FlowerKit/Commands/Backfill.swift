@@ -17,11 +17,17 @@ struct BackfillCommand: FlowerCommand {
     @Argument(help: "The flow's name.")
     var flow: String
 
-    @Option(help: ArgumentHelp("From this instant, itself included.", valueName: "iso8601"))
-    var from: InstantArgument
+    @Option(
+        help: ArgumentHelp("From this instant, itself included.", valueName: "iso8601"),
+        transform: OptionValue.instant
+    )
+    var from: Instant
 
-    @Option(help: ArgumentHelp("To this instant, itself included.", valueName: "iso8601"))
-    var to: InstantArgument
+    @Option(
+        help: ArgumentHelp("To this instant, itself included.", valueName: "iso8601"),
+        transform: OptionValue.instant
+    )
+    var to: Instant
 
     @Flag(help: "Show what would be registered, and register nothing.")
     var dryRun = false
@@ -38,14 +44,14 @@ struct BackfillCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func validate() throws {
-        guard from.value <= to.value else { throw ValidationError("--from is later than --to") }
+        guard from <= to else { throw ValidationError("--from is later than --to") }
         guard (1...RunLimits.concurrency).contains(concurrency) else {
             throw ValidationError("--concurrency takes a number from 1 to \(RunLimits.concurrency)")
         }
     }
 
     func run(in session: Session) throws -> ExitCode {
-        guard to.value <= session.now else {
+        guard to <= session.now else {
             throw Failure(
                 .badInput,
                 "--to lies in the future",
@@ -55,10 +61,17 @@ struct BackfillCommand: FlowerCommand {
         let store = try state.openStore(session)
         _ = try store.flow(named: flow, at: session.now)
         let schedules = try store.schedules().filter { $0.flow == flow }
+        guard !schedules.isEmpty else {
+            throw Failure(
+                .notFound,
+                "flow '\(flow)' has no schedule: nothing of it was ever due",
+                hint: "flower register \(flow) makes a run of it"
+            )
+        }
         let found = try Backfill(
             schedules,
-            from: from.value,
-            through: to.value,
+            from: from,
+            through: to,
             order: order,
             zones: .host
         ).fires
@@ -96,14 +109,3 @@ struct BackfillCommand: FlowerCommand {
 }
 
 extension Backfill.Order: ExpressibleByArgument {}
-
-/// An instant with its offset: `2026-11-23T06:00:00+01:00`.
-struct InstantArgument: ExpressibleByArgument {
-    let value: Instant
-
-    init?(argument: String) {
-        // What is wrong with it ArgumentParser cannot say; the help shows the form.
-        guard let value = try? Instant(iso8601: argument) else { return nil }
-        self.value = value
-    }
-}

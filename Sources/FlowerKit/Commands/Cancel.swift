@@ -12,21 +12,16 @@ struct CancelCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
-    var run: Int64
-
-    @Argument(help: "Only this task, or one item of it: clean[3].")
-    var task: String?
-
+    @OptionGroup var part: RunPart
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let done = try store.cancel(run, task: task, by: session.actor, at: session.now)
+        let done = try store.cancel(part.run, task: part.task, by: session.actor, at: session.now)
         var parts: [String] = []
         if done.cancelled > 0 { parts.append("\(counted(done.cancelled, "task")) cancelled") }
         if done.ending > 0 { parts.append("\(counted(done.ending, "task")) being ended") }
-        try session.print("run \(run): \(parts.joined(separator: ", "))\n")
+        try session.print("run \(part.run): \(parts.joined(separator: ", "))\n")
         return .success
     }
 }

@@ -11,18 +11,13 @@ struct ReleaseCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
-    var run: Int64
-
-    @Argument(help: "Only this task.")
-    var task: String?
-
+    @OptionGroup var part: RunPart
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let count = try store.release(run, task: task, by: session.actor, at: session.now)
-        try session.print("\(counted(count, "task")) of run \(run) released\n")
+        let count = try store.release(part.run, task: part.task, by: session.actor, at: session.now)
+        try session.print("\(counted(count, "task")) of run \(part.run) released\n")
         return .success
     }
 }
@@ -33,18 +28,13 @@ struct HoldCommand: FlowerCommand {
         abstract: "Keep waiting tasks of a run back."
     )
 
-    @Argument(help: "The run's number.")
-    var run: Int64
-
-    @Argument(help: "Only this task.")
-    var task: String?
-
+    @OptionGroup var part: RunPart
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let count = try store.hold(run, task: task, by: session.actor, at: session.now)
-        try session.print("\(counted(count, "task")) of run \(run) held\n")
+        let count = try store.hold(part.run, task: part.task, by: session.actor, at: session.now)
+        try session.print("\(counted(count, "task")) of run \(part.run) held\n")
         return .success
     }
 }
@@ -61,7 +51,7 @@ struct SkipCommand: FlowerCommand {
     @Argument(help: "The run's number.")
     var run: Int64
 
-    @Argument(help: "The task's name.")
+    @Argument(help: "The task, or one item of it: clean[3].")
     var task: String
 
     @OptionGroup(title: "State folder") var state: StateOptions

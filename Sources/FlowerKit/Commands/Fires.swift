@@ -11,24 +11,16 @@ struct FiresCommand: FlowerCommand {
     @Argument(help: "The flow's name.")
     var flow: String
 
-    @Option(name: .shortAndLong, help: "At most so many.")
-    var number = Store.rowsPerPage
-
+    @OptionGroup var rows: RowsOption
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
-    func validate() throws {
-        guard (1...FiresView.mostRows).contains(number) else {
-            throw ValidationError("-n takes a number from 1 to \(FiresView.mostRows)")
-        }
-    }
-
     func run(in session: Session) throws -> ExitCode {
-        let found = try state.openStore(session).fires(flow: flow, limit: number + 1)
-        let fires = Array(found.prefix(number))
+        let found = try state.openStore(session).fires(flow: flow, limit: rows.number + 1)
+        let fires = Array(found.prefix(rows.number))
         switch format.output {
         case .table:
-            let isCut = found.count > number
+            let isCut = found.count > rows.number
             try session.print(FiresView.table(fires, isCut: isCut, session.time))
         case .json: try session.print(FiresView.json(fires, session.zone))
         }

@@ -11,8 +11,11 @@ struct NextCommand: FlowerCommand {
         abstract: "List the coming fires of all flows on one time line."
     )
 
-    @Option(help: ArgumentHelp("Up to this instant, itself included.", valueName: "iso8601"))
-    var until: InstantArgument?
+    @Option(
+        help: ArgumentHelp("Up to this instant, itself included.", valueName: "iso8601"),
+        transform: OptionValue.instant
+    )
+    var until: Instant?
 
     @Option(name: .shortAndLong, help: "At most so many.")
     var number = 20
@@ -20,11 +23,7 @@ struct NextCommand: FlowerCommand {
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
-    func validate() throws {
-        guard (1...FiresView.mostRows).contains(number) else {
-            throw ValidationError("-n takes a number from 1 to \(FiresView.mostRows)")
-        }
-    }
+    func validate() throws { try RowsOption.check(number) }
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
@@ -36,7 +35,7 @@ struct NextCommand: FlowerCommand {
             return pause.until.map { Instant(milliseconds: $0.milliseconds - 1) }
         }
         for fault in line.faults { session.note("\(fault)") }
-        let fires = line.fires(atMost: number, until: until?.value)
+        let fires = line.fires(atMost: number, until: until)
         switch format.output {
         case .table: try session.print(table(fires, pauses, session.time))
         case .json:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cron
 import Storage
 
 struct PauseCommand: FlowerCommand {
@@ -20,8 +21,11 @@ struct PauseCommand: FlowerCommand {
     @Option(help: ArgumentHelp("Why, for whoever looks.", valueName: "text"))
     var reason: String?
 
-    @Option(help: ArgumentHelp("End the pause at this instant.", valueName: "iso8601"))
-    var until: InstantArgument?
+    @Option(
+        help: ArgumentHelp("End the pause at this instant.", valueName: "iso8601"),
+        transform: OptionValue.instant
+    )
+    var until: Instant?
 
     @OptionGroup(title: "State folder") var state: StateOptions
 
@@ -34,12 +38,12 @@ struct PauseCommand: FlowerCommand {
         try store.pause(
             flow: flow,
             reason: reason,
-            until: until?.value,
+            until: until,
             by: session.actor,
             at: session.now
         )
         let what = flow.map { "flow '\($0)' is" } ?? "every flow is"
-        let end = until.map { " until \(session.time.stamp($0.value))" } ?? ""
+        let end = until.map { " until \(session.time.stamp($0))" } ?? ""
         try session.print("\(what) paused\(end)\n")
         return .success
     }

@@ -17,9 +17,10 @@ struct PruneCommand: FlowerCommand {
     )
 
     @Option(
-        help: ArgumentHelp("How old they must be, such as 90d.", valueName: "duration")
+        help: ArgumentHelp("How old they must be, such as 90d.", valueName: "duration"),
+        transform: OptionValue.duration
     )
-    var olderThan: DurationArgument
+    var olderThan: Duration
 
     @Option(help: ArgumentHelp("Keep so many of each flow in any case.", valueName: "number"))
     var keepLast = 0
@@ -31,7 +32,7 @@ struct PruneCommand: FlowerCommand {
 
     func validate() throws {
         guard keepLast >= 0 else { throw ValidationError("--keep-last takes 0 or more") }
-        guard olderThan.value > .zero else {
+        guard olderThan > .zero else {
             throw ValidationError("--older-than takes a duration of more than zero")
         }
     }
@@ -39,7 +40,7 @@ struct PruneCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let now = session.now
-        let before = Instant(milliseconds: now.milliseconds - olderThan.value.milliseconds)
+        let before = Instant(milliseconds: now.milliseconds - olderThan.milliseconds)
         let request = PruneRequest(before: before, keepLast: keepLast)
         if dryRun {
             let report = try store.previewPrune(request, at: now)

@@ -21,9 +21,15 @@ struct RunCommand: FlowerCommand {
     var workers = Runner.Options().workers
 
     @Option(
-        help: ArgumentHelp("Stay for a fire that comes within this time.", valueName: "duration")
+        help: ArgumentHelp(
+            "Stay for a fire that comes within this time (default: \(lingerText)).",
+            valueName: "duration"
+        ),
+        transform: OptionValue.duration
     )
-    var linger = DurationArgument(Runner.Options().linger)
+    var linger: Duration?
+
+    private static let lingerText = DurationText.format(Runner.Options().linger)
 
     @Flag(help: "Stay until the retries that are still to come have been made.")
     var wait = false
@@ -39,7 +45,7 @@ struct RunCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         var options = session.runnerOptions
         options.workers = workers
-        options.linger = linger.value
+        if let linger { options.linger = linger }
         options.waitsForRetries = wait
         return try Self.drain(state.choice, options, in: session)
     }
@@ -86,18 +92,4 @@ struct RunCommand: FlowerCommand {
         if ending.isStopped { parts.append("stopped; the next flower run carries on") }
         return parts.joined(separator: ", ")
     }
-}
-
-/// `250ms`, `10s`, `1h30m`: a duration as everywhere in Flower.
-struct DurationArgument: ExpressibleByArgument {
-    let value: Duration
-
-    init(_ value: Duration) { self.value = value }
-
-    init?(argument: String) {
-        guard let value = DurationText.parse(argument) else { return nil }
-        self.value = value
-    }
-
-    var defaultValueDescription: String { DurationText.format(value) }
 }

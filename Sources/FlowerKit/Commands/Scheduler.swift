@@ -53,7 +53,7 @@ struct SchedulerCommand: FlowerCommand {
         let store = try state.makeStore(session)
         let report = { (sentence: String) in
             // A scheduler must outlive the reader of its output.
-            let lines = sentence.split(separator: "\n").map { Printable.line(String($0)) }
+            let lines = Printable.lines(sentence).map(Printable.line)
             try? session.print(lines.joined(separator: "\n") + "\n")
         }
         let loop = try SchedulerLoop(

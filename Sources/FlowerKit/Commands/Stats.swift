@@ -19,11 +19,7 @@ struct StatsCommand: FlowerCommand {
     /// All of it is held in memory.
     private static let mostRuns = 100_000
 
-    func validate() throws {
-        guard (1...Self.mostRuns).contains(number) else {
-            throw ValidationError("-n takes a number from 1 to \(Self.mostRuns)")
-        }
-    }
+    func validate() throws { try RowsOption.check(number, atMost: Self.mostRuns) }
 
     func run(in session: Session) throws -> ExitCode {
         let rows = try state.openStore(session).stats(flow: flow, runs: number)

@@ -4,9 +4,6 @@ import Storage
 
 /// `flower fires`: what became of each due instant.
 enum FiresView {
-    /// All of it is held in memory and printed at once.
-    static let mostRows = 1_000_000
-
     static func table(_ fires: [FireDetail], isCut: Bool, _ time: TimeText) -> Table {
         var table = Table(columns: [
             .init(title: "DUE"), .init(title: "PASSED"), .init(title: "OUTCOME"),

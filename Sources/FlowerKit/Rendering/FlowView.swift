@@ -136,8 +136,8 @@ struct FlowView {
     static func text(of action: TaskAction) -> String {
         switch action {
         case .run(let text):
-            let lines = text.split(separator: "\n")
-            return String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
+            let lines = Printable.lines(text).filter { !$0.isEmpty }
+            return (lines.first ?? "") + (lines.count > 1 ? " …" : "")
         case .exec(let words): return ShellWord.joined(words)
         case .component(let name, _): return "component \(name)"
         case .flow(let name, _): return "flow \(name)"

@@ -16,6 +16,15 @@ enum Printable {
         text(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// The lines of a text, empty ones too, a carriage return at their ends taken off.
+    ///
+    /// By scalars: to `Character` a `\r\n` is one and no line feed, so that such lines would stay together.
+    static func lines(_ text: String) -> [String] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            String(line.last == "\r" ? line.dropLast() : line)
+        }
+    }
+
     private static func replaced(_ text: String, _ isBad: (Unicode.Scalar) -> Bool) -> String {
         guard text.unicodeScalars.contains(where: isBad) else { return text }
         var shown = String.UnicodeScalarView()

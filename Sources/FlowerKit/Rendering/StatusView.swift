@@ -116,11 +116,8 @@ struct StatusView {
         var table = Table(columns: [.init(title: "OUTPUT"), .init(title: "VALUE", isFree: true)])
         for task in run.tasks {
             for output in task.outputs {
-                let lines = run.summary.masking(output.value).split(
-                    separator: "\n",
-                    omittingEmptySubsequences: false
-                )
-                let value = String(lines.first ?? "") + (lines.count > 1 ? " …" : "")
+                let lines = Printable.lines(run.summary.masking(output.value))
+                let value = (lines.first ?? "") + (lines.count > 1 ? " …" : "")
                 table.rows.append([
                     .init("\(task.shownName).\(output.name)"), .init(Printable.line(value)),
                 ])
@@ -141,9 +138,7 @@ struct StatusView {
 
     /// The last lines of what is kept of an output; the first may be the end of a longer one.
     static func lastLines(_ tail: [UInt8]) -> [String] {
-        String(decoding: tail, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
+        Printable.lines(String(decoding: tail, as: UTF8.self))
             .dropLast(while: \.isEmpty)
             .suffix(tailLinesShown)
     }

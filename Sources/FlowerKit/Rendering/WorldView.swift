@@ -15,10 +15,7 @@ enum WorldView {
         case .run, .exec: comments.append(ShellWord.joined(world.arguments))
         }
         // A word may have line ends in it; none of its lines may leave the comment.
-        let heading = comments.flatMap {
-            $0.split(separator: "\n", omittingEmptySubsequences: false)
-        }
-        .map { "# \($0)\n" }
+        let heading = comments.flatMap(Printable.lines).map { "# \($0)\n" }
         let shown = world.environment.masking(claim.run.secrets)
         let variables = shown.map {
             "\($0.name)=\(ShellWord.quoted(world.mask.applied(to: $0.value)))\n"

@@ -1,7 +1,7 @@
 import Foundation
 
 /// An empty folder of a test's own, gone with the value.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let path: String
 
     /// - Parameter inMemory: on tmpfs(5) where the host has one: for tests of thousands of commits that
