@@ -1,5 +1,6 @@
 import CLinux
 import Cron
+import Flows
 import Glibc
 import HostTime
 import Storage
@@ -32,8 +33,11 @@ package final class SchedulerLoop {
 
     /// The fire for which runners have been woken ahead.
     private var warmedFor: Instant?
-    /// Files or zone data have changed; applied when nothing more has come for `settleTime`.
+    /// Files or zone data have changed; applied when no more of them has for `settleTime`.
     private var areZonesStale = false
+    /// When that will be. By a clock, and not by a wait in which nothing happens: the state folder of a
+    /// busy host is never quiet for so long.
+    private var settlesAt = ContinuousClock.now
     /// After files could not be applied.
     private var applyAgainAt: Instant?
 
@@ -45,7 +49,7 @@ package final class SchedulerLoop {
     /// 30 ms, and a runner stays for 2 s.
     private static let warmLead: Int64 = 1_000
     /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
-    private static let settleTime: Int32 = 250
+    private static let settleTime: Duration = .milliseconds(250)
 
     private enum Source: UInt64 {
         case timer
@@ -119,13 +123,14 @@ package final class SchedulerLoop {
             _ = clinux_timerfd_set(timer, max(wakeAt.milliseconds, 0))
             let isSettling =
                 applyAgainAt == nil && (areZonesStale || flows?.hasChanges == true)
-            let limit = turnLimit(isSettling ? Self.settleTime : nil)
+            let left = max(settlesAt - .now, .zero).milliseconds + 1
+            let limit = turnLimit(isSettling ? Int32(clamping: left) : nil)
             let count = clinux_epoll_wait(epoll, &events, limit)
             notifier.turned()
-            if count == 0, isSettling { applyChanges() }
             for event in events.prefix(max(0, Int(count))) {
                 if hear(Source(rawValue: event.data)) { return end() }
             }
+            if isSettling, settlesAt <= .now { applyChanges() }
         }
     }
 
@@ -134,8 +139,12 @@ package final class SchedulerLoop {
         switch source {
         case .timer: _ = clinux_timerfd_take(timer)
         case .state: _ = state.take()
-        case .flows: flows?.takeNote()
-        case .zones: if zones.take() { areZonesStale = true }
+        case .flows:
+            flows?.takeNote()
+            settlesAt = .now + Self.settleTime
+        case .zones:
+            if zones.take() { areZonesStale = true }
+            settlesAt = .now + Self.settleTime
         case .hangup:
             _ = clinux_eventfd_take(hangups)
             report("looking at all flow files and zone data anew (SIGHUP)")

@@ -91,6 +91,25 @@ extension EndToEnd {
             #expect(try await scheduler.ended().code == 0)
         }
 
+        /// It waited for a quarter of a second in which nothing at all happened, in the state folder either.
+        @Test func `a file is applied however busy the state folder is`() async throws {
+            let scene = try Scene()
+            try scene.sandbox.write(
+                "flow: first\ntasks: {only: {run: 'true'}}\n",
+                to: "flows/a.yaml"
+            )
+            let scheduler = try scene.start()
+            _ = try await scene.news.line(with: "flow 'first' added")
+            let busy = try scene.sandbox.start(
+                ["/bin/sh", "-c", "while :; do : > state/wake; /bin/true; done"]
+            )
+            defer { busy.signal(SIGKILL) }
+            try scene.sandbox.write(Self.often, to: "flows/often.yaml")
+            _ = try await scene.news.line(with: "flow 'often' added")
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
         @Test func `a folder that was named and is not there is told at once`() async throws {
             let sandbox = try Sandbox()
             let ending = try await sandbox.flower("scheduler", "--schedules", "nowhere")
