@@ -35,7 +35,9 @@ struct RootCommand: ParsableCommand {
             ),
             CommandGroup(
                 name: "Keeping",
-                subcommands: [PruneCommand.self, BackupCommand.self, CheckCommand.self]
+                subcommands: [
+                    PruneCommand.self, BackupCommand.self, CheckCommand.self, ManualCommand.self,
+                ]
             ),
         ]
     )

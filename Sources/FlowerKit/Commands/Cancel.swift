@@ -12,10 +12,10 @@ struct CancelCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
-    @Argument(help: "Only this task, or one item of it: clean[3].")
+    @Argument(help: "Only this task, or one item of it: clean[3].", completion: .tasksOfRun)
     var task: String?
 
     @OptionGroup(title: "State folder") var state: StateOptions

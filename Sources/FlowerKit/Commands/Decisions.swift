@@ -11,10 +11,10 @@ struct ReleaseCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
-    @Argument(help: "Only this task.")
+    @Argument(help: "Only this task.", completion: .tasksOfRun)
     var task: String?
 
     @OptionGroup(title: "State folder") var state: StateOptions
@@ -33,10 +33,10 @@ struct HoldCommand: FlowerCommand {
         abstract: "Keep waiting tasks of a run back."
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
-    @Argument(help: "Only this task.")
+    @Argument(help: "Only this task.", completion: .tasksOfRun)
     var task: String?
 
     @OptionGroup(title: "State folder") var state: StateOptions
@@ -58,10 +58,10 @@ struct SkipCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
-    @Argument(help: "The task's name.")
+    @Argument(help: "The task's name.", completion: .tasksOfRun)
     var task: String
 
     @OptionGroup(title: "State folder") var state: StateOptions
