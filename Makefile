@@ -22,7 +22,8 @@ MANUAL = Sources/FlowerKit/Manual
 # Debian packages. What is missing is installed, or the command to type is shown.
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
-TEST_PACKAGES = $(DEMO_PACKAGES) bash dbus fish groff-base man-db mandoc python3 python3-venv \
+DEB_PACKAGES = $(BUILD_PACKAGES) binutils dpkg-dev lintian
+TEST_PACKAGES = $(DEMO_PACKAGES) $(DEB_PACKAGES) bash dbus fish groff-base man-db mandoc python3 python3-venv \
     shellcheck systemd zsh
 BENCH_PACKAGES = $(DEMO_PACKAGES) cron dbus gcc libc6-dev make ninja-build python3 python3-venv systemd \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
@@ -45,8 +46,8 @@ export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
 .PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz
-.PHONY: install uninstall clean
-.PHONY: swift build-packages demo-packages test-packages bench-packages oracle
+.PHONY: install uninstall deb clean
+.PHONY: swift build-packages demo-packages test-packages bench-packages deb-packages oracle
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -71,7 +72,8 @@ test-core: swift build-packages ## Run the tests that need no more than the buil
 lint: swift test-packages ## Check the format of the sources and scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	shellcheck .ci/run Tests/Support/*.sh Tests/SystemdTests/box/*.sh Tests/UserComponents/*.sh \
-	    schedules/*/*.sh
+	    schedules/*/*.sh systemd/debian/build.sh systemd/debian/postinst systemd/debian/postrm \
+	    systemd/debian/prerm
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
@@ -128,6 +130,10 @@ uninstall: ## Remove what `make install` has put there; flows, runs and logs sta
 	rm -f $(BASH_COMPLETIONS)/flower $(ZSH_COMPLETIONS)/_flower $(FISH_COMPLETIONS)/flower.fish
 	rm -rf $(DOC) $(DATA)
 
+deb: deb-packages build ## Build the Debian package, below .build/deb, and check it
+	sh systemd/debian/build.sh $(BINARY) .build/deb
+	lintian --fail-on error,warning .build/deb/flower_*.deb
+
 clean: ## Remove everything that was built here
 	rm -rf .build .build-test
 
@@ -147,6 +153,9 @@ demo-packages:
 
 test-packages:
 	@$(NEED) $(TEST_PACKAGES)
+
+deb-packages:
+	@$(NEED) $(DEB_PACKAGES)
 
 bench-packages:
 	@$(NEED) $(BENCH_PACKAGES)
