@@ -50,7 +50,7 @@ let sources: [Target] = [
     .target(
         name: "FlowerKit",
         dependencies: [
-            "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
+            "CLinux", "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         exclude: ["Manual/flower.5", "Manual/flower.7"],

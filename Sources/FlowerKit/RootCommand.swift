@@ -36,7 +36,8 @@ struct RootCommand: ParsableCommand {
             CommandGroup(
                 name: "Keeping",
                 subcommands: [
-                    PruneCommand.self, BackupCommand.self, CheckCommand.self, ManualCommand.self,
+                    PruneCommand.self, BackupCommand.self, CheckCommand.self, DoctorCommand.self,
+                    ManualCommand.self,
                 ]
             ),
         ]
