@@ -60,6 +60,7 @@ extension OnSystemd {
                 debian -i /flower.deb
                 echo "user=$(getent passwd flower | cut -d : -f 6-)"
                 echo "enabled=$(systemctl is-enabled flower.target)"
+                echo "folder=$(stat -c '%U:%G %a' $state)"
                 systemd-analyze verify /usr/lib/systemd/system/flower*
                 systemctl --quiet enable --now flower.target
                 cat > /etc/flower/schedules/often.yaml <<'FLOW'
@@ -117,6 +118,7 @@ extension OnSystemd {
             )
             for (name, value) in [
                 ("user", "/var/lib/flower:/usr/sbin/nologin"), ("enabled", "disabled"),
+                ("folder", "flower:flower 2770"),
                 // It goes on with the program that it was started from.
                 ("runner", "/usr/bin/flower (deleted)"), ("scheduler", "/usr/bin/flower"),
                 ("logs", "only | attempt 1 only | upgraded "), ("next", "/usr/bin/flower"),
