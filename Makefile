@@ -11,11 +11,20 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 # Where systemd looks for what packages and administrators install (systemd.unit(5), sysusers.d(5)).
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd
 SYSUSERS = $(DESTDIR)$(PREFIX)/lib/sysusers.d
+MAN = $(DESTDIR)$(PREFIX)/share/man
+BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+FISH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# Debian's zsh looks for packages' functions in a folder of its own (/usr/share/doc/zsh-common).
+ZSH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+# Hand-written; the others are told by the program itself.
+MANUAL = Sources/FlowerKit/Manual
 
 # Debian packages. What is missing is installed, or the command to type is shown.
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
-TEST_PACKAGES = $(DEMO_PACKAGES) dbus python3 python3-venv shellcheck systemd
+DEB_PACKAGES = $(BUILD_PACKAGES) binutils dpkg-dev lintian
+TEST_PACKAGES = $(DEMO_PACKAGES) $(DEB_PACKAGES) bash dbus fish groff-base man-db mandoc python3 python3-venv \
+    shellcheck systemd zsh
 BENCH_PACKAGES = $(DEMO_PACKAGES) cron dbus gcc libc6-dev make ninja-build python3 python3-venv systemd \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
@@ -36,8 +45,9 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz install uninstall clean
-.PHONY: swift build-packages demo-packages test-packages bench-packages oracle
+.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz
+.PHONY: install uninstall deb clean
+.PHONY: swift build-packages demo-packages test-packages bench-packages deb-packages oracle
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,8 +71,9 @@ test-core: swift build-packages ## Run the tests that need no more than the buil
 
 lint: swift test-packages ## Check the format of the sources and scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
-	shellcheck .ci/run Tests/Support/*.sh Tests/SystemdTests/box/*.sh \
-	    Tests/UserComponents/*.sh schedules/*/*.sh
+	shellcheck .ci/run Tests/Support/*.sh Tests/SystemdTests/box/*.sh Tests/UserComponents/*.sh \
+	    schedules/*/*.sh systemd/debian/build.sh systemd/debian/postinst systemd/debian/postrm \
+	    systemd/debian/prerm
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
@@ -91,17 +102,37 @@ install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/loc
 	install -d $(UNITS)/system $(UNITS)/user $(SYSUSERS)
 	install -m 644 systemd/sysusers.d/flower.conf $(SYSUSERS)
 	set -e; cd systemd; for unit in system/* user/*; do \
-	    sed -e 's|@BINDIR@|$(PREFIX)/bin|' -e 's|@DOC@|$(PREFIX)/share/doc/flower|' $$unit \
-	        > $(UNITS)/$$unit; \
+	    sed -e 's|@BINDIR@|$(PREFIX)/bin|' $$unit > $(UNITS)/$$unit; \
 	    chmod 644 $(UNITS)/$$unit; \
 	done
+	set -e; for file in $(notdir $(wildcard systemd/catalog/*)); do \
+	    install -D -m 644 systemd/catalog/$$file $(UNITS)/catalog/$$file; \
+	done
+	install -d $(MAN)/man1 $(MAN)/man5 $(MAN)/man7
+	$(abspath $(BINARY)) manual $(MAN)/man1
+	chmod 644 $(MAN)/man1/flower.1 $(MAN)/man1/flower-*.1
+	install -m 644 $(MANUAL)/flower.5 $(MAN)/man5
+	install -m 644 $(MANUAL)/flower.7 $(MAN)/man7
+	install -d $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS)
+	$(abspath $(BINARY)) --generate-completion-script bash | sed '1 { /^#!/d }' > $(BASH_COMPLETIONS)/flower
+	$(abspath $(BINARY)) --generate-completion-script zsh > $(ZSH_COMPLETIONS)/_flower
+	$(abspath $(BINARY)) --generate-completion-script fish > $(FISH_COMPLETIONS)/flower.fish
+	chmod 644 $(BASH_COMPLETIONS)/flower $(ZSH_COMPLETIONS)/_flower $(FISH_COMPLETIONS)/flower.fish
+	@[ -n "$(DESTDIR)" ] || journalctl --update-catalog || true
 	@[ -n "$(DESTDIR)" ] || echo "now, for the whole host:" \
 	    "systemd-sysusers && systemctl daemon-reload && systemctl enable --now flower.target"
 
 uninstall: ## Remove what `make install` has put there; flows, runs and logs stay
 	rm -f $(BIN)/flower $(SYSUSERS)/flower.conf
 	rm -f $(addprefix $(UNITS)/,$(patsubst systemd/%,%,$(wildcard systemd/system/* systemd/user/*)))
+	rm -f $(addprefix $(UNITS)/,$(patsubst systemd/%,%,$(wildcard systemd/catalog/*)))
+	rm -f $(MAN)/man1/flower.1 $(MAN)/man1/flower-*.1 $(MAN)/man5/flower.5 $(MAN)/man7/flower.7
+	rm -f $(BASH_COMPLETIONS)/flower $(ZSH_COMPLETIONS)/_flower $(FISH_COMPLETIONS)/flower.fish
 	rm -rf $(DOC) $(DATA)
+
+deb: deb-packages build ## Build the Debian package, below .build/deb, and check it
+	sh systemd/debian/build.sh $(BINARY) .build/deb
+	lintian --fail-on error,warning .build/deb/flower_*.deb
 
 clean: ## Remove everything that was built here
 	rm -rf .build .build-test
@@ -122,6 +153,9 @@ demo-packages:
 
 test-packages:
 	@$(NEED) $(TEST_PACKAGES)
+
+deb-packages:
+	@$(NEED) $(DEB_PACKAGES)
 
 bench-packages:
 	@$(NEED) $(BENCH_PACKAGES)

@@ -50,9 +50,10 @@ let sources: [Target] = [
     .target(
         name: "FlowerKit",
         dependencies: [
-            "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
+            "CLinux", "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
+        exclude: ["Manual/flower.5", "Manual/flower.7"],
         swiftSettings: flags
     ),
     .executableTarget(
@@ -106,7 +107,7 @@ let tests: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: ["TestSupport", "flower"],
-        exclude: ["golden"],
+        exclude: ["golden", "shells"],
         swiftSettings: flags
     ),
 ]

@@ -13,7 +13,8 @@ struct FileArguments: ParsableArguments {
         help: ArgumentHelp(
             "Flow files (.yaml, .yml, .crontab), or folders of them.",
             valueName: "path"
-        )
+        ),
+        completion: .file(extensions: ["yaml", "yml", "crontab"])
     )
     var paths: [String]
 

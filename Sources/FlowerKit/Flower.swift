@@ -11,8 +11,11 @@ public typealias ComponentDuration = Components.ComponentDuration
 
 /// The whole command line, for `flower` itself and for programs that add components of their own.
 public enum Flower {
-    /// What `flower --version` says.
+    /// What `flower --version` says: the one place that knows it. A package's change log begins with the
+    /// same (systemd/debian/changelog).
     static let version = "0.1.0"
+    /// The day of that version, for the manual.
+    static let releasedOn = "2026-11-24"
 
     /// Runs the command that the program's arguments name, and exits with its code.
     ///

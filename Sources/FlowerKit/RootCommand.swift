@@ -35,7 +35,10 @@ struct RootCommand: ParsableCommand {
             ),
             CommandGroup(
                 name: "Keeping",
-                subcommands: [PruneCommand.self, BackupCommand.self, CheckCommand.self]
+                subcommands: [
+                    PruneCommand.self, BackupCommand.self, CheckCommand.self, DoctorCommand.self,
+                    ManualCommand.self,
+                ]
             ),
         ]
     )

@@ -105,17 +105,11 @@ final class Session {
         try? errors.write(Failure(.success, message, hint: hint).text)
     }
 
-    /// All that Flower itself looks at in its environment.
-    private static let variables = [
-        "COLUMNS", "FLOWER_SENDMAIL", "FLOWER_STATE", "HOME", "JOURNAL_STREAM", "NO_COLOR",
-        "STATE_DIRECTORY", "TERM",
-        "XDG_CONFIG_HOME", "XDG_STATE_HOME",
-    ]
-
-    private static func processEnvironment() -> [String: String] {
+    /// What a command looks at in this process's environment.
+    static func processEnvironment() -> [String: String] {
         var result: [String: String] = [:]
-        for name in variables {
-            if let value = getenv(name) { result[name] = String(cString: value) }
+        for variable in KnownVariable.all where variable.isOfSession {
+            if let value = getenv(variable.name) { result[variable.name] = String(cString: value) }
         }
         return result
     }

@@ -8,7 +8,8 @@ struct StateOptions: ParsableArguments {
         help: ArgumentHelp(
             "The state folder (default: $FLOWER_STATE, $STATE_DIRECTORY, root's or your own).",
             valueName: "folder"
-        )
+        ),
+        completion: .directory
     )
     var state: String?
 
@@ -51,13 +52,15 @@ enum StateChoice: Equatable {
     case system
     case user
 
-    func folder(_ session: Session) -> StateFolder {
+    func folder(_ session: Session) -> StateFolder { folder(session.environment) }
+
+    func folder(_ environment: [String: String]) -> StateFolder {
         let explicit: String? = if case .folder(let path) = self { path } else { nil }
         return StateFolder.locate(
             explicit: explicit,
             system: self == .system,
             user: self == .user,
-            environment: session.environment,
+            environment: environment,
             isRoot: geteuid() == 0
         )
     }

@@ -7,7 +7,7 @@ enum User {
         "user@\(nameOf(uid) ?? String(uid))"
     }
 
-    private static func nameOf(_ uid: uid_t) -> String? {
+    static func nameOf(_ uid: uid_t) -> String? {
         var record = passwd()
         var found: UnsafeMutablePointer<passwd>?
         // Far above what any name service gives for one person.

@@ -31,8 +31,9 @@ package final class FlowFolder {
     private var dependents: [String: Set<String>] = [:]
     /// A file is refused: whatever changes may mend it.
     private var hasRefused = false
-    /// Its flows stay until it is there again.
-    private var isMissing: Bool
+    /// Its flows stay until it is there again; `nil` before the first look.
+    private var isMissing: Bool?
+    private let isExpected: Bool
     private var isUnreadable = false
     /// How the pools stood when a file was refused for one that was not there.
     private var poolMark: String?
@@ -54,7 +55,7 @@ package final class FlowFolder {
         self.path = FlowFileLoader.resolved(path)
         self.store = store
         self.makeLoader = makeLoader
-        isMissing = !isExpected
+        self.isExpected = isExpected
         watch = try FolderWatch()
     }
 
@@ -169,11 +170,11 @@ package final class FlowFolder {
     private func isThere(_ report: (String) -> Void) -> Bool {
         do {
             try watch.add(path, .departures)
-            if isMissing { report("the folder of flow files, \(path), is there again") }
+            if isMissing == true { report("the folder of flow files, \(path), is there again") }
             isMissing = false
             return true
         } catch {
-            if !isMissing {
+            if isMissing == false || (isMissing == nil && isExpected) {
                 let isThere = (error as? StorageError)?.code != .notFound
                 let what = isThere ? "\(error)" : "there is no folder of flow files at \(path)"
                 report("\(what); the flows applied so far stay")

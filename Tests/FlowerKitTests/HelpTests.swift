@@ -58,6 +58,7 @@ import Testing
                   backup                  Write a consistent copy of the database, while others
                                           work.
                   check                   Check the database and the files beside it.
+                  doctor                  Tell what is missing on this host, and how to mend it.
 
                   See 'flower help <subcommand>' for detailed help.
                 """

@@ -184,11 +184,13 @@ make_devices() {
     ln -s fd/2 "$root/dev/stderr"
 }
 
-# Of the host's units only journald and dbus are started; the others stay to be asked for by name.
+# Of the host's units only journald and dbus are started; the others stay to be asked for by name. What
+# the host itself has of Flower is not there, nor what forbids packages to start services.
 configure() {
     local stock=$root/lib/systemd/system own=$root/etc/systemd
     rm -rf "$stock"/*.target.wants "$root"/lib/systemd/system-generators "$own" \
-        "$root"/var/log/journal "$root"/var/lib/systemd/timers
+        "$root"/var/log/journal "$root"/var/lib/systemd/timers "$root"/var/lib/flower \
+        "$root"/etc/flower "$root"/usr/sbin/policy-rc.d
     mkdir -p "$stock"/{sysinit,sockets}.target.wants "$own"/{system,journald.conf.d,system.conf.d}
     ln -s ../systemd-journald.service ../systemd-journal-flush.service "$stock/sysinit.target.wants"
     ln -s ../systemd-journald.socket ../systemd-journald-dev-log.socket ../dbus.socket \

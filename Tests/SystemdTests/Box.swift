@@ -77,6 +77,8 @@ struct Box {
     /// Keeps what is written, for a box after this.
     var disk: String?
     var seconds = 60
+    /// Without what `make install` puts in place.
+    var isBare = false
     /// Further options of the box.
     var options: [String] = []
 
@@ -87,7 +89,7 @@ struct Box {
         let stage = try Self.stage.get()
         let here = Self.package + "/Tests/SystemdTests/box"
         return try boot(
-            ["bash", "-c", ". /box/prelude.sh\n" + script],
+            ["bash", "-c", "bare=\(isBare ? "yes" : "")\n. /box/prelude.sh\n" + script],
             options: ["--bind", "\(stage):/stage", "--bind", "\(here):/box"],
             plug: plug
         )

@@ -9,6 +9,7 @@
 #define CLINUX_H
 
 #include "events.h"
+#include "host.h"
 #include "locks.h"
 #include "processes.h"
 

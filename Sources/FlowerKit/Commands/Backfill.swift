@@ -14,7 +14,7 @@ struct BackfillCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
     @Option(

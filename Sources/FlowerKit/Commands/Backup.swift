@@ -13,7 +13,7 @@ struct BackupCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The file to write; it must not exist.")
+    @Argument(help: "The file to write; it must not exist.", completion: .file())
     var file: String
 
     @OptionGroup(title: "State folder") var state: StateOptions

@@ -48,10 +48,10 @@ struct SkipCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
-    @Argument(help: "The task, or one item of it: clean[3].")
+    @Argument(help: "The task, or one item of it: clean[3].", completion: .tasksOfRun)
     var task: String
 
     @OptionGroup(title: "State folder") var state: StateOptions

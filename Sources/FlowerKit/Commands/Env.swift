@@ -12,10 +12,10 @@ struct EnvCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
-    @Argument(help: "The task's name.")
+    @Argument(help: "The task's name.", completion: .tasksOfFlow)
     var task: String
 
     @OptionGroup var parameters: ParameterOptions

@@ -8,7 +8,7 @@ struct FiresCommand: FlowerCommand {
         discussion: "Newest first. Each fire that was not run has its reason."
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
     @OptionGroup var rows: RowsOption

@@ -12,7 +12,7 @@ struct PauseCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String?
 
     @Flag(help: "Every flow there is now.")

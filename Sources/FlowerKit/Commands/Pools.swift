@@ -41,7 +41,7 @@ struct PoolSetCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The pool's name.")
+    @Argument(help: "The pool's name.", completion: .pools)
     var name: String
 
     @Argument(help: "How many there are.")
@@ -74,7 +74,7 @@ struct PoolRemoveCommand: FlowerCommand {
         abstract: "Take a pool away that no flow takes of."
     )
 
-    @Argument(help: "The pool's name.")
+    @Argument(help: "The pool's name.", completion: .pools)
     var name: String
 
     @OptionGroup(title: "State folder") var state: StateOptions

@@ -12,7 +12,7 @@ struct RegisterCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
     @OptionGroup var parameters: ParameterOptions

@@ -12,14 +12,15 @@ struct RerunCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", completion: .runs)
     var run: Int64
 
     @Option(
         help: ArgumentHelp(
             "This task, or one item of it (clean[3]), and all that needs it.",
             valueName: "task"
-        )
+        ),
+        completion: .tasksOfRun
     )
     var from: String?
 

@@ -7,7 +7,7 @@ struct RunsCommand: FlowerCommand {
         abstract: "List the runs, newest first."
     )
 
-    @Argument(help: "Only the runs of this flow.")
+    @Argument(help: "Only the runs of this flow.", completion: .flows)
     var flow: String?
 
     @OptionGroup var rows: RowsOption

@@ -23,7 +23,8 @@ struct SchedulerCommand: FlowerCommand {
             folder ~/.config/flower/schedules; with --state none).
             """,
             valueName: "folder"
-        )
+        ),
+        completion: .directory
     )
     var schedules: String?
 

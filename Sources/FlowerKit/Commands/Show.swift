@@ -9,7 +9,7 @@ struct ShowCommand: FlowerCommand {
         abstract: "Show a flow: tasks, schedules and parameters."
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
     @OptionGroup var format: OutputOptions

@@ -7,7 +7,7 @@ struct StatsCommand: FlowerCommand {
         abstract: "Show how long a flow takes and how often it succeeds."
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
     @Option(name: .shortAndLong, help: "Of at most so many of its last runs.")

@@ -8,7 +8,7 @@ struct UnpauseCommand: FlowerCommand {
         discussion: "What came due meanwhile stays unrun."
     )
 
-    @Argument(help: "The flow's name.")
+    @Argument(help: "The flow's name.", completion: .flows)
     var flow: String?
 
     @Flag(help: "Every flow that is paused.")

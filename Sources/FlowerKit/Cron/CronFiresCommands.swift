@@ -69,7 +69,10 @@ struct CronFireOptions: ParsableArguments {
         case table, json
     }
 
-    @Option(help: ArgumentHelp("The zone, unless the expression names one.", valueName: "zone"))
+    @Option(
+        help: ArgumentHelp("The zone, unless the expression names one.", valueName: "zone"),
+        completion: .zones
+    )
     var timezone: String?
 
     @Option(help: ArgumentHelp("At most so many fires.", valueName: "n"))

@@ -23,10 +23,16 @@ struct ImportCommand: FlowerCommand {
         case user, system
     }
 
-    @Argument(help: ArgumentHelp("Crontab files.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Crontab files.", valueName: "file"),
+        completion: .file()
+    )
     var files: [String]
 
-    @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder to write to.", valueName: "folder"),
+        completion: .directory
+    )
     var to = "."
 
     @Option(help: "With a user column (system) or without (user), whatever the files' names.")

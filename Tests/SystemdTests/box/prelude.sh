@@ -5,7 +5,7 @@ state=/var/lib/flower
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # What `make install` has staged, as it would lie on a host. (A box after a reboot has it.)
-if [ ! -e /usr/lib/sysusers.d/flower.conf ]; then
+if [ -z "${bare-}" ] && [ ! -e /usr/lib/sysusers.d/flower.conf ]; then
     cp -R /stage/usr/lib/. /usr/lib
     cp -R /stage/usr/share/. /usr/share
     ln -s /stage/usr/bin/flower /usr/bin/flower
