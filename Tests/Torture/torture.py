@@ -92,7 +92,7 @@ class Trial:
                 lines.append("concurrency: 2")
                 self.widths[name] = 2
             if number == HURRIED:
-                lines.append("run_timeout: 3s")
+                lines.append("run_timeout: 1500ms")
             lines.append("tasks:")
             count = self.random.randint(2, 7)
             for task in range(count):
