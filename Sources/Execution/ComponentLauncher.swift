@@ -16,6 +16,8 @@ struct ComponentEnd: Sendable {
     let tail: [UInt8]
     var note: String?
     let outputs: [Variable]
+    /// Whether it has begun at all: its launch could be recorded.
+    var isLaunched = true
 }
 
 /// Executes attempts as Swift code in this process, off the event thread.
@@ -183,7 +185,9 @@ private struct ComponentRun: Sendable {
     func perform() async -> ComponentEnd {
         let startedAt = Instant.now
         let started = MonotonicTime.now
-        file.willLaunch(job.claim, at: startedAt, in: job.slot)
+        guard file.willLaunch(job.claim, at: startedAt, in: job.slot) else {
+            return unlaunched(startedAt, started)
+        }
         let output = ComponentOutput(job.source, sink, job.mask)
         var outcome = await outcome(output)
         let outputs = outcome.isSuccess ? output.outputs : []
@@ -204,6 +208,22 @@ private struct ComponentRun: Sendable {
             tail: printed.tail,
             note: printed.note,
             outputs: outcome.isSuccess ? outputs : []
+        )
+    }
+
+    private func unlaunched(_ startedAt: Instant, _ started: MonotonicTime) -> ComponentEnd {
+        ComponentEnd(
+            number: job.number,
+            startedAt: startedAt,
+            started: started,
+            endedAt: startedAt,
+            duration: .zero,
+            outcome: .interrupted,
+            lines: 0,
+            tail: [],
+            note: nil,
+            outputs: [],
+            isLaunched: false
         )
     }
 

@@ -4,6 +4,9 @@ import Glibc
 package struct LaunchFault: Error, Sendable, Equatable {
     package let reason: String
 
+    /// The runner's file could not be written. That is no fault of the task: the claim goes back.
+    static let unrecorded = LaunchFault("its launch could not be recorded")
+
     init(_ reason: String) { self.reason = reason }
 
     /// What posix_spawn(3) meant by `code`: it has one number for a missing program, a missing

@@ -45,6 +45,8 @@ package struct OutputFolder: Sendable {
         do throws(OutputText.Fault) {
             guard let bytes = try Self.contents(path) else { return }
             end.outputs = try OutputText.parse(bytes)
+            // What holds something goes with the commit.
+            if end.outputs.isEmpty { unlink(path) }
         } catch {
             end.outcome = .refused(reason: error.description)
             unlink(path)
@@ -75,16 +77,35 @@ package struct OutputFolder: Sendable {
     }
 
     /// Removes what runners that died between a commit and this left.
-    func sweep(_ store: Store) {
-        for name in folderNames(path) {
+    ///
+    /// - Returns: how many files went.
+    @discardableResult
+    package func sweep(_ store: Store) -> Int {
+        orphans(store).count { unlink("\(path)/\($0)") == 0 }
+    }
+
+    /// Names of what was written for attempts that are over, or under another instance. A task may have
+    /// left its drafts beside its file, with its name before theirs.
+    package func orphans(_ store: Store) -> [String] {
+        names.filter { name in
             let parts = name.split { $0 == "-" || $0 == "." }
-            guard parts.count == 3, let task = Int64(parts[1]), let attempt = Int(parts[2]) else {
-                continue
+            guard Self.isOwn(name), let task = Int64(parts[1]), let attempt = Int(parts[2]) else {
+                return false
             }
             // Where the database cannot be asked, the next sweep asks it.
-            let isOver = parts[0] != instance || (try? store.hasEnded(task, attempt)) == true
-            if isOver { unlink("\(path)/\(name)") }
+            return parts[0] != instance || (try? store.hasEnded(task, attempt)) == true
         }
+    }
+
+    /// Names that Flower would not give.
+    package var strangers: [String] { names.filter { !Self.isOwn($0) } }
+
+    private var names: [String] { folderNames(path).sorted() }
+
+    private static func isOwn(_ name: String) -> Bool {
+        let parts = name.split { $0 == "-" || $0 == "." }
+        return parts.count >= 3 && parts[0].count == 8 && Int64(parts[1]) != nil
+            && Int(parts[2]) != nil
     }
 
     private func path(_ task: Int64, _ attempt: Int) -> String {

@@ -37,7 +37,8 @@ package final class ProcessLauncher: Launcher {
         var output = try Pipe()
         var errors = try Pipe()
         if let slot = attempt.slot {
-            file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
+            let isRecorded = file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
+            guard isRecorded else { throw .unrecorded }
         }
         let (pid, code) = spawn(program, world, input?.descriptor, output: output, errors: errors)
         guard code == 0 else {

@@ -7,6 +7,11 @@ extension Runner {
     /// Begins what is claimed, in order, as far as slots are free.
     func launch() throws(SystemFailure) {
         guard stop == .no, !pending.isEmpty else { return }
+        if pace.fault is LaunchFault {
+            // None of the others could be recorded either.
+            news.returned += pending.remove { _ in true }
+            return
+        }
         let crew = try readyCrew()
         var hasLaunched = false
         while let claim = pending.first {
@@ -72,6 +77,8 @@ extension Runner {
         let attempt = Attempt(claim, output, slot: slot)
         do throws(LaunchFault) {
             try crew.processes.start(attempt, own)
+        } catch LaunchFault.unrecorded {
+            return giveBack(claim)
         } catch {
             let reason = own.mask.applied(to: error.reason)
             return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
@@ -83,6 +90,13 @@ extension Runner {
                 end(attempt, as: .timedOut)
             }
         }
+    }
+
+    /// A claim whose launch cannot be recorded: it may be executed when the disk takes writes again.
+    private func giveBack(_ claim: Claim) {
+        ending.launchedTasks -= 1
+        news.returned.append(claim)
+        pace.hold(LaunchFault.unrecorded)
     }
 
     /// What a claim's process gets; a component in a process of its own is first made here, so that
@@ -146,6 +160,10 @@ extension Runner {
     /// Components have ended.
     private func ended(_ taken: [(ComponentEnd, ComponentJob)]) {
         for (end, job) in taken {
+            guard end.isLaunched else {
+                giveBack(job.claim)
+                continue
+            }
             let start = AttemptStart(
                 claim: job.claim,
                 startedAt: end.startedAt,

@@ -91,7 +91,7 @@ extension Runner {
             try pace.didFail(
                 error,
                 limit: isPatient ? nil : options.drain,
-                isBusy: !running.isEmpty
+                isBusy: !running.isEmpty || componentLoad.open > 0
             )
             notifier.status(isLocked ? store.lockSentence : "waiting for the database: \(error)")
         case .rescue(let dead, let result):
@@ -307,6 +307,13 @@ struct TurnPace {
         faultSince = since
         mayHaveMore = true
         if let limit, !isBusy, MonotonicTime.now - since > limit { throw error }
+    }
+
+    /// Claims nothing until a commit has succeeded, which is tried when a failed one would be.
+    mutating func hold(_ error: any Error) {
+        if fault == nil { fault = error }
+        nextCommitAt = .now + Self.retryGap
+        mayHaveMore = true
     }
 
     /// Whether a commit takes longer than any that will return.

@@ -80,14 +80,17 @@ package final class RunnerFile: @unchecked Sendable {
     func takeSlot() -> Slot { Slot(slots.take(), slots) }
 
     /// Says that a claim's process is about to be made, or its component to begin.
-    func willLaunch(_ claim: Claim, at startedAt: Instant, in slot: Slot) {
+    ///
+    /// - Returns: whether it could be written. Nothing may be launched where it could not: to a rescue it
+    ///   would be a claim that was never launched, and may be made again.
+    func willLaunch(_ claim: Claim, at startedAt: Instant, in slot: Slot) -> Bool {
         var record = LaunchRecord()
         record.taskID = claim.taskID
         record.attempt = Int64(claim.attempt)
         record.phase = LaunchRecord.Phase.launching.rawValue
         record.launchedFrom = BootTime.now.nanoseconds
         record.startedAt = startedAt.milliseconds
-        write(record.encoded, at: offset(slot))
+        return write(record.encoded, at: offset(slot))
     }
 
     func didLaunch(_ pid: pid_t, in slot: Slot) {
@@ -114,9 +117,14 @@ package final class RunnerFile: @unchecked Sendable {
 
     private func offset(_ slot: Slot) -> Int { LaunchRecord.bytes * (slot.index + 1) }
 
-    /// A failure is not told: the room was allocated, and without the record a rescue still finds
-    /// processes by their environment, and takes the attempt for interrupted.
-    private func write(_ bytes: [UInt8], at offset: Int) {
-        _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+    /// The room was allocated: a full disk is no failure, a disk that has become read-only is. Of a launch
+    /// that is recorded a rescue still finds the processes by their environment, and takes the attempt for
+    /// interrupted.
+    @discardableResult
+    private func write(_ bytes: [UInt8], at offset: Int) -> Bool {
+        let count = bytes.withUnsafeBytes {
+            pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset))
+        }
+        return count == bytes.count
     }
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A file that exists to be locked: `write.lock`, `schema.lock`.
+/// A file that exists to be locked: `write.lock`, which also holds a `WALSeal`, and `schema.lock`.
 ///
 /// Open-file-description locks (fcntl(2)): unlike POSIX locks they belong to the descriptor, so two stores
 /// in one process exclude each other too, and closing another descriptor of the file drops nothing. The
@@ -44,4 +44,18 @@ final class LockFile: Sendable {
     }
 
     func unlock() { clinux_ofd_unlock(descriptor) }
+
+    /// What stands in it: nothing, or a line.
+    func text() -> String {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+
+    /// Writes a line over what stands in it. Where it cannot be written the old one stays, and its reader
+    /// looks more closely.
+    func write(_ line: String) {
+        let bytes = Array(line.utf8)
+        _ = pwrite(descriptor, bytes, bytes.count, 0)
+    }
 }

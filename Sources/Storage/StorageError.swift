@@ -62,6 +62,18 @@ extension StorageError {
                 "the disk of \(path) is full",
                 "free some space; nothing was lost"
             )
+        case .SQLITE_IOERR where Self.isReadOnly(diskOf: path):
+            self = made(
+                .unusable,
+                "the disk of \(path) has become read-only",
+                "journalctl -k tells why; once it can be written again all goes on"
+            )
+        case .SQLITE_IOERR:
+            self = made(
+                .unusable,
+                "cannot use \(path): \(reason)",
+                "journalctl -k tells more where the disk is failing"
+            )
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self = made(
                 .notAllowed,
@@ -91,6 +103,16 @@ extension StorageError {
         default:
             self = made(.unusable, "cannot use \(path): \(reason)", nil)
         }
+    }
+
+    /// ext4 makes itself so after an error of the disk, under files that are open for writing: SQLite's code
+    /// does not tell it, nor does statvfs(3). A lock file has no POSIX locks that a close would drop.
+    private static func isReadOnly(diskOf path: String) -> Bool {
+        let folder = path.lastIndex(of: "/").map { path[..<$0] } ?? "."
+        let descriptor = open(StateFolder(path: String(folder)).writeLockPath, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno == EROFS }
+        close(descriptor)
+        return false
     }
 
     /// Where not even the WAL's index can grow, SQLite says "disk I/O error" (SQLITE_IOERR_SHMSIZE

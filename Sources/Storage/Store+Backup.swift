@@ -40,6 +40,8 @@ extension Store {
 
     private static func rename(instanceOf path: String) throws {
         let copy = try DatabaseQueue(path: path)
+        // VACUUM leaves a database without one; its own goes when the copy is closed.
+        _ = try copy.inDatabase { try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
         try copy.write { db in
             try db.execute(sql: "UPDATE instance SET name = ?", arguments: [newInstanceName()])
         }

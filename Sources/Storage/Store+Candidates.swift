@@ -112,6 +112,8 @@ struct Scarcity {
     private struct Pool {
         let slots: Int
         var free: Int
+        /// Whose tasks have the others: flows with a `concurrency`, and 0 for all without.
+        var users: Set<Int64> = []
     }
 
     private var lanes: [Int64: Lane] = [:]
@@ -141,8 +143,13 @@ struct Scarcity {
         for (id, count) in used {
             let lane = try store.lane(db, id)
             if let room = flows[lane.flow], room < .max { flows[lane.flow] = room - count }
-            for demand in lane.pools { pools[demand.pool]?.free -= count * demand.slots }
+            for demand in lane.pools { use(demand, count, by: lane.flow) }
         }
+    }
+
+    private mutating func use(_ demand: PoolDemand, _ count: Int, by flow: Int64) {
+        pools[demand.pool]?.free -= count * demand.slots
+        pools[demand.pool]?.users.insert(flow)
     }
 
     /// Of each lane under a limit, how many of its tasks run.
@@ -173,10 +180,12 @@ struct Scarcity {
         guard room > 0 else { return false }
         let isPossible = lane.pools.allSatisfy { (pools[$0.pool]?.slots ?? 0) >= $0.slots }
         guard isPossible else { return false }
-        let fits = lane.pools.allSatisfy { (pools[$0.pool]?.free ?? 0) >= $0.slots }
-        if room < .max { flows[lane.flow] = room - 1 }
-        for demand in lane.pools { pools[demand.pool]?.free -= demand.slots }
-        return fits
+        let short = lane.pools.filter { (pools[$0.pool]?.free ?? 0) < $0.slots }
+        // Where only its own flow's tasks have what it waits for, their ends free the room with it.
+        let isOwn = short.allSatisfy { pools[$0.pool]?.users == [lane.flow] }
+        if room < .max, short.isEmpty || !isOwn { flows[lane.flow] = room - 1 }
+        for demand in lane.pools { use(demand, 1, by: lane.flow) }
+        return short.isEmpty
     }
 }
 

@@ -24,6 +24,8 @@ package final class Store: Sendable {
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
+    /// The last property: it goes when the connection has gone.
+    private let sealer: WALSealer
 
     /// How long a write waits for other writers before it is refused (exit 75).
     static let writeLimit: Duration = .seconds(5)
@@ -39,6 +41,7 @@ package final class Store: Sendable {
         self.instance = instance
         self.queue = queue
         self.writeLock = writeLock
+        sealer = WALSealer(folder, instance, writeLock)
         self.schemaLock = schemaLock
     }
 
@@ -57,6 +60,7 @@ package final class Store: Sendable {
         let schemaLock = try LockFile(folder.schemaLockPath, in: folder)
         try schemaLock.lock(.shared, limit: writeLimit)
         let writeLock = try LockFile(folder.writeLockPath, in: folder)
+        try WALSeal.check(folder, writeLock)
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -67,17 +71,28 @@ package final class Store: Sendable {
                 defer { writeLock.unlock() }
                 try migrate(queue)
             }
+            let mode = try queue.inDatabase { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+            if mode != "wal" {
+                // Somebody changed it, or put a copy there that VACUUM had made.
+                try writeLock.lock(.exclusive, limit: writeLimit)
+                defer { writeLock.unlock() }
+                try queue.inDatabase {
+                    _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL")
+                }
+            }
             let instance = try queue.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 return try String.fetchOne(db, sql: "SELECT name FROM instance") ?? ""
             }
-            return Store(
+            let store = Store(
                 folder: folder,
                 instance: instance,
                 queue: queue,
                 writeLock: writeLock,
                 schemaLock: schemaLock
             )
+            if version < Schema.migrations.count { try store.write { _ in } }
+            return store
         } catch let error as DatabaseError {
             throw StorageError(error, path: folder.databasePath)
         }
@@ -104,7 +119,7 @@ package final class Store: Sendable {
                     return isRehearsal ? .rollback : .commit
                 }
                 // A run that was made and rolled back leaves its number to another.
-                if isRehearsal { contexts.removeAll() }
+                if isRehearsal { contexts.removeAll() } else { sealer.didWrite() }
                 guard let result else {
                     preconditionFailure("a transaction either throws or gives")
                 }

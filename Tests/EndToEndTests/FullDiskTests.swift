@@ -112,5 +112,45 @@ extension EndToEnd {
             #expect(errors.contains("flower.db"), "\(errors)")
             #expect(errors.components(separatedBy: "hint: ").count == 5, "\(errors)")
         }
+
+        @Test(arguments: [
+            ("cp other/flower.db-wal state/", "that is not the WAL that was written last here"),
+            ("cp backup.db state/flower.db", "one is of instance "),
+        ])
+        func `a WAL and a database of different origin are refused, with what to do`(
+            mix: String,
+            reason: String
+        ) async throws {
+            let sandbox = try Sandbox()
+            try sandbox.write("flow: a\ntasks: {t: {run: 'true'}}\n", to: "a.yaml")
+            let script = """
+                for folder in other state; do
+                    FLOWER_STATE=$folder "$flower" apply a.yaml > /dev/null
+                    FLOWER_STATE=$folder "$flower" register a > /dev/null
+                    FLOWER_STATE=$folder "$flower" run > /dev/null
+                done
+                "$flower" backup backup.db > /dev/null
+                "$flower" register a > /dev/null && "$flower" run > /dev/null
+                \(mix)
+                rm state/flower.db-shm
+                before=$(cat state/flower.db state/flower.db-wal | cksum)
+                for command in 'register a' run tick 'status 1' check; do
+                    "$flower" $command > /dev/null 2>> errors
+                    echo "$?"
+                done
+                [ "$before" = "$(cat state/flower.db state/flower.db-wal | cksum)" ] && echo untouched
+                # What the hint says.
+                mkdir away && mv state/flower.db-wal state/flower.db-shm away 2> /dev/null
+                "$flower" check
+                """
+            let ending = try await sandbox.shell(script)
+            #expect(
+                ending.output == "74\n74\n74\n74\n74\nuntouched\nall is well\n",
+                "\(ending)"
+            )
+            let errors = try sandbox.text(of: "errors")
+            #expect(errors.components(separatedBy: reason).count == 6, "\(errors)")
+            #expect(errors.contains("move flower.db-wal and flower.db-shm away"), "\(errors)")
+        }
     }
 }

@@ -173,15 +173,29 @@ extension Sandbox {
 enum Host {
     /// Mounting in a namespace of one's own, unshare(1): full and read-only disks need it. A host
     /// that must have it says so: `FLOWER_REQUIRE=mounts`.
-    static let canMount: Bool = {
-        let command = "unshare -m mount -t tmpfs none /mnt 2> /dev/null"
-        if system(command) == 0 { return true }
-        print(
-            "!!! END-TO-END TESTS: disks that are full or read-only CANNOT BE TESTED: no mounts !!!"
-        )
+    static let canMount = can(
+        "unshare -m mount -t tmpfs none /mnt",
+        "disks that are full or read-only CANNOT BE TESTED: no mounts",
+        required: "mounts"
+    )
+
+    /// Disks of its own, in files, that can be made to fail: `FLOWER_REQUIRE=disks`.
+    static let canUseDisks = can(
+        """
+        image=$(mktemp) && truncate -s 8m "$image" && mkfs.ext4 -q -F "$image" \\
+          && unshare -m sh -c 'mount -o loop "$0" /mnt && findmnt -n -o SOURCE /mnt' "$image" \\
+          && [ -d /sys/fs/ext4 ] && command -v python3 e2fsck; code=$?; rm -f "$image"; exit $code
+        """,
+        "disks that fail CANNOT BE TESTED: no mkfs.ext4 or no loop devices",
+        required: "disks"
+    )
+
+    private static func can(_ command: String, _ lack: String, required name: String) -> Bool {
+        if system("{ \(command); } > /dev/null 2>&1") == 0 { return true }
+        print("!!! END-TO-END TESTS: \(lack) !!!")
         let required = ProcessInfo.processInfo.environment["FLOWER_REQUIRE"] ?? ""
-        return required.split(separator: ",").contains("mounts")
-    }()
+        return required.split(separator: ",").contains(Substring(name))
+    }
 
     /// Words before a command that take root's power to pass over permissions.
     static var powerless: [String] {

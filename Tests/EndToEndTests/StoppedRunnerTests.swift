@@ -93,6 +93,44 @@ extension EndToEnd {
             #expect(try await scene.sandbox.status(1).states["long"] == "failed")
         }
 
+        @Test func `a stopped runner is not dead: its peers leave what it runs alone`() async throws
+        {
+            let scene = try await Scene(retries: 1)
+            let (runner, task) = try await scene.start()
+            let launches = "SELECT count(*) FROM attempt"
+            while try await scene.sandbox.sqlite(launches) != "1" {}
+            runner.signal(SIGSTOP)
+            try await until { state(of: runner.pid) == "T" }
+            let peer = try await scene.sandbox.flower("run", "--wait")
+            #expect(peer.code == 0 && peer.output.isEmpty, "\(peer)")
+            #expect(isAlive(task))
+            #expect(try await scene.sandbox.status(1).states["long"] == "running")
+            // Not even when its task has ended, of which only it can know how.
+            try scene.end.send("go")
+            try await until { !isAlive(task) }
+            let second = try await scene.sandbox.flower("run")
+            #expect(second.code == 0 && second.output.isEmpty, "\(second)")
+            #expect(try await scene.sandbox.status(1).states["long"] == "running")
+            runner.signal(SIGCONT)
+            #expect(try await runner.ended().code == 0)
+            let report = try await scene.sandbox.status(1)
+            #expect(report.state == "succeeded" && report.attempts == ["long": 1, "after": 1])
+        }
+
+        private func until(_ condition: () -> Bool) async throws {
+            let deadline = ContinuousClock.now + .seconds(Program.patience)
+            while !condition() {
+                try #require(ContinuousClock.now < deadline)
+                sched_yield()
+            }
+        }
+
+        /// proc(5): the letter behind the name.
+        private func state(of pid: pid_t) -> String? {
+            let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            return text?.split(separator: ")").last?.split(separator: " ").first.map(String.init)
+        }
+
         @Test func `SIGTERM lets run what runs and begins nothing more`() async throws {
             let scene = try await Scene(retries: 0)
             let (runner, _) = try await scene.start()

@@ -91,6 +91,9 @@ extension EndToEnd {
                   burst: {component: burst, isolate: true, with: {list: [1, 2]}}
                   apart: {component: greet, isolate: true, with: {person: Bob}}
                   beside: {component: greet, with: {person: Eve}}
+                  tell:
+                    needs: [apart, beside]
+                    exec: [echo, "${tasks.apart.outputs.greeted}", "${tasks.beside.outputs.greeted}"]
                 """
             try sandbox.write(flow, to: "bursting.yaml")
             let applied = try await sandbox.start([greeter, "apply", "bursting.yaml"]).ended()
@@ -99,7 +102,10 @@ extension EndToEnd {
             #expect(run.code == 1 && run.output == "4\n", "\(run)")
             let report = try await sandbox.status(4)
             #expect(
-                report.states == ["burst": "failed", "apart": "succeeded", "beside": "succeeded"]
+                report.states == [
+                    "burst": "failed", "apart": "succeeded", "beside": "succeeded",
+                    "tell": "succeeded",
+                ]
             )
             let burst = try report.task("burst")
             #expect(burst.attempts.map(\.outcome) == ["signalled"])
@@ -109,6 +115,8 @@ extension EndToEnd {
             #expect(said.hasPrefix("about to burst\n"), "\(said)")
             let log = try await sandbox.succeed("logs", "4", "apart")
             #expect(log == "apart of bursting says: good day, Bob\n")
+            // What a component gives reaches others from its own process as from the runner's.
+            #expect(try await sandbox.succeed("logs", "4", "tell") == "Bob Eve\n")
         }
     }
 }

@@ -32,12 +32,14 @@ struct RandomGraph {
         /// What its output `v` says, and how many lines its output `list` has.
         var value = 0
         var lines = 0
+        /// Of which it takes a slot, each of its items.
+        var pool: String?
     }
 
     var nodes: [Node] = []
 
     /// Tasks in clusters that do not need each other: what waits for a person in one leaves the others.
-    init(count: Int, seed: UInt64) {
+    init(count: Int, pools: [String] = [], seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let cluster = 40
         for position in 0..<count {
@@ -64,6 +66,11 @@ struct RandomGraph {
             node.failures = chance < 5 ? 9 : chance < 15 ? 1 : 0
             node.value = Int.random(in: 0...9, using: &random)
             node.lines = Int.random(in: 0...4, using: &random)
+            // One that reads an output fails where there is none, by being claimed: in the model at once.
+            let reads = node.rule == .output || node.items == .listed
+            if Int.random(in: 0..<2, using: &random) == 0, !reads {
+                node.pool = pools.randomElement(using: &random)
+            }
             nodes.append(node)
         }
     }
@@ -111,6 +118,7 @@ struct RandomGraph {
                 case .never: task.traits.when = try Condition("false")
                 case .output: task.traits.when = try Condition("\(source).v} > 4")
                 }
+                task.pools = node.pool.map { [PoolDemand($0, 1)] } ?? []
                 switch node.items {
                 case .none: break
                 case .fixed(let count):

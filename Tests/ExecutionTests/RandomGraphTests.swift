@@ -11,8 +11,8 @@ import Testing
 extension RunnerTests {
     /// Random graphs, run by the real runner in lockstep with `GraphModel`.
     ///
-    /// Each task waits in the gate until as many run as graph and limits allow at that moment; only then
-    /// some of them end. So a runner that runs fewer stands still, one that runs more or in another order
+    /// Each task waits in the gate until as many run as graph, workers, concurrency and pools allow at that
+    /// moment; only then some of them end. So a runner that runs fewer stands still, one that runs more or in another order
     /// is caught at the gate, and no clock is asked. `FLOWER_SEED` repeats a run.
     @Suite struct RandomGraphs {
         private let harness: RunnerHarness
@@ -21,20 +21,27 @@ extension RunnerTests {
 
         @Test(
             arguments: [
-                (tasks: 60, workers: 1, concurrency: nil), (300, 7, nil), (300, 40, 3),
-                (1_000, 16, 1_000), (5_000, 64, nil),
-            ] as [(tasks: Int, workers: Int, concurrency: Int?)]
+                (tasks: 60, workers: 1, concurrency: nil, pools: [:]), (300, 7, nil, [:]),
+                (300, 40, 3, [:]), (1_000, 16, 1_000, [:]), (5_000, 64, nil, [:]),
+                (300, 40, nil, ["disk": 1, "gpu": 3]), (1_000, 12, 9, ["disk": 2, "gpu": 5]),
+                (5_000, 64, 60, ["disk": 12, "gpu": 30]),
+            ] as [(tasks: Int, workers: Int, concurrency: Int?, pools: [String: Int])]
         )
         func `order, parallelism and ends are what the graph says`(
             tasks: Int,
             workers: Int,
-            concurrency: Int?
+            concurrency: Int?,
+            pools: [String: Int]
         ) throws {
             let given = getenv("FLOWER_SEED").flatMap { UInt64(String(cString: $0)) }
             let seed = given ?? UInt64.random(in: .min ... .max)
             print("random graph of \(tasks) tasks: FLOWER_SEED=\(seed)")
-            let graph = RandomGraph(count: tasks, seed: seed)
-            let gate = Gate(graph, width: min(workers, concurrency ?? .max), seed: seed)
+            for (name, slots) in pools {
+                _ = try harness.store.setPool(name, slots: slots, by: "test", at: .now)
+            }
+            let graph = RandomGraph(count: tasks, pools: pools.keys.sorted(), seed: seed)
+            let width = min(workers, concurrency ?? .max)
+            let gate = Gate(graph, width: width, pools: pools, seed: seed)
             Gate.current.withLock { $0 = gate }
             defer { Gate.current.withLock { $0 = nil } }
             var registry = ComponentRegistry.builtIn
@@ -105,11 +112,13 @@ extension RunnerTests {
 
         private let graph: RandomGraph
         private let width: Int
+        private let pools: [String: Int]
         private let state: Mutex<State>
 
-        init(_ graph: RandomGraph, width: Int, seed: UInt64) {
+        init(_ graph: RandomGraph, width: Int, pools: [String: Int], seed: UInt64) {
             self.graph = graph
             self.width = width
+            self.pools = pools
             state = Mutex(State(model: GraphModel(graph), random: SplitMix64(seed: seed ^ 1)))
         }
 
@@ -143,6 +152,9 @@ extension RunnerTests {
                 }
                 state.waiting[unit] = waiting
                 if state.waiting.count > width { state.faults.append("too many run at once") }
+                for (pool, count) in used(state) where count > pools[pool] ?? 0 {
+                    state.faults.append("\(count) run that take of \(pool)")
+                }
                 return leave(&state)
             }
             for (waiting, isGood) in leaving { waiting.resume(returning: isGood) }
@@ -151,9 +163,7 @@ extension RunnerTests {
         /// Lets some go once as many are here as may be; where that frees no others, more.
         private func leave(_ state: inout State) -> [(Waiting, Bool)] {
             var leaving: [(Waiting, Bool)] = []
-            while !state.waiting.isEmpty,
-                state.waiting.count == min(width, state.waiting.count + state.model.ready.count)
-            {
+            while !state.waiting.isEmpty, isFull(state) {
                 let units = state.waiting.keys.sorted {
                     ($0.position, $0.item) < ($1.position, $1.item)
                 }
@@ -167,6 +177,23 @@ extension RunnerTests {
                 }
             }
             return leaving
+        }
+
+        /// Whether nothing more may run at this moment. All take one slot at most, so that no ready task is
+        /// passed over for another that waits for more.
+        private func isFull(_ state: State) -> Bool {
+            if state.waiting.count >= width { return true }
+            let used = used(state)
+            return !state.model.ready.contains { unit in
+                guard let pool = graph.nodes[unit.position].pool else { return true }
+                return used[pool, default: 0] < pools[pool] ?? 0
+            }
+        }
+
+        private func used(_ state: State) -> [String: Int] {
+            guard !pools.isEmpty else { return [:] }
+            let names = state.waiting.keys.compactMap { graph.nodes[$0.position].pool }
+            return names.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         }
 
         /// An attempt's time is over: fewer run than might.

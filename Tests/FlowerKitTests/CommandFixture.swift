@@ -80,7 +80,10 @@ final class CommandFixture {
     }
 
     /// Ends every task that can run, each with what `outcome` says; nothing is launched.
-    func drain(_ outcome: (Claim) -> Outcome = { _ in .exited(0) }) throws {
+    func drain(
+        _ outcome: (Claim) -> Outcome = { _ in .exited(0) },
+        using change: (inout AttemptEnd) -> Void = { _ in }
+    ) throws {
         let store = try Store.open(state, create: false)
         let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
         while true {
@@ -95,6 +98,7 @@ final class CommandFixture {
                 outcome: outcome(claim)
             )
             end.tail = Array("a line\nlast words of \(claim.name)\n".utf8)
+            change(&end)
             turn = Turn()
             turn.ended = [end]
             _ = try store.turn(turn, by: runner, at: now)

@@ -87,6 +87,60 @@ import Testing
         #expect(result.errors.hasPrefix("flower: 1 fault found"))
     }
 
+    @Test func `check finds what belongs to nothing in every folder, and prune and run remove it`()
+        throws
+    {
+        let fixture = try CommandFixture()
+        let file = fixture.folder.path + "/a.yaml"
+        try Data("flow: a\ntasks: {t: {run: \"true\"}}\n".utf8).write(to: URL(filePath: file))
+        try fixture.flower("apply", file)
+        try fixture.flower("register", "a")
+        try fixture.flower("run")
+        let store = try Store.open(fixture.state, create: false)
+        let path = fixture.state.path
+        let outputs = "\(path)/outputs"
+        try FileManager.default.createDirectory(atPath: outputs, withIntermediateDirectories: true)
+        func make(_ name: String) throws { try Data().write(to: URL(filePath: "\(path)/\(name)")) }
+        // Of attempts that are over, a task's own draft, another instance's; and one to come.
+        try make("outputs/\(store.instance)-1.1")
+        try make("outputs/\(store.instance)-1.1.tmp")
+        try make("outputs/00000000-7.1")
+        let run = try #require(
+            Int64(try fixture.flower("register", "a", "--force").output.dropLast())
+        )
+        let task = try #require(try store.run(run).tasks.first).id
+        try make("outputs/\(store.instance)-\(task).1")
+        try make("runners/4711")
+        try make("logs/notes.txt")
+        try make("runners/old")
+        try make("wake.2147483647")
+        try make("copy.db.2147483647.part")
+        // Its own folder may be somebody's home.
+        try make(".profile")
+        let result = try fixture.flower("check")
+        #expect(result.code == .unusable)
+        #expect(
+            result.output == """
+                there is what attempts gave that are over: outputs/ 00000000-7.1, \(store.instance)-1.1, \
+                \(store.instance)-1.1.tmp
+                    flower prune removes it
+                there are records of runners that the database does not know: runners/ 4711
+                    flower run removes it
+                there is a strange file: logs/ notes.txt
+                    nothing of Flower's is called so: look at it, and remove it
+                there is a strange file: runners/ old
+                    nothing of Flower's is called so: look at it, and remove it
+                there are drafts whose makers have died: copy.db.2147483647.part, wake.2147483647
+                    nobody needs it: remove it
+
+                """
+        )
+        try fixture.flower("prune", "--older-than", "90d")
+        try fixture.flower("run")
+        let left = try fixture.flower("check").output
+        #expect(!left.contains("outputs/") && !left.contains("4711"), "\(left)")
+    }
+
     @Test func `backup writes a file once`() throws {
         let fixture = try CommandFixture()
         try Self.flow(fixture)

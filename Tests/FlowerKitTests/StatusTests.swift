@@ -59,6 +59,37 @@ import Testing
         #expect(text.contains("a, attempt 1: \(reason)\n"), "\(text)")
     }
 
+    @Test func `what processes used is told, of the last attempt`() throws {
+        let fixture = try CommandFixture()
+        try fixture.apply(.nothing(["b": ["a"]]))
+        try fixture.flower("register", "test")
+        try fixture.drain(using: { end in
+            guard end.start.claim.name == "a" else { return }
+            end.userCPU = .milliseconds(1_500)
+            end.systemCPU = .milliseconds(250)
+            end.maxRSSKiB = 51_200
+        })
+        let text = try fixture.flower("status", "1").output
+        #expect(
+            text.hasSuffix(
+                """
+                TASK  STATE      TOOK    CPU  MEMORY  EXIT  ATTEMPTS  WHY
+                a     succeeded  1.2s  1.75s     50M  0            1
+                └─ b  succeeded  1.2s    0ms       -  0            1
+
+                """
+            ),
+            "\(text)"
+        )
+        let json = try fixture.flower("status", "1", "-o", "json").output
+        for line in [
+            "\"user_cpu_ms\" : 1500", "\"system_cpu_ms\" : 250", "\"max_rss_kib\" : 51200",
+            "\"duration_ms\" : 1200", "\"exit_code\" : 0",
+        ] {
+            #expect(json.contains(line), "\(line)")
+        }
+    }
+
     @Test func `a task before its retry says when and why`() throws {
         let fixture = try CommandFixture()
         var flow = Flow.nothing(["a": []])

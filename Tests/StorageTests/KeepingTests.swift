@@ -106,11 +106,17 @@ import Testing
         var pages: [Int] = []
         for _ in 1...6 {
             _ = try settled(20, days: 100)
+            _ = try temporary.shell("UPDATE action SET at_ms = 0")
             let request = PruneRequest(before: daysAgo(90))
             #expect(try store.prune(request, by: "t", at: temporary.now).runs.count == 20)
             pages.append(try #require(Int(try temporary.shell("PRAGMA page_count"))))
         }
         #expect(pages.last == pages[1], "\(pages)")
+        // SQLite copies it into the database at 1,000 pages, and begins anew at its front.
+        let wal = try FileManager.default.attributesOfItem(atPath: temporary.folder.walPath)
+        #expect(wal[.size] as? Int ?? .max < 8 << 20)
+        // Nor do the tables beside the runs: one row tells of the last prune.
+        #expect(try temporary.shell("SELECT count(*) FROM action") == "1")
     }
 
     @Test func `a backup is whole, has a name of its own, and never replaces a file`() throws {

@@ -105,6 +105,27 @@ import Testing
         #expect(try names() == ["c", "d"])
     }
 
+    @Test func `room in a flow is kept for what waits for another flow's slot, not for its own's`()
+        throws
+    {
+        try set("gpu", 1)
+        let tasks = [("a", "gpu"), ("b", "gpu"), ("c", ""), ("d", "")]
+        try register("one", tasks, concurrency: 2)
+        let first = try claims()
+        // Whenever 'a' ends, there is room for 'b' as well.
+        #expect(first.map(\.name) == ["a", "c"])
+        try temporary.end([first[0]], .exited(0))
+        #expect(try names() == ["b"])
+        try set("disk", 1)
+        try register("other", [("x", "disk")])
+        let other = try claims()
+        #expect(other.map(\.name) == ["x"])
+        try register("two", [("y", "disk"), ("z", ""), ("w", "")], concurrency: 2)
+        #expect(try names() == ["z"])
+        try temporary.end(other, .exited(0))
+        #expect(try names() == ["y"])
+    }
+
     @Test func `a flow that is full keeps no slot of a pool from others`() throws {
         try set("gpu", 1)
         try register("narrow", [("a", ""), ("b", "gpu")], concurrency: 1)

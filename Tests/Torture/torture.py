@@ -3,10 +3,13 @@
 
 Four runners and two schedulers share one state folder. Random graphs, registered each second by the
 schedulers and besides by hand, write a line as each task starts and ends, under a lock of the task's
-own. At the end, when all is drained: every run has succeeded, no task ever ran beside itself or before
-what it needs, every start is a recorded attempt and every recorded attempt a start, every second has
-its fire, and `flower check` finds nothing. What is checked is read from the tasks' own log and with
-Python's sqlite3; none of Flower's code takes part.
+own. Some tasks take slots of pools, have a time-out, wait for a person or start a run of another flow;
+runs of one flow are over their time now and then; and a person cancels, holds, skips and so on.
+At the end, when all is drained: every run has succeeded that nobody cancelled and that had the time, no
+task ever ran beside itself or before what it needs, no pool and no flow had more at once than it allows,
+every start is a recorded attempt and every recorded attempt a start, every second has its fire, and
+`flower check` finds nothing. What is checked is read from the tasks' own log and with Python's sqlite3;
+none of Flower's code takes part.
 
 The seed is printed; the same seed gives the same graphs and the same order of blows, not their instants.
 """
@@ -24,9 +27,18 @@ import sys
 import tempfile
 import time
 
+import accounting
+
 RUNNERS = 4
 SCHEDULERS = 2
 FLOWS = 8
+# Of these a second, by the schedulers.
+SCHEDULED = 2
+# Whose last task waits for a person, and whose runs have a time.
+HELD, HURRIED = 3, 4
+# Flows with tasks that start these.
+STARTERS = {"g0": 5, "g1": 6}
+POOLS = {"p": 3, "q": 2}
 
 # $0 is the folder of the trial. The lock is inherited by what the task starts: a child that outlives
 # its parent keeps it, so a second attempt beside it is seen as well.
@@ -43,7 +55,13 @@ echo "end $FLOWER_RUN $FLOWER_TASK $FLOWER_ATTEMPT $$" >> "$0/log"
 """
 
 
+class Failure(Exception):
+    pass
+
+
 class Trial:
+    Failure = Failure
+
     def __init__(self, flower, folder, seed):
         self.flower, self.folder = flower, folder
         self.state = folder / "state"
@@ -52,6 +70,12 @@ class Trial:
         self.runners = [None] * RUNNERS
         self.schedulers = [None] * SCHEDULERS
         self.stopped = []
+        # What the flows say: slots by flow and task, tasks with a time-out, tasks at once by flow.
+        self.pools, self.hurried, self.widths = {}, set(), {}
+        self.slots = POOLS
+        # Runs of which a person cancelled something.
+        self.cancelled = set()
+        self.deeds = collections.Counter()
         (folder / "locks").mkdir()
         (folder / "flows").mkdir()
         (folder / "log").touch()
@@ -60,21 +84,57 @@ class Trial:
 
     def write_flows(self):
         for number in range(FLOWS):
-            count = self.random.randint(2, 7)
-            lines = [f"flow: f{number}", "overlap: allow"]
-            if number < 2:
+            name = f"f{number}"
+            lines = [f"flow: {name}", "overlap: allow"]
+            if number < SCHEDULED:
                 lines.append('schedules: [{cron: "* * * * * *", timezone: UTC, catchup: all}]')
             if number % 3 == 0:
                 lines.append("concurrency: 2")
+                self.widths[name] = 2
+            if number == HURRIED:
+                lines.append("run_timeout: 1500ms")
             lines.append("tasks:")
+            count = self.random.randint(2, 7)
             for task in range(count):
-                needs = [f"t{n}" for n in range(task) if self.random.random() < 0.4]
+                lines += self.task(name, f"t{task}", [
+                    f"t{n}" for n in range(task) if self.random.random() < 0.4
+                ])
+            if number == HELD:
+                lines.append("    hold: a person looks")
+            self.write_flow(name, lines)
+        for name, started in STARTERS.items():
+            lines = [f"flow: {name}", "overlap: allow", "tasks:"]
+            lines += self.task(name, "t0", [])
+            for task, needs in (("sub", "[t0]"), ("beside", "[]")):
                 lines += [
-                    f"  t{task}:", f"    needs: [{', '.join(needs)}]",
+                    f"  {task}:", f"    needs: {needs}", f"    flow: f{started}",
                     "    retries: {limit: 1000, delay: 5ms, backoff: 1}",
-                    f"    exec: [/bin/sh, -c, {yaml_text(TASK)}, {self.folder}]",
                 ]
-            (self.folder / "flows" / f"f{number}.yaml").write_text("\n".join(lines) + "\n")
+            lines += self.task(name, "t1", ["sub", "beside"])
+            self.write_flow(name, lines)
+
+    def task(self, flow, name, needs):
+        retries = "limit: 1000, delay: 5ms, backoff: 1"
+        if self.random.random() < 0.3:
+            retries += ", retry_on: {exit: [7], signal: [KILL], timeout: true, interrupted: true}"
+        lines = [
+            f"  {name}:", f"    needs: [{', '.join(needs)}]", f"    retries: {{{retries}}}",
+            f"    exec: [/bin/sh, -c, {yaml_text(TASK)}, {self.folder}]",
+        ]
+        taken = {
+            pool: self.random.randint(1, slots - 1) for pool, slots in POOLS.items()
+            if self.random.random() < 0.2
+        }
+        if taken:
+            lines.append(f"    pools: {{{', '.join(f'{p}: {n}' for p, n in taken.items())}}}")
+            self.pools[flow, name] = taken
+        if self.random.random() < 0.15:
+            lines.append("    timeout: 150ms")
+            self.hurried.add((flow, name))
+        return lines
+
+    def write_flow(self, name, lines):
+        (self.folder / "flows" / f"{name}.yaml").write_text("\n".join(lines) + "\n")
 
     # The processes
 
@@ -82,12 +142,20 @@ class Trial:
         return [self.flower, *words, "--state", str(self.state)]
 
     def call(self, *words, may_be_refused=False):
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, check=False)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(self.command(*words), stdout=pipe, stderr=pipe, text=True) as done:
+            while True:
+                try:
+                    output, errors = done.communicate(timeout=0.05)
+                    break
+                except subprocess.TimeoutExpired:
+                    # It may wait for one that was stopped with the write lock in its hand.
+                    self.let_go(time.monotonic())
         if done.returncode == 75 and may_be_refused:
             return ""
         if done.returncode != 0:
-            raise Failure(f"flower {' '.join(words)}: {done.returncode}\n{done.stderr}")
-        return done.stdout
+            raise Failure(f"flower {' '.join(words)}: {done.returncode}\n{errors}")
+        return output
 
     def start(self, *words):
         log = open(self.folder / "processes.log", "a", encoding="utf-8")
@@ -152,10 +220,40 @@ class Trial:
     def kills(self):
         return sum(count for blow, count in self.blows.items() if blow.startswith("kill"))
 
+    # The person
+
+    def intervene(self):
+        """Refused where it is over meanwhile, or a runner was stopped with the write lock in its hand."""
+        with self.database() as database:
+            rows = database.execute(
+                "SELECT run_id, name, run_state.state FROM run_state JOIN task USING (run_id)"
+                " WHERE run_id > (SELECT max(id) FROM run) - 40"
+            ).fetchall()
+        active = [row for row in rows if row[2] in ("running", "waiting", "held", "queued")]
+        held = [row for row in active if row[2] == "held"]
+        over = [row for row in rows if row[2] in ("cancelled", "failed")]
+        deed = self.random.choice(["cancel", "release"] * 2 + ["hold", "skip", "rerun"])
+        choice = {"release": held, "rerun": over}.get(deed, active)
+        if not choice:
+            return
+        run, task, _ = self.random.choice(choice)
+        words = [deed, str(run)]
+        if deed in ("hold", "skip") or deed == "cancel" and self.random.random() < 0.5:
+            words.append(task)
+        if deed == "rerun":
+            words.append("--failed")
+        if deed == "cancel":
+            # Before: it may be killed with the words in its mouth.
+            self.cancelled.add(run)
+        if self.call(*words, may_be_refused=True):
+            self.deeds[deed] += 1
+
     # The trial
 
     def run(self, kills):
         self.write_flows()
+        for pool, slots in POOLS.items():
+            self.call("pool", "set", pool, str(slots))
         self.call("apply", str(self.folder / "flows"))
         began = time.monotonic()
         while self.kills < kills:
@@ -163,8 +261,10 @@ class Trial:
             self.strike()
             if self.random.random() < 0.1 and self.backlog() < 200:
                 # Refused where a runner was stopped with the write lock in its hand.
-                flow = f"f{self.random.randrange(FLOWS)}"
+                flow = self.random.choice([f"f{n}" for n in range(FLOWS)] + list(STARTERS))
                 self.call("register", flow, may_be_refused=True)
+            if self.random.random() < 0.06:
+                self.intervene()
             time.sleep(self.random.uniform(0.005, 0.06))
             self.let_go(time.monotonic())
             if time.monotonic() - began > 60 + 2 * kills:
@@ -180,8 +280,18 @@ class Trial:
         self.drain()
 
     def backlog(self):
+        """Tasks that may still run: those behind a cancelled one wait for a person."""
         with self.database() as database:
-            return database.execute("SELECT count(*) FROM task WHERE status IN (0, 1)").fetchone()[0]
+            return database.execute(
+                "SELECT count(*) FROM run_state JOIN task USING (run_id) WHERE status IN (0, 1, 4)"
+                " AND run_state.state IN ('running', 'waiting', 'queued', 'held')"
+            ).fetchone()[0]
+
+    def release(self):
+        with self.database() as database:
+            held = database.execute("SELECT run_id FROM run_state WHERE state = 'held'").fetchall()
+        for (run,) in held:
+            self.call("release", str(run), may_be_refused=True)
 
     def drain(self):
         deadline = time.monotonic() + 300
@@ -189,6 +299,7 @@ class Trial:
             for index, runner in enumerate(self.runners):
                 if runner.poll() is not None:
                     self.runners[index] = self.start("run", "--wait")
+            self.release()
             if time.monotonic() > deadline:
                 raise Failure(f"{self.backlog()} tasks do not end\n" + self.call("runs"))
             time.sleep(0.1)
@@ -211,10 +322,6 @@ class Trial:
         return sqlite3.connect(f"file:{self.state}/flower.db?mode=ro", uri=True, timeout=30)
 
 
-class Failure(Exception):
-    pass
-
-
 def yaml_text(text):
     """A double-quoted YAML scalar; `${` is a place to be filled in `exec`, and `$${` a literal."""
     for old, new in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
@@ -226,106 +333,6 @@ def tail(path, count):
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - count))
         return file.read().decode().splitlines()[1:]
-
-
-# What must be true at the end
-
-
-def account(trial):
-    """The faults found, and how much was looked at."""
-    faults = []
-    lines = [line.split() for line in (trial.folder / "log").read_text().splitlines()]
-    faults += [f"ran beside itself: {' '.join(line)}" for line in lines if line[0] == "overlap"]
-    starts, ends, order = {}, {}, {}
-    for place, (event, run, task, attempt, pid) in enumerate(lines):
-        key = (int(run), task, int(attempt))
-        if event == "start":
-            if key in starts:
-                faults.append(f"attempt {key} was started twice")
-            starts[key] = pid
-            order[key] = place
-        elif event in ("end", "fail"):
-            ends[key] = (event, place)
-    with trial.database() as database:
-        faults += account_attempts(database, starts, ends)
-        faults += account_order(database, order, ends)
-        faults += account_fires(database)
-        states = database.execute("SELECT state, count(*) FROM run_state GROUP BY state").fetchall()
-        if [state for state, _ in states] != ["succeeded"]:
-            faults.append(f"not every run has succeeded: {states}")
-        counts = database.execute(
-            "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM task),"
-            " (SELECT count(*) FROM attempt),"
-            " (SELECT count(*) FROM attempt WHERE outcome = 'interrupted')"
-        ).fetchone()
-    try:
-        trial.call("check")
-    except Failure as failure:
-        faults.append(str(failure))
-    return faults, counts
-
-
-def account_attempts(database, starts, ends):
-    faults = []
-    recorded = {}
-    for run, task, number, outcome, code, signal_number in database.execute(
-        "SELECT run_id, name, number, outcome, exit_code, signal FROM attempt"
-        " JOIN task ON task.id = task_id"
-    ):
-        recorded[run, task, number] = outcome
-        event = ends.get((run, task, number), (None,))[0]
-        if outcome == "succeeded" and event != "end":
-            faults.append(f"{run} {task} #{number} succeeded without coming to its end")
-        if outcome == "failed" and (event != "fail" or code != 7):
-            faults.append(f"{run} {task} #{number} failed with {code}, but not by itself")
-        if outcome == "signalled" and signal_number != signal.SIGKILL:
-            faults.append(f"{run} {task} #{number} ended by signal {signal_number}")
-        if outcome not in ("succeeded", "failed", "signalled", "interrupted"):
-            faults.append(f"{run} {task} #{number}: nobody asked for {outcome}")
-        if (run, task, number) not in starts and outcome not in ("signalled", "interrupted"):
-            faults.append(f"{run} {task} #{number} is recorded and never ran")
-    faults += [f"{key} ran and is not recorded" for key in starts if key not in recorded]
-    numbers = collections.defaultdict(set)
-    for run, task, number in recorded:
-        numbers[run, task].add(number)
-    faults += [
-        f"{key} has attempts {sorted(found)}" for key, found in numbers.items()
-        if found != set(range(1, len(found) + 1))
-    ]
-    return faults
-
-
-def account_order(database, order, ends):
-    """A task starts only after the successful end of all that it needs."""
-    faults = []
-    done = {(run, task): place for (run, task, _), (event, place) in ends.items() if event == "end"}
-    first = {}
-    for (run, task, _), place in order.items():
-        first[run, task] = min(place, first.get((run, task), place))
-    for run, task, need in database.execute(
-        "SELECT t.run_id, t.name, n.name FROM task_need JOIN task t ON t.id = task_id"
-        " JOIN task n ON n.id = need_id"
-    ):
-        if first.get((run, task), 0) < done.get((run, need), -1):
-            faults.append(f"run {run}: {task} started before {need} had ended")
-    return faults
-
-
-def account_fires(database):
-    """Every second from a schedule's beginning has its fire, registered once."""
-    faults = []
-    for schedule, begun in database.execute("SELECT id, begun_at_ms FROM schedule"):
-        rows = database.execute(
-            "SELECT due_at_ms, outcome, (SELECT count(*) FROM run WHERE fire_id = fire.id)"
-            " FROM fire WHERE schedule_id = ? AND outcome <> 'paused' ORDER BY due_at_ms",
-            (schedule,),
-        ).fetchall()
-        due = [row[0] for row in rows]
-        first = (begun // 1000 + 1) * 1000
-        if due != list(range(first, first + 1000 * len(due), 1000)):
-            faults.append(f"schedule {schedule} has gaps or doubles in its fires")
-        faults += [f"fire {row} has not one run" for row in rows if row[1:] != ("registered", 1)]
-    return faults
 
 
 def main():
@@ -341,14 +348,20 @@ def main():
     trial = Trial(flower, folder, arguments.seed)
     try:
         trial.run(arguments.kills)
-        faults, (runs, tasks, attempts, interrupted) = account(trial)
+        faults, counts = accounting.account(trial)
     except Failure as failure:
-        faults, runs, tasks, attempts, interrupted = [str(failure)], 0, 0, 0, 0
+        faults, counts = [str(failure)], (0,) * 6
     finally:
         trial.stop_all()
     blows = ", ".join(f"{count} x {blow}" for blow, count in sorted(trial.blows.items()))
     print(f"torture: {blows}")
-    print(f"torture: {runs} runs, {tasks} tasks, {attempts} attempts, {interrupted} interrupted")
+    deeds = ", ".join(f"{count} x {deed}" for deed, count in sorted(trial.deeds.items()))
+    runs, tasks, attempts, interrupted, started, late = counts
+    print(f"torture: by a person: {deeds or 'nothing'}")
+    print(
+        f"torture: {runs} runs ({started} started by others, {late} over their time), {tasks} tasks,"
+        f" {attempts} attempts, {interrupted} interrupted"
+    )
     for fault in faults[:20]:
         print(f"torture: FAULT: {fault}")
     if faults or arguments.keep:

@@ -17,7 +17,7 @@ struct CheckCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let findings = try store.check() + Self.orphans(of: store)
+        let findings = try store.check() + StrayFiles(store).findings()
         for finding in findings {
             try session.print("\(Printable.line(finding.problem))\n    \(finding.remedy)\n")
         }
@@ -26,17 +26,5 @@ struct CheckCommand: FlowerCommand {
         }
         try session.print("all is well\n")
         return .success
-    }
-
-    private static func orphans(of store: Store) throws -> [CheckFinding] {
-        let orphans = try LogKeeper(store).orphans()
-        guard !orphans.isEmpty else { return [] }
-        let list = orphans.prefix(5).joined(separator: ", ") + (orphans.count > 5 ? " …" : "")
-        return [
-            CheckFinding(
-                "there is output of runs that the database does not know: logs/ \(list)",
-                remedy: "flower prune removes it"
-            )
-        ]
     }
 }

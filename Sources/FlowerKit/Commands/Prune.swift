@@ -49,6 +49,7 @@ struct PruneCommand: FlowerCommand {
         }
         let report = try store.prune(request, by: session.actor, at: now)
         let logs = try LogKeeper(store).removeOrphans()
+        OutputFolder(store.folder, instance: store.instance).sweep(store)
         var text = "forgot \(Self.text(report))"
         if !report.flows.isEmpty { text += ", \(counted(report.flows.count, "removed flow"))" }
         if logs > 0 { text += "; \(counted(logs, "log folder")) removed" }

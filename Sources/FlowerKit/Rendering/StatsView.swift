@@ -62,7 +62,7 @@ enum StatsView {
         values.isEmpty ? nil : values.sorted()[(values.count - 1) / 2]
     }
 
-    private static func memory(_ kibibytes: Int64) -> String {
+    static func memory(_ kibibytes: Int64) -> String {
         kibibytes < 10 * 1024 ? "\(kibibytes)K" : "\(kibibytes / 1024)M"
     }
 

@@ -54,11 +54,19 @@ struct StatusView {
     }
 
     private var table: Table {
-        var table = Table(columns: [
+        var columns: [Table.Column] = [
             .init(title: "TASK"), .init(title: "STATE"), .init(title: "TOOK"),
+        ]
+        if showsUsage {
+            columns += [
+                .init(title: "CPU", isNumber: true), .init(title: "MEMORY", isNumber: true),
+            ]
+        }
+        columns += [
             .init(title: "EXIT"), .init(title: "ATTEMPTS", isNumber: true),
             .init(title: "WHY", isFree: true),
-        ])
+        ]
+        var table = Table(columns: columns)
         // Of a task with items all of them.
         let places = Dictionary(grouping: run.tasks.indices) { run.tasks[$0].name }
         let needs = run.tasks.map { $0.needs.flatMap { places[$0] ?? [] } }
@@ -70,12 +78,25 @@ struct StatusView {
 
     private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
         let last = task.attempts.last
-        return [
+        var cells: [Table.Cell] = [
             .init(prefix + task.shownName), .state(task.shownState),
-            .init(took(last).map { TimeText.span($0) } ?? "-"), .init(last?.exitText ?? "-"),
+            .init(took(last).map { TimeText.span($0) } ?? "-"),
+        ]
+        if showsUsage {
+            cells += [
+                .init(last?.cpuMilliseconds.map { TimeText.span($0) } ?? "-"),
+                .init(last?.maxRSSKiB.map { $0 == 0 ? "-" : StatsView.memory($0) } ?? "-"),
+            ]
+        }
+        cells += [
+            .init(last?.exitText ?? "-"),
             .init(task.attempts.isEmpty ? "-" : "\(task.attempts.count)"), .init(why(task)),
         ]
+        return cells
     }
+
+    /// Of the last attempts; the kernel counts none for components, which run in the runner.
+    private var showsUsage: Bool { run.tasks.contains { $0.attempts.last?.maxRSSKiB ?? 0 > 0 } }
 
     private func took(_ attempt: AttemptDetail?) -> Int64? {
         guard let attempt else { return nil }
@@ -185,5 +206,12 @@ extension Array {
         var rest = self[...]
         while let last = rest.last, fits(last) { rest.removeLast() }
         return rest
+    }
+}
+
+extension AttemptDetail {
+    /// In the user's code and in the kernel for it.
+    fileprivate var cpuMilliseconds: Int64? {
+        userCPUMilliseconds.map { $0 + (systemCPUMilliseconds ?? 0) }
     }
 }

@@ -11,6 +11,7 @@ struct Greet: Component {
         for _ in 0..<(times ?? 1) {
             context.print("\(context.task) of \(context.flow) says: good day, \(person)")
         }
+        try context.output("greeted", person)
     }
 }
 
