@@ -55,7 +55,7 @@ package struct StrayFiles {
 
     /// Runs and runners are numbers.
     private func strangers(_ path: String) -> [String] {
-        folderNames(path).filter { Int64($0) == nil }.sorted()
+        folderNames(path).filter { Int64($0) == nil && $0 != StateFolder.acceptedName }.sorted()
     }
 
     /// Of runners that claimed nothing, or had said that they ended. Those of dead runners with work left

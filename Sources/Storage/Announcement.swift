@@ -66,7 +66,9 @@ extension StateFolder {
     /// The announcement accepted last; of some fire long ago, where none came since.
     package func accepted() -> Announcement? { Self.announcement(in: acceptedPath) }
 
-    private var acceptedPath: String { "\(runnersPath)/accepted" }
+    private var acceptedPath: String { "\(runnersPath)/\(Self.acceptedName)" }
+
+    package static let acceptedName = "accepted"
 
     package static func announcement(in path: String) -> Announcement? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)

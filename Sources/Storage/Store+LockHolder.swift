@@ -18,23 +18,35 @@ extension StateFolder {
     /// Not by F_GETLK: closing a descriptor of the file would drop SQLite's own POSIX locks on it
     /// (fcntl(2)).
     package var lockHolder: pid_t? {
+        holders(of: Self.writeLockByte).first { $0.isWriter }?.pid
+    }
+
+    /// Whether another process has the database open, and so has read its WAL.
+    var isOpenElsewhere: Bool {
+        holders(of: Self.openByte).contains { $0.pid != getpid() }
+    }
+
+    /// Who has locked a byte of the WAL's index, of this PID namespace.
+    private func holders(of byte: Int) -> [(pid: pid_t, isWriter: Bool)] {
         var status = stat()
         guard stat(databasePath + "-shm", &status) == 0, let bytes = ProcFile.bytes("/proc/locks")
-        else { return nil }
+        else { return [] }
         let inode = ":\(status.st_ino)"
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        return lines.compactMap { line in
             // `1: POSIX  ADVISORY  WRITE 4711 fe:00:131 120 120`; `2: ->` waits.
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard words.count == 8, words[1] == "POSIX", words[3] == "WRITE",
-                words[5].hasSuffix(inode), let first = Int(words[6]), let last = Int(words[7]),
-                (first...max(first, last)).contains(Self.writeLockByte), let pid = pid_t(words[4]),
+            guard words.count == 8, words[1] == "POSIX", words[5].hasSuffix(inode),
+                let first = Int(words[6]), let last = Int(words[7]),
+                (first...max(first, last)).contains(byte), let pid = pid_t(words[4]),
                 pid > 0
-            else { continue }
-            return pid
+            else { return nil }
+            return (pid, words[3] == "WRITE")
         }
-        return nil
     }
 
     /// Of the WAL's index (sqlite.org/walformat.html, section 2.3.1).
     private static let writeLockByte = 120
+    /// Locked by every connection as long as it is open (WAL_SHM_DMS of SQLite's os_unix.c).
+    private static let openByte = 128
 }

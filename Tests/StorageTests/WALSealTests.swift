@@ -107,6 +107,27 @@ import Testing
         withExtendedLifetime(idle) {}
     }
 
+    @Test func `the WAL of a plain sqlite3 that is at work is taken`() throws {
+        let place = try TemporaryFolder()
+        let copy = try left(temporary, in: place)
+        // The first takes the WAL away as it ends, the second makes one that no seal knows.
+        try sqlite(copy, "UPDATE task SET status = 0 WHERE run_id = 1")
+        #expect(!FileManager.default.fileExists(atPath: copy.walPath))
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/usr/bin/sqlite3")
+        shell.arguments = [copy.databasePath]
+        let (input, output) = (Pipe(), Pipe())
+        (shell.standardInput, shell.standardOutput) = (input, output)
+        try shell.run()
+        let sql = "UPDATE task SET status = 0 WHERE run_id = 2; SELECT 'done';\n"
+        try input.fileHandleForWriting.write(contentsOf: Data(sql.utf8))
+        #expect(output.fileHandleForReading.availableData == Data("done\n".utf8))
+        let store = try Store.open(copy, create: false)
+        #expect(try (1...2).map { try store.state(ofRun: $0) } == [.waiting, .waiting])
+        try input.fileHandleForWriting.close()
+        shell.waitUntilExit()
+    }
+
     @Test func `after a power cut an unknown WAL is read through, and then known`() throws {
         let place = try TemporaryFolder()
         let copy = try left(temporary, in: place)
