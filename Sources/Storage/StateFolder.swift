@@ -13,8 +13,8 @@ package struct StateFolder: Sendable, Hashable {
     package var databasePath: String { "\(path)/flower.db" }
     package var walPath: String { "\(path)/flower.db-wal" }
     package var wakePath: String { "\(path)/wake" }
-    var writeLockPath: String { "\(path)/write.lock" }
-    var schemaLockPath: String { "\(path)/schema.lock" }
+    package var writeLockPath: String { "\(path)/write.lock" }
+    package var schemaLockPath: String { "\(path)/schema.lock" }
     package var runnersPath: String { "\(path)/runners" }
     package var logsPath: String { "\(path)/logs" }
 
