@@ -58,7 +58,8 @@ demo: demo-packages build ## See it work: real flows, a schedule that comes due,
 build: swift build-packages ## Build the release binary, .build/release/flower
 	$(SWIFT) build -c release --static-swift-stdlib --product flower
 
-# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped; it reaches the tests as it is.
+# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped, FLOWER_LONG=1 lets a lock be held and
+# journald be stopped for two minutes, not for seconds; both reach the tests as they are.
 test: export FLOWER_STRICT = 1
 test: swift test-packages oracle lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
@@ -101,6 +102,7 @@ install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/loc
 	chmod -R u=rwX,go=rX $(DATA)
 	install -d $(UNITS)/system $(UNITS)/user $(SYSUSERS)
 	install -m 644 systemd/sysusers.d/flower.conf $(SYSUSERS)
+	install -m 644 systemd/journal-fields.md $(DOC)
 	set -e; cd systemd; for unit in system/* user/*; do \
 	    sed -e 's|@BINDIR@|$(PREFIX)/bin|' $$unit > $(UNITS)/$$unit; \
 	    chmod 644 $(UNITS)/$$unit; \
