@@ -45,7 +45,8 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz
+.PHONY: help demo build test test-core lint bench bench-scheduler bench-services bench-cron torture \
+    fuzz
 .PHONY: install uninstall deb clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages deb-packages oracle
 
@@ -78,10 +79,13 @@ lint: swift test-packages ## Check the format of the sources and scripts
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
-	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-cron
+	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-services bench-cron
 
 bench-scheduler: bench-packages build ## Measure the scheduler beside cron, a systemd timer and a floor
 	$(PYTHON) -B Tests/Benchmarks/punctual.py --flower $(BINARY) $(BENCH)
+
+bench-services: bench-packages build ## Measure wake-ups and the journal on a real systemd
+	$(PYTHON) -B Tests/Benchmarks/services.py --flower $(BINARY) $(BENCH)
 
 bench-cron: bench-packages ## Measure the search for fires beside five other programs
 	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt
