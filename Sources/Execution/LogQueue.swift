@@ -34,6 +34,8 @@ final class LogQueue: Sendable {
         /// Whether somebody was told that it is full and waits for `room`.
         var isRoomAwaited = false
         var fault: String?
+        /// Of `bytes`, those of events.
+        var eventBytes = 0
         /// Events that were not kept.
         var lostEvents = 0
     }
@@ -79,14 +81,18 @@ final class LogQueue: Sendable {
 
     func close(_ source: LogSource) { add(.close(source), bytes: 0) }
 
-    /// Takes it unless too much waits: nothing holds up tasks that print nothing.
+    /// Takes it unless too many of them wait: nothing holds up tasks that print nothing.
     func tell(_ event: JournalEvent) {
-        let isLost = state.withLock { state in
-            guard state.bytes >= 2 * RunnerLimit.logQueueBytes else { return false }
-            state.lostEvents += 1
+        let cost = Self.cost(of: event)
+        let isKept = state.withLock { state in
+            guard state.eventBytes < RunnerLimit.logQueueBytes else {
+                state.lostEvents += 1
+                return false
+            }
+            state.eventBytes += cost
             return true
         }
-        if !isLost { add(.event(event), bytes: Self.cost(of: event)) }
+        if isKept { add(.event(event), bytes: cost) }
     }
 
     /// About what it holds in memory.
@@ -146,7 +152,7 @@ final class LogQueue: Sendable {
     }
 
     private func write(_ item: Item, to writer: inout any LogWriter) {
-        var cost = 0
+        var (cost, eventCost) = (0, 0)
         var fault: String?
         do {
             switch item {
@@ -156,6 +162,7 @@ final class LogQueue: Sendable {
                 try writer.write(chunk)
             case .event(let event):
                 cost = Self.cost(of: event)
+                eventCost = cost
                 try writer.tell(event)
             }
         } catch {
@@ -163,6 +170,7 @@ final class LogQueue: Sendable {
         }
         let isRoomMade = state.withLock { state in
             state.bytes -= cost
+            state.eventBytes -= eventCost
             if let fault, state.fault == nil { state.fault = fault }
             guard state.isRoomAwaited, state.bytes < RunnerLimit.logQueueBytes / 2 else {
                 return false
