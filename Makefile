@@ -45,7 +45,8 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-scheduler bench-cron torture fuzz
+.PHONY: help demo build test test-core lint bench bench-scheduler bench-services bench-cron torture \
+    fuzz
 .PHONY: install uninstall deb clean
 .PHONY: swift build-packages demo-packages test-packages bench-packages deb-packages oracle
 
@@ -58,7 +59,8 @@ demo: demo-packages build ## See it work: real flows, a schedule that comes due,
 build: swift build-packages ## Build the release binary, .build/release/flower
 	$(SWIFT) build -c release --static-swift-stdlib --product flower
 
-# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped; it reaches the tests as it is.
+# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped, FLOWER_LONG=1 lets a lock be held and
+# journald be stopped for two minutes, not for seconds; both reach the tests as they are.
 test: export FLOWER_STRICT = 1
 test: swift test-packages oracle lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
@@ -77,10 +79,13 @@ lint: swift test-packages ## Check the format of the sources and scripts
 
 bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
 	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
-	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-cron
+	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-services bench-cron
 
 bench-scheduler: bench-packages build ## Measure the scheduler beside cron, a systemd timer and a floor
 	$(PYTHON) -B Tests/Benchmarks/punctual.py --flower $(BINARY) $(BENCH)
+
+bench-services: bench-packages build ## Measure wake-ups and the journal on a real systemd
+	$(PYTHON) -B Tests/Benchmarks/services.py --flower $(BINARY) $(BENCH)
 
 bench-cron: bench-packages ## Measure the search for fires beside five other programs
 	@sh Tests/Support/python-environment.sh $(PYTHON) $(PEERS) Tests/Benchmarks/cron-peers/requirements.txt
@@ -101,6 +106,7 @@ install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/loc
 	chmod -R u=rwX,go=rX $(DATA)
 	install -d $(UNITS)/system $(UNITS)/user $(SYSUSERS)
 	install -m 644 systemd/sysusers.d/flower.conf $(SYSUSERS)
+	install -m 644 systemd/journal-fields.md $(DOC)
 	set -e; cd systemd; for unit in system/* user/*; do \
 	    sed -e 's|@BINDIR@|$(PREFIX)/bin|' $$unit > $(UNITS)/$$unit; \
 	    chmod 644 $(UNITS)/$$unit; \

@@ -35,14 +35,15 @@ final class AttemptOutput {
     /// What a person should know of the output; `nil` for nothing.
     var note: String? {
         guard isLimitReached, let limit = sink.limitBytes else { return nil }
-        return "output beyond \(limit >> 20) MiB was not kept"
+        let what = sink.keepsAll ? "is in the journal alone" : "was not kept"
+        return "output beyond \(limit >> 20) MiB \(what)"
     }
 
     func take(_ read: LineSplitter.Lines, _ stream: OutputStream) {
         var new = read
         if !mask.isEmpty { new.bytes = mask.applied(to: new.bytes) }
         tail.append(new.bytes)
-        if !isLimitReached { forward(new, stream) }
+        forward(new, stream)
         lines += new.count
         bytes += new.bytes.count
     }
@@ -54,22 +55,31 @@ final class AttemptOutput {
 
     private func forward(_ new: LineSplitter.Lines, _ stream: OutputStream) {
         let readAt = Instant.now
-        if let limit = sink.limitBytes, bytes + new.bytes.count > limit {
+        if !isLimitReached, let limit = sink.limitBytes, bytes + new.bytes.count > limit {
             isLimitReached = true
             let text = "flower: \(limit >> 20) MiB are kept of an attempt; the rest was not\n"
-            sink.write(chunk(.note, readAt, Array(text.utf8)))
-        } else {
+            sink.write(chunk(.note, readAt, Array(text.utf8), .limitedSinks))
+        }
+        if !isLimitReached {
             sink.write(chunk(stream, readAt, new.bytes))
+        } else if sink.keepsAll {
+            sink.write(chunk(stream, readAt, new.bytes, .unlimitedSinks))
         }
     }
 
-    private func chunk(_ stream: OutputStream, _ readAt: Instant, _ lines: [UInt8]) -> LogChunk {
+    private func chunk(
+        _ stream: OutputStream,
+        _ readAt: Instant,
+        _ lines: [UInt8],
+        _ reach: LogChunk.Reach = .everywhere
+    ) -> LogChunk {
         LogChunk(
             source: source,
             stream: stream,
             readAt: readAt,
             firstLine: self.lines + 1,
-            lines: lines
+            lines: lines,
+            reach: reach
         )
     }
 }

@@ -188,6 +188,7 @@ private struct ComponentRun: Sendable {
         guard file.willLaunch(job.claim, at: startedAt, in: job.slot) else {
             return unlaunched(startedAt, started)
         }
+        if sink.takesEvents { sink.tell(.started(job.claim, pid: nil)) }
         let output = ComponentOutput(job.source, sink, job.mask)
         var outcome = await outcome(output)
         let outputs = outcome.isSuccess ? output.outputs : []

@@ -30,6 +30,10 @@ final class JournalLogSink: LogSink {
 
     func close(_ source: LogSource) { queue.close(source) }
 
+    var takesEvents: Bool { true }
+
+    func tell(_ event: JournalEvent) { queue.tell(event) }
+
     func finish(limit: Duration) -> String? {
         queue.finish(limit: limit, what: "the journal's entries")
     }
@@ -51,7 +55,9 @@ final class PairedLogSink: LogSink {
     /// The first's: where `flower logs` reads.
     func place(of source: LogSource) -> String { first.place(of: source) }
 
-    var limitBytes: Int? { first.limitBytes }
+    var limitBytes: Int? { first.limitBytes ?? second.limitBytes }
+
+    var keepsAll: Bool { first.keepsAll || second.keepsAll }
 
     var isFull: Bool {
         // Both are asked, for each remembers that room is waited for.
@@ -60,13 +66,27 @@ final class PairedLogSink: LogSink {
     }
 
     func write(_ chunk: LogChunk) {
-        first.write(chunk)
-        second.write(chunk)
+        for sink in [first, second] {
+            let isFor: Bool =
+                switch chunk.reach {
+                case .everywhere: true
+                case .limitedSinks: !sink.keepsAll
+                case .unlimitedSinks: sink.keepsAll
+                }
+            if isFor { sink.write(chunk) }
+        }
     }
 
     func close(_ source: LogSource) {
         first.close(source)
         second.close(source)
+    }
+
+    var takesEvents: Bool { first.takesEvents || second.takesEvents }
+
+    func tell(_ event: JournalEvent) {
+        first.tell(event)
+        second.tell(event)
     }
 
     func finish(limit: Duration) -> String? {
@@ -95,18 +115,12 @@ struct JournalLines: LogWriter {
 
     mutating func close(_ source: LogSource) { fields[ObjectIdentifier(source)] = nil }
 
+    mutating func tell(_ event: JournalEvent) throws { try journal.write(event.entry) }
+
     mutating func closeAll() { fields = [:] }
 
     static func fields(of source: LogSource) -> [JournalField] {
-        [
-            JournalField("SYSLOG_IDENTIFIER", "flower"),
-            JournalField("FLOWER_INSTANCE", source.run.instance),
-            JournalField("FLOWER_FLOW", source.run.flow),
-            JournalField("FLOWER_RUN", source.run.runID),
-            JournalField("FLOWER_TASK", source.task),
-            JournalField("FLOWER_ITEM", source.item),
-            JournalField("FLOWER_ATTEMPT", source.attempt),
-        ]
+        [JournalField("SYSLOG_IDENTIFIER", JournalEvent.identifier)] + source.journalFields
     }
 
     static func fields(

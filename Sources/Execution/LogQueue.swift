@@ -1,5 +1,6 @@
 import Flows
 import Synchronization
+import Systemd
 
 /// Where a log sink's thread puts lines. Used on that thread alone.
 protocol LogWriter {
@@ -7,6 +8,11 @@ protocol LogWriter {
     /// No more will come from the source.
     mutating func close(_ source: LogSource)
     mutating func closeAll()
+    mutating func tell(_ event: JournalEvent) throws
+}
+
+extension LogWriter {
+    mutating func tell(_ event: JournalEvent) {}
 }
 
 /// The thread of a log sink, and what waits for it.
@@ -18,6 +24,7 @@ final class LogQueue: Sendable {
     private enum Item: Sendable {
         case chunk(LogChunk)
         case close(LogSource)
+        case event(JournalEvent)
     }
 
     private struct State {
@@ -27,6 +34,10 @@ final class LogQueue: Sendable {
         /// Whether somebody was told that it is full and waits for `room`.
         var isRoomAwaited = false
         var fault: String?
+        /// Of `bytes`, those of events.
+        var eventBytes = 0
+        /// Events that were not kept.
+        var lostEvents = 0
     }
 
     /// What a line costs besides its bytes.
@@ -70,6 +81,23 @@ final class LogQueue: Sendable {
 
     func close(_ source: LogSource) { add(.close(source), bytes: 0) }
 
+    /// Takes it unless too many of them wait: nothing holds up tasks that print nothing.
+    func tell(_ event: JournalEvent) {
+        let cost = Self.cost(of: event)
+        let isKept = state.withLock { state in
+            guard state.eventBytes < RunnerLimit.logQueueBytes else {
+                state.lostEvents += 1
+                return false
+            }
+            state.eventBytes += cost
+            return true
+        }
+        if isKept { add(.event(event), bytes: cost) }
+    }
+
+    /// About what it holds in memory.
+    private static func cost(of event: JournalEvent) -> Int { 1_024 + event.text.utf8.count }
+
     /// Waits until all is written: as long as something is, in each `limit`, and not longer than
     /// `RunnerLimit.logFinishInAll`.
     ///
@@ -111,32 +139,45 @@ final class LogQueue: Sendable {
             _ = work.wait()
             work.take()
             let items: [Item]
-            (items, isFinished) = state.withLock { state in
-                defer { state.items = [] }
-                return (state.items, state.isFinished)
+            let lostEvents: Int
+            (items, lostEvents, isFinished) = state.withLock { state in
+                defer { (state.items, state.lostEvents) = ([], 0) }
+                return (state.items, state.lostEvents, state.isFinished)
             }
             for item in items { write(item, to: &writer) }
+            // Where not even that can be written, there is nobody to be told.
+            if lostEvents > 0 { try? writer.tell(.lost(lostEvents)) }
         }
         writer.closeAll()
     }
 
     private func write(_ item: Item, to writer: inout any LogWriter) {
-        switch item {
-        case .close(let source): writer.close(source)
-        case .chunk(let chunk):
-            let cost = cost(of: chunk)
-            var fault: String?
-            do { try writer.write(chunk) } catch { fault = "\(error)" }
-            let isRoomMade = state.withLock { state in
-                state.bytes -= cost
-                if let fault, state.fault == nil { state.fault = fault }
-                guard state.isRoomAwaited, state.bytes < RunnerLimit.logQueueBytes / 2 else {
-                    return false
-                }
-                state.isRoomAwaited = false
-                return true
+        var (cost, eventCost) = (0, 0)
+        var fault: String?
+        do {
+            switch item {
+            case .close(let source): return writer.close(source)
+            case .chunk(let chunk):
+                cost = self.cost(of: chunk)
+                try writer.write(chunk)
+            case .event(let event):
+                cost = Self.cost(of: event)
+                eventCost = cost
+                try writer.tell(event)
             }
-            if isRoomMade { room.raise() }
+        } catch {
+            fault = "\(error)"
         }
+        let isRoomMade = state.withLock { state in
+            state.bytes -= cost
+            state.eventBytes -= eventCost
+            if let fault, state.fault == nil { state.fault = fault }
+            guard state.isRoomAwaited, state.bytes < RunnerLimit.logQueueBytes / 2 else {
+                return false
+            }
+            state.isRoomAwaited = false
+            return true
+        }
+        if isRoomMade { room.raise() }
     }
 }

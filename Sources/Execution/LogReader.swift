@@ -3,43 +3,56 @@ import Flows
 import Glibc
 import Storage
 
-/// A stored line and whose it is.
-package struct LogEntry: Sendable, Equatable {
-    package let task: String
-    package let item: Int
-    package let attempt: Int
-    package let readAt: Instant
-    package let stream: OutputStream
-    /// Without its newline; as the task wrote it.
-    package let text: [UInt8]
-}
-
 /// Reads the kept lines of a run, all tasks' in order of time, and then what comes after them.
 ///
 /// ```
-/// let reader = LogReader(folder, run: 12, task: nil)
+/// let reader = LogReader(folder, LogQuery(run: 12))
 /// while true {
 ///     let isSettled = …           // asked before the read, so that nothing is missed after it
 ///     try reader.readNew { print($0) }
 ///     if isSettled { break }
-///     reader.wait(limit: .seconds(1))
+///     reader.wait(limit: .seconds(1), or: [])
 /// }
 /// ```
-package final class LogReader {
+package final class LogReader: LogLines {
     private let folder: LogFolder
-    private let run: Int64
-    private let task: TaskName?
+    private let query: LogQuery
+    private var run: Int64 { query.run }
     private var cursors: [LogFolder.Name: LogCursor] = [:]
     private var watch: FolderWatch?
     /// Whether the whole folder must be looked through.
     private var isComplete = false
     private var changed: Set<String> = []
 
-    /// - Parameter task: with all its items, or one, `clean[3]`; `nil` = every task of the run.
-    package init(_ state: StateFolder, run: Int64, task: String?) {
+    /// Of the query, `last` is the caller's part: what is not yet read may be among the last.
+    package init(_ state: StateFolder, _ query: LogQuery) {
         folder = LogFolder(state)
-        self.run = run
-        self.task = task.map { TaskName(parsing: $0) }
+        self.query = query
+    }
+
+    /// How many lines there are of each attempt that is asked for, whatever else is asked.
+    package func counts() -> [LogAttempt: Int] {
+        let path = folder.path(run: run)
+        var counts: [LogAttempt: Int] = [:]
+        for name in asked(folderNames(path)) {
+            let attempt = LogAttempt(task: name.task, item: name.item, number: name.attempt)
+            if let number = query.attempt, number != attempt.number { continue }
+            counts[attempt] = lineCount("\(path)/\(name.text)")
+        }
+        return counts
+    }
+
+    private func lineCount(_ path: String) -> Int {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var block = [UInt8](repeating: 0, count: 256 << 10)
+        var lines = 0
+        while true {
+            let count = read(descriptor, &block, block.count)
+            guard count > 0 else { return lines }
+            lines += block[..<count].count { $0 == 10 }
+        }
     }
 
     /// Gives every line that came since the last call, in order of time.
@@ -61,7 +74,7 @@ package final class LogReader {
     ///
     /// A run without a line has no folder: that one is made is to be told by a descriptor
     /// (`StateWatch`).
-    package func wait(limit: Duration, or descriptors: [Int32] = []) {
+    package func wait(limit: Duration, or descriptors: [Int32]) {
         let watched = descriptors + (watch.map { [$0.descriptor] } ?? [])
         var entries = watched.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         poll(&entries, nfds_t(entries.count), Int32(clamping: limit.milliseconds))
@@ -74,8 +87,12 @@ package final class LogReader {
     /// The files to look into: all at first, then those that changed.
     private func names() -> [LogFolder.Name] {
         let found = isComplete ? Array(changed) : folderNames(folder.path(run: run))
-        return found.compactMap(LogFolder.Name.init).filter { name in
-            guard let task else { return true }
+        return asked(found)
+    }
+
+    private func asked(_ names: [String]) -> [LogFolder.Name] {
+        names.compactMap(LogFolder.Name.init).filter { name in
+            guard let task = query.task else { return true }
             return name.task == task.task && (task.item == nil || task.item == name.item)
         }
     }
@@ -94,7 +111,7 @@ package final class LogReader {
                 active.append(first)
                 least = first
             }
-            if let entry = least.next { try body(entry) }
+            if let entry = least.next, query.accepts(entry) { try body(entry) }
             if !least.advance() { active.removeAll { $0 === least } }
         }
     }
@@ -107,6 +124,7 @@ private final class LogCursor {
     private(set) var next: LogEntry?
     private let path: String
     private var offset: off_t = 0
+    private var lines = 0
     private var buffer: ArraySlice<UInt8> = []
 
     init(_ name: LogFolder.Name, _ folder: String) {
@@ -136,13 +154,17 @@ private final class LogCursor {
     /// A line that was not stored so (a disk that filled in the middle of one) is passed over.
     private func entry(_ line: ArraySlice<UInt8>) -> LogEntry? {
         guard let parsed = LogFile.parse(line) else { return nil }
+        lines += 1
+        let (priority, text) = JournalLines.priority(of: parsed.text[...], parsed.stream)
         return LogEntry(
             task: name.task,
             item: name.item,
             attempt: name.attempt,
             readAt: parsed.readAt,
             stream: parsed.stream,
-            text: parsed.text
+            line: lines,
+            priority: priority,
+            text: Array(text)
         )
     }
 

@@ -1,6 +1,7 @@
 import Cron
 import Flows
 import Storage
+import Systemd
 
 /// Where an attempt prints to.
 package enum OutputStream: UInt8, Sendable, CaseIterable {
@@ -34,6 +35,16 @@ package struct LogChunk: Sendable {
     package let firstLine: Int
     /// Whole lines, each ended by a newline. Any bytes else: nothing says that it is text.
     package let lines: [UInt8]
+    /// Which of several sinks it is for.
+    package var reach = Reach.everywhere
+
+    package enum Reach: Sendable {
+        case everywhere
+        /// Those that keep no more of the attempt.
+        case limitedSinks
+        /// Those that keep all.
+        case unlimitedSinks
+    }
 }
 
 /// Where lines are kept: files here; the journal has one of its own.
@@ -45,8 +56,11 @@ package protocol LogSink: AnyObject, Sendable {
     /// What the database remembers of where an attempt's lines are: `file:PATH`, `journal`.
     func place(of source: LogSource) -> String
 
-    /// Bytes of one attempt that it keeps; `nil` = all.
+    /// Bytes of one attempt that it keeps, or that one of several sinks does; `nil` = all.
     var limitBytes: Int? { get }
+
+    /// Whether what is beyond `limitBytes` is kept too, by another of several sinks.
+    var keepsAll: Bool { get }
 
     /// Whether no more should be brought. Then `room` is raised when there is.
     var isFull: Bool { get }
@@ -58,8 +72,21 @@ package protocol LogSink: AnyObject, Sendable {
     /// Says that no more will come from a source.
     func close(_ source: LogSource)
 
+    /// Whether events go anywhere.
+    var takesEvents: Bool { get }
+
+    /// Takes an event, behind what was written before it. Where too many wait, it is counted and
+    /// forgotten: the database has it.
+    func tell(_ event: JournalEvent)
+
     /// Waits until all is written, at most `limit`; nothing may be brought after it.
     ///
     /// - Returns: what could not be written, in words; `nil` where all was.
     func finish(limit: Duration) -> String?
+}
+
+extension LogSink {
+    package var keepsAll: Bool { limitBytes == nil }
+    package var takesEvents: Bool { false }
+    package func tell(_ event: JournalEvent) {}
 }

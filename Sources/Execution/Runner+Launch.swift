@@ -85,6 +85,7 @@ extension Runner {
         }
         running[claim.taskID] = attempt
         news.begun[claim.taskID] = attempt
+        tell { .started(claim, pid: attempt.pid) }
         if let timeout = claim.timeout {
             attempt.timer = loop.schedule(at: attempt.started + timeout) { [unowned self] in
                 end(attempt, as: .timedOut)

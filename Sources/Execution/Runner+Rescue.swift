@@ -85,11 +85,12 @@ extension Runner {
     }
 
     /// The database has been told, or could not be.
-    func rescued(_ dead: RunnerIdentity, _ result: Result<Int, any Error>) throws {
+    func rescued(_ dead: RunnerIdentity, _ result: Result<[TaskState?], any Error>) throws {
         guard let rescue = rescues.first(where: { $0.identity == dead }) else { return }
         switch result {
-        case .success(let failed):
-            ending.failedTasks += failed
+        case .success(let states):
+            ending.failedTasks += states.count { $0 == .failed }
+            tell(rescue, states)
             rescue.file.remove()
             outputs.remove(of: rescue.ended)
             outputs.sweep(store)

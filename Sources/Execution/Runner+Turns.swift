@@ -70,7 +70,12 @@ extension Runner {
     private func receive(_ answer: TurnWriter.Answer) throws {
         switch answer {
         case .turn(.success(let result)):
-            outputs.remove(of: news.isCommitted())
+            let ended = news.isCommitted()
+            outputs.remove(of: ended)
+            tell(ended, result.endStates)
+            for fire in result.recorded {
+                if let event = event(fire) { tell { event } }
+            }
             pace.didCommit(result)
             if !result.claims.isEmpty { crew?.hasClaimed = true }
             if stop > .no {
@@ -86,6 +91,7 @@ extension Runner {
             tellStatus()
         case .turn(.failure(let error)):
             news.isRefused()
+            let isNew = pace.fault == nil
             let isLocked = (error as? StorageError)?.code == .refused
             let isPatient = isLocked && options.isPatient && stop == .no
             try pace.didFail(
@@ -93,7 +99,9 @@ extension Runner {
                 limit: isPatient ? nil : options.drain,
                 isBusy: !running.isEmpty || componentLoad.open > 0
             )
-            notifier.status(isLocked ? store.lockSentence : "waiting for the database: \(error)")
+            let trouble = isLocked ? store.lockSentence : "waiting for the database: \(error)"
+            notifier.status(trouble)
+            if isNew { tell { .databaseTrouble(trouble, instance: store.instance) } }
         case .rescue(let dead, let result):
             try rescued(dead, result)
         }
@@ -318,6 +326,15 @@ struct TurnPace {
 
     /// Whether a commit takes longer than any that will return.
     var isStuck: Bool { isWriting && MonotonicTime.now - writingSince > RunnerLimit.commit }
+
+    private var wasStuck = false
+    /// `true` once for each commit that is stuck.
+    var isNewlyStuck: Bool {
+        mutating get {
+            defer { wasStuck = isStuck }
+            return isStuck && !wasStuck
+        }
+    }
 
     mutating func didLook() {
         mayHaveMore = false

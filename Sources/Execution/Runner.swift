@@ -62,6 +62,8 @@ package final class Runner {
     private let makeRegistry: () -> ComponentRegistry
     /// Plans fires that the scheduler has announced; `nil` = they are the scheduler's.
     let plan: (Announcement) throws -> PlannedFires?
+    /// What the journal is told of a fire that this runner records.
+    let event: (RecordedFire) -> JournalEvent?
     let notifier: any ServiceNotifier
     let givenSink: (any LogSink)?
     let loop: EventLoop
@@ -107,7 +109,8 @@ package final class Runner {
         registry: @autoclosure @escaping () -> ComponentRegistry = .builtIn,
         notifier: any ServiceNotifier = SilentNotifier(),
         sink: (any LogSink)? = nil,
-        plan: @escaping (Announcement) throws -> PlannedFires? = { _ in nil }
+        plan: @escaping (Announcement) throws -> PlannedFires? = { _ in nil },
+        event: @escaping (RecordedFire) -> JournalEvent? = { _ in nil }
     ) throws(SystemFailure) {
         precondition((1...RunnerLimit.workers).contains(options.workers), "workers out of range")
         self.store = store
@@ -116,6 +119,7 @@ package final class Runner {
         self.notifier = notifier
         givenSink = sink
         self.plan = plan
+        self.event = event
         wake = WakeFile(store.folder)
         outputs = OutputFolder(store.folder, instance: store.instance)
         worlds = WorldCache(outputs)
@@ -150,6 +154,7 @@ package final class Runner {
             try loop.turn(limit: turnLimit)
             // A commit that never returns leaves this loop turning, and is no progress.
             if !pace.isStuck { notifier.turned() }
+            tellDelays()
         }
         return try finish()
     }

@@ -15,8 +15,8 @@ final class TurnWriter: Sendable {
 
     enum Answer: Sendable {
         case turn(Result<TurnResult, any Error>)
-        /// How many tasks failed by it.
-        case rescue(RunnerIdentity, Result<Int, any Error>)
+        /// What it made of the tasks whose attempts ended.
+        case rescue(RunnerIdentity, Result<[TaskState?], any Error>)
     }
 
     /// Raised when there is an answer.

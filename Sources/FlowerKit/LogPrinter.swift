@@ -4,22 +4,20 @@ import Storage
 
 /// Prints a run's lines as they come.
 struct LogPrinter {
-    private let reader: LogReader
-    private let view: LogView
-    private let attempt: Int?
+    private let lines: any LogLines
+    private let view: any LogFormatter
     private let output: Output
 
     /// Silence after which the lines of a run that has settled are all there.
     private static let patience = Duration.milliseconds(200)
     /// Longest wait without a look; a safety net.
-    private static let longestWait = Duration.seconds(60)
+    static let longestWait = Duration.seconds(60)
     /// Printed at once, so that neither a line costs a write nor a long log all the memory.
     private static let blockBytes = 64 << 10
 
-    init(_ reader: LogReader, _ view: LogView, attempt: Int?, output: Output) {
-        self.reader = reader
+    init(_ lines: any LogLines, _ view: any LogFormatter, output: Output) {
+        self.lines = lines
         self.view = view
-        self.attempt = attempt
         self.output = output
     }
 
@@ -32,9 +30,8 @@ struct LogPrinter {
         var come = 0
         var block: [UInt8] = []
         var last = count.map { LastLines($0) }
-        try reader.readNew { entry in
+        try lines.readNew { entry in
             come += 1
-            guard attempt == nil || entry.attempt == attempt else { return }
             if last != nil {
                 last?.append(entry)
                 return
@@ -79,7 +76,7 @@ struct LogPrinter {
             if now == .complete || (wasSettled && count == 0) { return }
             wasSettled = now == .settled
             let limit = wasSettled ? Self.patience : Self.longestWait
-            reader.wait(limit: limit, or: descriptors)
+            lines.wait(limit: limit, or: descriptors)
             let hasChanged = watch.take()
             if hasChanged || now == .settled || end?.take() ?? 0 > 0 { now = try stage() }
         }

@@ -91,8 +91,8 @@ final class LogFollower: Sendable {
     init(_ store: Store, _ run: Int64, _ view: LogView, _ output: Output) throws {
         end = try Signal()
         Thread.detachNewThread { [self] in
-            let reader = LogReader(store.folder, run: run, task: nil)
-            var printer = LogPrinter(reader, view, attempt: nil, output: output)
+            let reader = LogReader(store.folder, LogQuery(run: run))
+            var printer = LogPrinter(reader, view, output: output)
             do {
                 try printer.follow(try StateWatch(store.folder), end: end) { [self] in
                     if isOver.withLock({ $0 }) { return .complete }

@@ -91,6 +91,42 @@ final class Session {
     /// For showing instants: the host's zone and the present.
     var time: TimeText { TimeText(zone: zone, now: now) }
 
+    /// Whether what we print goes to the journal: a service's output.
+    var isJournalOutput: Bool { Journal.isStandardOutput(environment["JOURNAL_STREAM"]) }
+
+    /// Tells what happens: to the journal, where our output goes to it, else on standard output.
+    ///
+    /// It outlives the reader of that.
+    func teller() -> Teller {
+        let output = output
+        return Teller(isJournalOutput ? try? Journal() : nil) { text in
+            let lines = Printable.lines(text).map(Printable.line)
+            // A scheduler must outlive the reader of its output.
+            try? output.write(lines.joined(separator: "\n") + "\n")
+        }
+    }
+
+    /// Tells the journal what a person has done in the state folder that this host's services, or the
+    /// user's own, work on: not in a folder of somebody's tests.
+    ///
+    /// A journald that is stopped is not waited for; what was done is in the database.
+    func tell(_ bulletins: @autoclosure () -> [Bulletin], in store: Store) {
+        let isServed = [false, true].contains { system in
+            let home = StateFolder.locate(
+                explicit: nil,
+                system: system,
+                user: !system,
+                environment: environment,
+                isRoot: geteuid() == 0
+            )
+            return home.path == store.folder.path
+        }
+        guard isServed, let journal = try? Journal() else { return }
+        let teller = Teller(journal) { _ in }
+        for bulletin in bulletins() { teller.tell(bulletin) }
+        teller.finish(limit: .milliseconds(200))
+    }
+
     func print(_ text: String) throws { try output.write(text) }
 
     /// Prints a table as the terminal can show it.

@@ -4,6 +4,7 @@ import FlowFiles
 import Flows
 import Glibc
 import Storage
+import Systemd
 
 /// The scheduler's folder of flow files: what lies in it is what is scheduled.
 ///
@@ -119,7 +120,7 @@ package final class FlowFolder {
     /// - Throws: `StorageError`; the same files are looked at again by the next call.
     package func apply(
         at now: Instant,
-        report: (String) -> Void,
+        report: (Bulletin) -> Void,
         between: () -> Void
     ) throws -> Bool {
         guard hasChanges else { return true }
@@ -167,7 +168,7 @@ package final class FlowFolder {
     }
 
     /// A folder that is missing is no reason to remove all flows: it may be on a disk not mounted.
-    private func isThere(_ report: (String) -> Void) -> Bool {
+    private func isThere(_ report: (Bulletin) -> Void) -> Bool {
         do {
             try watch.add(path, .departures)
             if isMissing == true { report("the folder of flow files, \(path), is there again") }
@@ -249,14 +250,18 @@ package final class FlowFolder {
         _ file: SeenFile,
         _ changes: ApplyReport,
         _ known: SourceFile?,
-        _ report: (String) -> Void
+        _ report: (Bulletin) -> Void
     ) {
         if let message = file.message {
             guard message != known?.message else { return }
             let isNew = known == nil
-            report(
-                "\(file.path) is refused\(isNew ? "" : ", what it said before stays"):\n\(message)"
-            )
+            let stays = isNew ? "" : ", what it said before stays"
+            let fields = [
+                JournalField("FLOWER_INSTANCE", store.instance),
+                JournalField("FLOWER_FILE", file.path),
+            ]
+            let text = "\(file.path) is refused\(stays):\n\(message)"
+            report(Bulletin(JournalEvent(.fileRefused, .error, text, fields)))
             return
         }
         for (change, flows) in Dictionary(grouping: changes.changes, by: \.change)

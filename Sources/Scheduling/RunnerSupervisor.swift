@@ -3,6 +3,7 @@ import Cron
 import Glibc
 import HostTime
 import Storage
+import Systemd
 
 /// A `flower run` that the scheduler has started.
 package protocol RunnerChild: AnyObject {
@@ -17,7 +18,7 @@ package protocol RunnerChild: AnyObject {
 /// As process 1 it also waits for orphans, as an init must.
 package final class RunnerSupervisor {
     private let start: () throws -> any RunnerChild
-    private let report: (String) -> Void
+    private let report: (Bulletin) -> Void
     private var child: (any RunnerChild)?
     private var mayHaveWork = true
     private var lastLook = Instant(milliseconds: .min)
@@ -35,7 +36,7 @@ package final class RunnerSupervisor {
 
     package init(
         clock: any WallClock = HostClock(),
-        report: @escaping (String) -> Void,
+        report: @escaping (Bulletin) -> Void,
         start: @escaping () throws -> any RunnerChild
     ) {
         self.clock = clock

@@ -2,6 +2,24 @@ import Cron
 import Flows
 import HostTime
 import Storage
+import Systemd
+
+extension Bulletin {
+    /// Of a run that a person has made.
+    package static func registered(
+        _ run: Int64,
+        of flow: String,
+        by actor: String,
+        _ instance: String
+    ) -> Bulletin {
+        let fields = [
+            JournalField("FLOWER_INSTANCE", instance), JournalField("FLOWER_FLOW", flow),
+            JournalField("FLOWER_RUN", run), JournalField("FLOWER_ACTOR", actor),
+        ]
+        let text = "run \(run) of flow '\(flow)' registered by \(actor)"
+        return Bulletin(JournalEvent(.runRegistered, .info, text, fields))
+    }
+}
 
 /// What the scheduler tells, in sentences.
 extension SchedulerLoop {
@@ -12,16 +30,42 @@ extension SchedulerLoop {
         return "\(fire); \(faults) \(faults == 1 ? "schedule" : "schedules") cannot be used"
     }
 
-    package static func sentence(of fire: RecordedFire, in zone: Zone = .utc) -> String {
+    package static func bulletin(
+        of fire: RecordedFire,
+        _ instance: String,
+        in zone: Zone = .utc
+    ) -> Bulletin {
         let due = fire.dueAt.iso8601(in: zone)
-        switch fire.outcome {
-        case .registered:
-            return "run \(fire.runID ?? 0) of flow '\(fire.flow)' registered, due \(due)"
-        default:
-            let reason =
-                fire.note.map { "\(fire.outcome.rawValue): \($0)" } ?? fire.outcome.rawValue
-            return "flow '\(fire.flow)' was not run, due \(due): \(reason)"
+        var fields = [
+            JournalField("FLOWER_INSTANCE", instance), JournalField("FLOWER_FLOW", fire.flow),
+            JournalField("FLOWER_DUE_AT", fire.dueAt.iso8601(in: .utc)),
+        ]
+        if fire.outcome == .registered {
+            let run = fire.runID ?? 0
+            fields.append(JournalField("FLOWER_RUN", run))
+            let text = "run \(run) of flow '\(fire.flow)' registered, due \(due)"
+            return Bulletin(JournalEvent(.runRegistered, .info, text, fields))
         }
+        fields.append(JournalField("FLOWER_OUTCOME", fire.outcome.rawValue))
+        let reason = fire.note.map { "\(fire.outcome.rawValue): \($0)" } ?? fire.outcome.rawValue
+        let text = "flow '\(fire.flow)' was not run, due \(due): \(reason)"
+        // What a person asked for is no cause for concern.
+        let isMeant = fire.outcome == .paused || fire.outcome == .except
+        return Bulletin(JournalEvent(.fireMissed, isMeant ? .info : .warning, text, fields))
+    }
+
+    package static func bulletin(
+        of event: ExpectationEvent,
+        _ instance: String,
+        in zone: Zone = .utc
+    ) -> Bulletin {
+        var fields = [
+            JournalField("FLOWER_INSTANCE", instance), JournalField("FLOWER_FLOW", event.flow),
+        ]
+        if let run = event.runID { fields.append(JournalField("FLOWER_RUN", run)) }
+        let text = sentence(of: event, in: zone)
+        let priority: JournalEvent.Priority = event.isMet ? .notice : .warning
+        return Bulletin(JournalEvent(.flowLate, priority, text, fields))
     }
 
     package static func sentence(of event: ExpectationEvent, in zone: Zone = .utc) -> String {

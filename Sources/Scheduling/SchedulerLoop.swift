@@ -12,8 +12,8 @@ import Systemd
 /// `wake`; on its folder of flow files, and on the host's zone data. Once a minute it looks in any case:
 /// plain SQL touches nothing.
 package final class SchedulerLoop {
-    /// What the loop tells the person or the journal; one sentence a call.
-    package typealias Report = (String) -> Void
+    /// What the loop tells the person or the journal; one sentence a call, which must not wait.
+    package typealias Report = (Bulletin) -> Void
 
     private let scheduler: Scheduler
     private let store: Store
@@ -115,12 +115,23 @@ package final class SchedulerLoop {
             _ = clinux_timerfd_set(timer, max(wakeAt.milliseconds, 0))
             let count = clinux_epoll_wait(epoll, &events, turnLimit(untilSettled))
             notifier.turned()
+            tellDelay()
             // Whatever else has come: where the state folder is busy, there is always something.
             if untilSettled == 0 { applyChanges() }
             for event in events.prefix(max(0, Int(count))) {
                 if hear(Source(rawValue: event.data)) { return end() }
             }
         }
+    }
+
+    private func tellDelay() {
+        guard let delay = notifier.takeDelay() else { return }
+        let limit = notifier.watchdog
+        report(
+            Bulletin(
+                .heldUp("scheduler", delay, limit: limit, instance: store.instance)
+            )
+        )
     }
 
     /// - Returns: whether it is to stop.
@@ -191,9 +202,11 @@ package final class SchedulerLoop {
         var wakeAt = later(Self.longestSleep)
         do {
             let known = Set(scheduler.faults)
-            for fire in try scheduler.turn() { report(Self.sentence(of: fire)) }
+            for fire in try scheduler.turn() { report(Self.bulletin(of: fire, store.instance)) }
             for fault in scheduler.faults where !known.contains(fault) { report("\(fault)") }
-            for event in try scheduler.checkExpectations() { report(Self.sentence(of: event)) }
+            for event in try scheduler.checkExpectations() {
+                report(Self.bulletin(of: event, store.instance))
+            }
             let alarms = [scheduler.nextTurnAt, try scheduler.wakeForRetry(), scheduler.announce()]
             wakeAt = alarms.compactMap { $0 }.reduce(wakeAt) { min($0, $1) }
             if let again = try supervisor?.attend(store, at: clock.now) {
@@ -203,7 +216,8 @@ package final class SchedulerLoop {
                 Self.status(nextFireAt: scheduler.nextFireAt, faults: scheduler.faults.count)
             )
         } catch {
-            report("cannot register what is due, trying again: \(error)")
+            let trouble = "cannot register what is due, trying again: \(error)"
+            report(Bulletin(.databaseTrouble(trouble, instance: store.instance)))
             let isLocked = (error as? StorageError)?.code == .refused
             notifier.status(isLocked ? store.lockSentence : "cannot use the database: \(error)")
             wakeAt = later(Self.retryDelay)

@@ -254,8 +254,13 @@ package struct TurnResult: Sendable {
     package var nextRunEndAt: Instant?
     /// When the next retry comes due, of any run; `nil` where none waits.
     package var nextRetryAt: Instant?
+    /// Fires that came due in the turn (`Turn.planned`), and are recorded by it.
+    package var recorded: [RecordedFire] = []
+    /// What each of the turn's `ended` made of its task, in the same order: waiting, where it is tried
+    /// again; `nil` where the task was no longer this runner's.
+    package var endStates: [TaskState?] = []
     /// Tasks whose last attempt ended in this turn with the state failed.
-    package var failedTasks = 0
+    package var failedTasks: Int { endStates.count { $0 == .failed } }
 
     package init() {}
 }

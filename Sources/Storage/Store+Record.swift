@@ -4,19 +4,17 @@ import GRDB
 
 /// Writing down what became of claims: a part of every turn, and of a rescue.
 extension Store {
-    /// - Returns: how many tasks failed by it.
+    /// - Returns: what each of `turn.ended` made of its task, as `TurnResult.endStates`.
     func recordTurn(
         _ db: Database,
         _ turn: Turn,
         runner: RunnerIdentity,
         at now: Instant
-    ) throws -> Int {
+    ) throws -> [TaskState?] {
         for claim in turn.returned { try handBack(db, claim, runner: runner, at: now) }
         for claim in turn.cancelled { try cancelUnlaunched(db, claim, runner: runner) }
         for start in turn.started { try record(db, start, runner: runner) }
-        return try turn.ended.count { end in
-            try record(db, end, runner: runner, at: now) == .failed
-        }
+        return try turn.ended.map { try record(db, $0, runner: runner, at: now) }
     }
 
     private func handBack(

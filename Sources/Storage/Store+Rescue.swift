@@ -49,17 +49,17 @@ extension Store {
     /// Records what the rescue found, hands back what was never launched and ends the runner's row: in one
     /// transaction, so that a rescuer killed in between leaves the next one the whole work.
     ///
-    /// - Returns: how many tasks failed by it.
+    /// - Returns: what each of `ended` made of its task, as `TurnResult.endStates`.
     package func rescue(
         _ runner: RunnerIdentity,
         ended: [AttemptEnd],
         returned: [Claim],
         at now: Instant
-    ) throws -> Int {
+    ) throws -> [TaskState?] {
         var turn = Turn()
         turn.ended = ended
         turn.returned = returned
-        let failed = try write { db in
+        let states = try write { db in
             let result = try recordTurn(db, turn, runner: runner, at: now)
             try advance(db, at: now)
             try db.execute(
@@ -69,6 +69,6 @@ extension Store {
             return result
         }
         folder.touchWake()
-        return failed
+        return states
     }
 }

@@ -46,7 +46,7 @@ extension Store {
         at now: Instant
     ) throws -> (result: TurnResult, wakesOthers: Bool) {
         let registered = try turn.planned.map { try Self.record(db, $0, at: now) } ?? []
-        let failed = try recordTurn(db, turn, runner: runner, at: now)
+        let states = try recordTurn(db, turn, runner: runner, at: now)
         let pulse = try Pulse(db, hot, runner: runner.id, at: now)
         var wakesOthers = false
         if pulse.isLate { try Self.cancelLateRuns(db, at: now) }
@@ -54,7 +54,8 @@ extension Store {
         if pulse.isRetryDue { try Self.promoteRetries(db, at: now) }
         if pulse.mayAdvance { try judgeAll(db, at: now) }
         var result = try told(db, pulse, to: runner)
-        result.failedTasks = failed
+        result.endStates = states
+        result.recorded = registered
         if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
         var leavesSome = true
         repeat {

@@ -114,13 +114,29 @@ package final class JournalReader {
     package func wait(limit: Duration) throws(JournalFailure) -> Change {
         let (seconds, attoseconds) = limit.components
         let microseconds = UInt64(max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
-        let code = library.journal_wait(journal, microseconds)
-        switch try JournalFailure.checked(code, "cannot wait for the journal") {
+        return try change(library.journal_wait(journal, microseconds))
+    }
+
+    /// Readable when there may be a change, for a loop that waits for other things too; then
+    /// `takeChange` is to be called (sd_journal_get_fd(3)).
+    package func descriptor() throws(JournalFailure) -> Int32 {
+        try JournalFailure.checked(library.journal_get_fd(journal), Self.waiting)
+    }
+
+    /// Does not wait (sd_journal_process(3)).
+    package func takeChange() throws(JournalFailure) -> Change {
+        try change(library.journal_process(journal))
+    }
+
+    private func change(_ code: Int32) throws(JournalFailure) -> Change {
+        switch try JournalFailure.checked(code, Self.waiting) {
         case CSYSTEMD_APPEND: return .added
         case CSYSTEMD_INVALIDATE: return .rearranged
         default: return .nothing
         }
     }
+
+    private static let waiting = "cannot wait for the journal"
 
     // MARK: - The present entry
 

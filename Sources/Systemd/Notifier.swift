@@ -14,6 +14,8 @@ package final class Notifier: ServiceNotifier {
     /// The pause after which systemd ends us, `WATCHDOG_USEC`; `nil` = it does not look.
     package let watchdog: Duration?
     private var fedAt: Duration?
+    private var turnedAt: Duration?
+    private var delay: Duration?
 
     private var text = ""
     private var toldText = ""
@@ -113,10 +115,17 @@ package final class Notifier: ServiceNotifier {
     package func turned() {
         let now = Self.now
         if let watchdog {
+            if let turnedAt, now - turnedAt >= watchdog / 2 { delay = now - turnedAt }
+            turnedAt = now
             let gap = min(watchdog / 4, Self.feedingGap)
             if fedAt.map({ now - $0 >= gap }) ?? true, send("WATCHDOG=1") { fedAt = now }
         }
         tellStatus(now)
+    }
+
+    package func takeDelay() -> Duration? {
+        defer { delay = nil }
+        return delay
     }
 
     private func tellStatus(_ now: Duration) {

@@ -10,12 +10,21 @@ package protocol ServiceNotifier: AnyObject {
     func ready()
     /// The loop has turned: only then is the watchdog fed (promise 4).
     func turned()
+    /// The pause after which the service manager ends us; `nil` = it does not look.
+    var watchdog: Duration? { get }
+    /// How long the loop did not turn, where that was half of `watchdog` or more; told once.
+    func takeDelay() -> Duration?
     /// One line for a person, such as `12 running, 340 waiting, 3 failed`.
     func status(_ text: String)
     /// It looks at its settings anew; `ready` tells the end of that.
     func reloading()
     /// Nothing further is begun.
     func stopping()
+}
+
+extension ServiceNotifier {
+    package var watchdog: Duration? { nil }
+    package func takeDelay() -> Duration? { nil }
 }
 
 /// Tells nobody.

@@ -25,6 +25,7 @@ PROGRAMS = {
     "turns": ["turns.c", "store.c", "-lsqlite3"],
     "stamp": ["stamp.c", "-static"],
     "punctual": ["punctual.c"],
+    "journal": ["journal.c", "-ldl"],
 }
 
 Command = list[str]

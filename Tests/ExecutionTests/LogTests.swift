@@ -30,7 +30,7 @@ import Testing
 
     private func entries(task: String? = nil) throws -> [String] {
         var found: [String] = []
-        try LogReader(folder.state, run: 7, task: task).readNew { entry in
+        try LogReader(folder.state, LogQuery(run: 7, task: task)).readNew { entry in
             let text = String(decoding: entry.text, as: UTF8.self)
             found.append("\(entry.task).\(entry.attempt) \(entry.stream) \(text)")
         }
@@ -68,7 +68,7 @@ import Testing
 
     @Test func `what is added later is told once`() throws {
         let source = LogSource(.of(.run(""), task: "a"))
-        let reader = LogReader(folder.state, run: 7, task: nil)
+        let reader = LogReader(folder.state, LogQuery(run: 7))
         let sink = try FileLogSink(folder.state)
         var found: [String] = []
         let deadline = MonotonicTime.now + .seconds(60)
@@ -77,7 +77,7 @@ import Testing
             while found.count < round {
                 try #require(MonotonicTime.now < deadline)
                 try reader.readNew { found.append(String(decoding: $0.text, as: UTF8.self)) }
-                if found.count < round { reader.wait(limit: .seconds(1)) }
+                if found.count < round { reader.wait(limit: .seconds(1), or: []) }
             }
         }
         #expect(sink.finish(limit: .seconds(30)) == nil)

@@ -72,7 +72,7 @@ final class RunnerHarness {
 
     func lines(ofRun run: Int64, task: String? = nil) throws -> [String] {
         var lines: [String] = []
-        try LogReader(folder.state, run: run, task: task).readNew {
+        try LogReader(folder.state, LogQuery(run: run, task: task)).readNew {
             lines.append(String(decoding: $0.text, as: UTF8.self))
         }
         return lines

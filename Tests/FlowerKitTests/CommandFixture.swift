@@ -97,6 +97,7 @@ final class CommandFixture {
                 duration: .milliseconds(1_200),
                 outcome: outcome(claim)
             )
+            end.lines = 2
             end.tail = Array("a line\nlast words of \(claim.name)\n".utf8)
             change(&end)
             turn = Turn()

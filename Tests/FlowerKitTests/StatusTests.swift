@@ -126,7 +126,7 @@ import Testing
                           "duration_ms" : 1200,
                           "ended_at" : "2026-11-23T21:22:00+01:00",
                           "exit_code" : 3,
-                          "lines" : 0,
+                          "lines" : 2,
                           "max_rss_kib" : 0,
                           "note" : null,
                           "number" : 1,

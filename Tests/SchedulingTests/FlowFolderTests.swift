@@ -62,7 +62,7 @@ import Testing
     func apply() throws -> [String] {
         var told: [String] = []
         folder.takeNote()
-        _ = try folder.apply(at: now, report: { told.append($0) }, between: {})
+        _ = try folder.apply(at: now, report: { told.append($0.text) }, between: {})
         return told.map { $0.replacing(folder.path + "/", with: "") }
     }
 
@@ -96,7 +96,7 @@ import Testing
         // A scheduler started now finds it as it was.
         let second = try Self.watch(flows, store)
         var again: [String] = []
-        _ = try second.apply(at: now, report: { again.append($0) }, between: {})
+        _ = try second.apply(at: now, report: { again.append($0.text) }, between: {})
         #expect(again == [])
         #expect(try names == ["a"])
         try write("a.yaml", Self.flow("a", cron: "0 5 * * *"))

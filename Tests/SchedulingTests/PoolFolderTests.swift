@@ -31,7 +31,7 @@ import Testing
     private func apply() throws -> [String] {
         var told: [String] = []
         folder.takeNote()
-        _ = try folder.apply(at: now, report: { told.append($0) }, between: {})
+        _ = try folder.apply(at: now, report: { told.append($0.text) }, between: {})
         return told.map { $0.replacing(folder.path + "/", with: "") }
     }
 

@@ -121,13 +121,13 @@ import Testing
             duration: .zero,
             outcome: .interrupted
         )
-        let failed = try temporary.store.rescue(
+        let states = try temporary.store.rescue(
             temporary.runner,
             ended: [end],
             returned: [],
             at: temporary.now
         )
-        #expect(failed == 1)
+        #expect(states == [.failed])
         #expect(try temporary.claim().map(\.name) == ["@on_failure", "@always", "@notify"])
     }
 

@@ -87,8 +87,12 @@ start_machine() {
         bash -c 'echo 0 > "$1/cgroup.procs" && exec unshare --cgroup bash "$0" --inside "$2"' \
         "$0" "$cgroup" "$box" {life}>&- < /dev/null > "$box/boot" 2>&1 &
     machine=$!
-    local left=$((boot_seconds * 10)) first=''
-    until read -r -t 0.1 first <&"$ready" && [ "$first" = ready ]; do
+    # What comes as the time of one read is over comes in parts (seen: 3 boots of 130 hung for it).
+    local left=$((boot_seconds * 10)) part heard=''
+    until [ "$heard" = ready ]; do
+        part=
+        read -r -t 0.1 part <&"$ready" || true
+        heard+=$part
         left=$((left - 1))
         if ! kill -0 "$machine" 2> /dev/null || [ $left -eq 0 ]; then
             cat "$box/boot" >&2

@@ -29,6 +29,10 @@ struct Box {
         return required.split(separator: ",").contains("systemd")
     }()
 
+    /// Whether what takes two minutes is to take them: `FLOWER_LONG=1`. Otherwise it takes seconds, with
+    /// a shorter watchdog.
+    static let isLong = ProcessInfo.processInfo.environment["FLOWER_LONG"] == "1"
+
     /// The top of the package.
     static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path

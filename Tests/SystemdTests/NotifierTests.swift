@@ -90,6 +90,22 @@ import Testing
         #expect(manager.heard() == ["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"])
     }
 
+    @Test func `a turn that comes late is told once`() throws {
+        let manager = try Manager()
+        let notifier = try Self.notifier(manager, .nanoseconds(2))
+        notifier.turned()
+        #expect(notifier.takeDelay() == nil)
+        notifier.turned()
+        #expect(try #require(notifier.takeDelay()) > .zero)
+        #expect(notifier.takeDelay() == nil)
+        let unwatched = try Self.notifier(manager)
+        for _ in 0..<2 { unwatched.turned() }
+        #expect(unwatched.takeDelay() == nil)
+        let patient = try Self.notifier(manager, .seconds(600))
+        for _ in 0..<2 { patient.turned() }
+        #expect(patient.takeDelay() == nil)
+    }
+
     @Test func `a service manager that does not read holds up no turn`() throws {
         let manager = try Manager()
         let notifier = try Self.notifier(manager, .microseconds(1))

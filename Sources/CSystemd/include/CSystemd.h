@@ -42,6 +42,8 @@ typedef struct sd_journal sd_journal;
     F(void, journal_restart_data, (sd_journal * j))                                                \
     F(int, journal_enumerate_available_data,                                                       \
       (sd_journal * j, const void *_Nullable *_Nonnull data, size_t *size))                        \
+    F(int, journal_get_fd, (sd_journal * j))                                                       \
+    F(int, journal_process, (sd_journal * j))                                                      \
     F(int, journal_wait, (sd_journal * j, uint64_t timeout_usec))
 
 #define CSYSTEMD_FIELD(result, name, parameters) result(*name) parameters;

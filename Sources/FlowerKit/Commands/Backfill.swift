@@ -95,6 +95,8 @@ struct BackfillCommand: FlowerCommand {
             isAgain: again
         )
         let made = try store.backfill(request, by: session.actor, at: session.now)
+        let instance = store.instance
+        session.tell(made.map { SchedulerLoop.bulletin(of: $0, instance) }, in: store)
         let numbers = made.compactMap(\.runID)
         let span = numbers.first.map { first in
             numbers.count == 1 ? ": \(first)" : ": \(first) to \(numbers.last ?? first)"

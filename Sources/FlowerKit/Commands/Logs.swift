@@ -1,11 +1,19 @@
 import ArgumentParser
+import Cron
 import Execution
+import Flows
 import Storage
+import Systemd
 
 struct LogsCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print what the tasks of a run have printed."
+        abstract: "Print what the tasks of a run have printed.",
+        discussion: """
+            Read from the journal where that has every line, else from the files or the last lines \
+            that the database keeps, whichever has more; standard error says which it was, and what \
+            journald's rate limit dropped.
+            """
     )
 
     @Argument(help: "The run's number.")
@@ -23,6 +31,27 @@ struct LogsCommand: FlowerCommand {
     @Option(help: "Only the lines of the attempt of this number.")
     var attempt: Int?
 
+    @Option(help: ArgumentHelp("Only from this moment on, or so long ago.", valueName: "moment"))
+    var since: MomentArgument?
+
+    @Option(help: ArgumentHelp("Only up to this moment.", valueName: "moment"))
+    var until: MomentArgument?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Only lines as urgent as this: err, warning..err.",
+            valueName: "priority"
+        )
+    )
+    var priority: PriorityArgument?
+
+    @Option(name: .shortAndLong, help: "How to print them; without it, each with its task.")
+    var output: LogFormat?
+
+    @Flag(help: "Also what became of the run and its tasks, as the journal has it.")
+    var events = false
+
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func validate() throws {
@@ -32,22 +61,169 @@ struct LogsCommand: FlowerCommand {
         guard attempt.map({ $0 >= 1 }) ?? true else {
             throw ValidationError("attempts are counted from 1")
         }
+        guard !follow || until == nil else {
+            throw ValidationError("--until ends what --follow goes on with")
+        }
     }
 
     func run(in session: Session) throws -> ExitCode {
-        let store = try state.openStore(session)
+        // Before the store is opened: as root we may become the folder's owner by it, who may not read
+        // the journal.
+        let journal = try? JournalReader()
+        let query = query(at: session.now)
+        let store: Store
+        do {
+            store = try state.openStore(session)
+        } catch let error as StorageError {
+            return try printJournalAlone(journal, query, error, session)
+        }
+        let source = LogSourceFiles(store, journal, query, hasFields: hasFields)
         let names = try store.taskNames(ofRun: run, only: task)
-        let reader = LogReader(store.folder, run: run, task: task)
-        let view = LogView(names, isNamed: task == nil, terminal: session.terminal)
-        var printer = LogPrinter(reader, view, attempt: attempt, output: session.output)
         let watch = follow ? try StateWatch(store.folder) : nil
         let isSettled = follow ? try !store.state(ofRun: run).isActive : true
-        try printer.printNew(last: number)
+        let choice = try source.choose(isFollowed: !isSettled)
+        session.note(choice.note)
+        var printer = LogPrinter(
+            try source.lines(of: choice.place),
+            try view(names, store, session),
+            output: session.output
+        )
+        try printer.printNew(last: choice.place == .journal ? nil : number)
         if let watch, !isSettled {
             try printer.follow(watch) {
                 try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
             }
         }
         return .success
+    }
+
+    private func query(at now: Instant) -> LogQuery {
+        var query = LogQuery(run: run, task: task)
+        query.attempt = attempt
+        query.since = since?.instant(at: now)
+        query.until = until?.instant(at: now)
+        query.priorities = priority?.range
+        query.last = number
+        query.hasEvents = events
+        return query
+    }
+
+    private var hasFields: Bool { output == .json || output == .export }
+
+    private func view(
+        _ names: [String],
+        _ store: Store?,
+        _ session: Session
+    ) throws -> any LogFormatter {
+        let terminal = session.terminal
+        switch output {
+        case nil: return LogView(names, isNamed: task == nil, terminal: terminal)
+        case .short: return ShortLogView(zone: session.zone, terminal: terminal)
+        case .cat: return PlainLogView(terminal: terminal)
+        case .json, .export:
+            return FieldLogView(
+                form: output == .json ? .json : .export,
+                instance: store?.instance ?? "",
+                flow: try store?.flowName(ofRun: run) ?? "",
+                run: run
+            )
+        }
+    }
+
+    /// For somebody who may read the journal and not the host's state folder.
+    private func printJournalAlone(
+        _ journal: JournalReader?,
+        _ query: LogQuery,
+        _ error: StorageError,
+        _ session: Session
+    ) throws -> ExitCode {
+        let isHost = state.choice.folder(session).path == StateFolder.systemPath
+        guard isHost, let journal,
+            let instance = try JournalLogReader.instance(
+                ofRun: run,
+                unit: "flower-run.service",
+                journal
+            )
+        else { throw error }
+        let lines = JournalLogReader(journal, query, instance: instance, hasFields: hasFields)
+        let counts = try lines.counts()
+        let total = counts.values.reduce(0) { $0 + $1.lines }
+        let gaps = LogChoice.Gaps(counts)
+        session.note(
+            "from the journal alone: \(counted(total, "line"))"
+                + (gaps.isNone ? "" : "; \(gaps.words)"),
+            hint: follow ? "it goes on until it is interrupted: \(error.message)" : nil
+        )
+        var printer = LogPrinter(
+            lines,
+            try view(Set(counts.keys.map(\.task)).sorted(), nil, session),
+            output: session.output
+        )
+        try printer.printNew()
+        while follow {
+            lines.wait(limit: LogPrinter.longestWait, or: [])
+            try printer.printNew()
+        }
+        return .success
+    }
+}
+
+/// The places that keep the lines of a run whose database can be read.
+private struct LogSourceFiles {
+    private let store: Store
+    private let query: LogQuery
+    private let journal: JournalLogReader?
+    private let files: LogReader
+
+    init(_ store: Store, _ journal: JournalReader?, _ query: LogQuery, hasFields: Bool) {
+        self.store = store
+        self.query = query
+        files = LogReader(store.folder, query)
+        self.journal = journal.map {
+            JournalLogReader($0, query, instance: store.instance, hasFields: hasFields)
+        }
+    }
+
+    func choose(isFollowed: Bool) throws -> LogChoice {
+        if query.hasEvents {
+            guard let journal else { throw Self.noEvents("there is no journal here") }
+            let total = try journal.total()
+            return LogChoice(.journal, "from the journal: \(counted(total, "line")), and events")
+        }
+        if isFollowed { return LogChoice(.files, "following the files") }
+        let printed = try printed()
+        let choice = try LogChoice(printed, journal: journal, files: files) {
+            try TailLines(store, printed, query).count()
+        }
+        if choice.place == .tails, query.since != nil || query.until != nil {
+            throw Failure(
+                .notFound,
+                "of run \(query.run) only the last lines are kept, without their times",
+                hint: "leave --since and --until out"
+            )
+        }
+        return choice
+    }
+
+    private static func noEvents(_ why: String) -> Failure {
+        Failure(
+            .notFound,
+            "events are kept in the journal alone, and \(why)",
+            hint: "leave --events out"
+        )
+    }
+
+    private func printed() throws -> [PrintedLines] {
+        try store.printedLines(ofRun: query.run, task: query.task).filter {
+            query.attempt == nil || $0.attempt == query.attempt
+        }
+    }
+
+    func lines(of place: LogChoice.Place) throws -> any LogLines {
+        switch place {
+        case .journal: journal ?? files
+        case .files: files
+        case .tails: TailLines(store, try printed(), query)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flows
+import Scheduling
 import Storage
 
 struct RegisterCommand: FlowerCommand {
@@ -37,6 +38,10 @@ struct RegisterCommand: FlowerCommand {
             hostZone: session.zone.name
         )
         let registration = try store.register(request, by: session.actor, at: session.now)
+        session.tell(
+            [.registered(registration.runID, of: flow, by: session.actor, store.instance)],
+            in: store
+        )
         try session.print("\(registration.runID)\n")
         if registration.isPaused {
             session.note(

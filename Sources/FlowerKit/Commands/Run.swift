@@ -71,7 +71,8 @@ struct RunCommand: FlowerCommand {
             options: options,
             registry: session.registry,
             notifier: session.notifier,
-            plan: AnnouncedFires(store: store, zones: .host).plan
+            plan: AnnouncedFires(store: store, zones: .host).plan,
+            event: { SchedulerLoop.bulletin(of: $0, store.instance).event }
         )
         let ending = try runner.run()
         if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }

@@ -3,6 +3,7 @@ import Execution
 import HostTime
 import Scheduling
 import Storage
+import Systemd
 
 struct SchedulerCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
@@ -52,11 +53,8 @@ struct SchedulerCommand: FlowerCommand {
         let notifier = session.notifier
         let folder = try flowFolder(session)
         let store = try state.makeStore(session)
-        let report = { (sentence: String) in
-            // A scheduler must outlive the reader of its output.
-            let lines = Printable.lines(sentence).map(Printable.line)
-            try? session.print(lines.joined(separator: "\n") + "\n")
-        }
+        let teller = session.teller()
+        let report: SchedulerLoop.Report = { teller.tell($0) }
         let loop = try SchedulerLoop(
             Scheduler(store: store, zones: .host),
             store: store,
@@ -74,13 +72,17 @@ struct SchedulerCommand: FlowerCommand {
             report: report
         )
         loop.run()
+        teller.finish(limit: Self.lastWords)
         return .success
     }
+
+    /// How long it waits at its end for whoever takes what it tells.
+    private static let lastWords = Duration.seconds(2)
 
     private func supervisor(
         _ program: RunnerProcess.Program,
         _ folder: StateFolder,
-        _ report: @escaping (String) -> Void
+        _ report: @escaping SchedulerLoop.Report
     ) -> RunnerSupervisor {
         let options = workers.map { ["--workers", String($0)] } ?? []
         return RunnerSupervisor(report: report) { try RunnerProcess(program, folder, options) }

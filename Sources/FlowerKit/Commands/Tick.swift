@@ -11,16 +11,26 @@ struct TickCommand: FlowerCommand {
 
     @OptionGroup(title: "State folder") var state: StateOptions
 
+    /// How long it waits for the journal: what it tells is recorded.
+    private static let lastWords = Duration.seconds(10)
+
     func run(in session: Session) throws -> ExitCode {
         let store = try state.makeStore(session)
         let scheduler = Scheduler(store: store, zones: .host)
         let recorded = try scheduler.turn()
         let events = try scheduler.checkExpectations()
         for fault in scheduler.faults { session.note("\(fault)") }
-        let sentences =
-            recorded.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
-            + events.map { SchedulerLoop.sentence(of: $0, in: session.zone) }
-        try session.print(sentences.map { Printable.line($0) + "\n" }.joined())
+        let (instance, zone) = (store.instance, session.zone)
+        let bulletins =
+            recorded.map { SchedulerLoop.bulletin(of: $0, instance, in: zone) }
+            + events.map { SchedulerLoop.bulletin(of: $0, instance, in: zone) }
+        guard session.isJournalOutput else {
+            try session.print(bulletins.map { Printable.line($0.text) + "\n" }.joined())
+            return .success
+        }
+        let teller = session.teller()
+        for bulletin in bulletins { teller.tell(bulletin) }
+        teller.finish(limit: Self.lastWords)
         return .success
     }
 }

@@ -1,7 +1,7 @@
 import Execution
 
 /// A line of a task's output: bytes as they came, or made safe for a terminal.
-struct LogView {
+struct LogView: LogFormatter {
     private let isNamed: Bool
     private let width: Int
     private let terminal: Terminal
@@ -19,7 +19,7 @@ struct LogView {
     }
 
     func append(_ entry: LogEntry, to block: inout [UInt8]) {
-        if isNamed { block += name(of: entry).utf8 }
+        if isNamed { block += column(entry).utf8 }
         let isNote = entry.stream == .note
         if terminal.columns == nil {
             if isNote { block += "[flower: ".utf8 }
@@ -33,11 +33,18 @@ struct LogView {
         block.append(UInt8(ascii: "\n"))
     }
 
-    /// `clean    | `, from the second attempt `clean#2 | `.
-    private func name(of entry: LogEntry) -> String {
+    /// `clean`, `clean[3]`, from the second attempt `clean#2`; of an event that is of no task `flower`.
+    static func name(of entry: LogEntry) -> String {
+        guard !entry.task.isEmpty else { return "flower" }
         var name = entry.task
         if entry.item != 0 { name += "[\(entry.item)]" }
         if entry.attempt > 1 { name += "#\(entry.attempt)" }
+        return name
+    }
+
+    /// `clean    | `.
+    private func column(_ entry: LogEntry) -> String {
+        let name = Self.name(of: entry)
         let padded = name + String(repeating: " ", count: max(0, width - name.count))
         return (terminal.usesColour ? Style.faint.applied(to: padded + " |") : padded + " |") + " "
     }

@@ -13,6 +13,7 @@ precondition(words.count >= 3, "a verb and a task are needed")
 let task = words[2]
 let count = words.count > 3 ? Int(words[3]) ?? 0 : 0
 
+/// 0 for an event, which has none.
 func line(_ reader: JournalReader) throws -> Int {
     Int(try reader.text(of: "FLOWER_LINE") ?? "") ?? 0
 }
@@ -48,7 +49,10 @@ func read(backwards: Bool) throws {
     let reader = try JournalReader()
     try reader.match("FLOWER_TASK", task)
     if backwards { try reader.seekTail() } else { try reader.seekHead() }
-    while try backwards ? reader.previous() : reader.next() { print(try line(reader)) }
+    while try backwards ? reader.previous() : reader.next() {
+        let number = try line(reader)
+        if number > 0 { print(number) }
+    }
 }
 
 func resume() throws {

@@ -11,6 +11,8 @@ if [ -z "${bare-}" ] && [ ! -e /usr/lib/sysusers.d/flower.conf ]; then
     ln -s /stage/usr/bin/flower /usr/bin/flower
     systemd-sysusers 2> /dev/null
     mkdir -p /etc/flower/schedules
+    # What the host itself has there is none of the box's.
+    rm -rf "$state"
     # As the units would make it, for what comes before their start.
     install -d -m 2770 -o flower -g flower "$state"
     systemctl daemon-reload

@@ -1,0 +1,104 @@
+import Cron
+import Flows
+
+/// A kept line, or an event, and whose it is.
+package struct LogEntry: Sendable, Equatable {
+    /// Empty for an event that is of no task.
+    package let task: String
+    package let item: Int
+    package let attempt: Int
+    /// When Flower read it, or the journal got it.
+    package let readAt: Instant
+    package let stream: OutputStream
+    /// From 1 in its attempt; `nil` for an event.
+    package let line: Int?
+    /// 0 (emergency) to 7 (debug).
+    package let priority: Int
+    /// Without its newline and its `<N>`; any bytes.
+    package let text: [UInt8]
+    /// All that the journal has of it, where that was asked for.
+    package var fields: [Field] = []
+
+    /// One `NAME=value`, journald's own too.
+    package struct Field: Sendable, Equatable {
+        package let name: String
+        package let value: [UInt8]
+
+        package init(_ name: String, _ value: [UInt8]) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package init(
+        task: String,
+        item: Int,
+        attempt: Int,
+        readAt: Instant,
+        stream: OutputStream,
+        line: Int?,
+        priority: Int,
+        text: [UInt8]
+    ) {
+        self.task = task
+        self.item = item
+        self.attempt = attempt
+        self.readAt = readAt
+        self.stream = stream
+        self.line = line
+        self.priority = priority
+        self.text = text
+    }
+}
+
+/// Where lines are read from, and then those that come after them.
+package protocol LogLines: AnyObject {
+    /// Gives every line that came since the last call.
+    func readNew(_ body: (LogEntry) throws -> Void) throws
+
+    /// Waits until there may be more, or one of `descriptors` is readable; at most `limit`.
+    func wait(limit: Duration, or descriptors: [Int32])
+}
+
+/// Which lines of a run.
+package struct LogQuery: Sendable {
+    package let run: Int64
+    /// With all its items, or one, `clean[3]`; `nil` = every task of the run.
+    package var task: TaskName?
+    package var attempt: Int?
+    /// Both included.
+    package var since: Instant?
+    package var until: Instant?
+    /// Both included.
+    package var priorities: ClosedRange<Int>?
+    /// Only so many of the last; `nil` = all.
+    package var last: Int?
+    /// What became of the run and its tasks too; the journal alone has it.
+    package var hasEvents = false
+
+    package init(run: Int64, task: String? = nil) {
+        self.run = run
+        self.task = task.map { TaskName(parsing: $0) }
+    }
+
+    /// Whether an entry of the run and the task is asked for.
+    func accepts(_ entry: LogEntry) -> Bool {
+        if let attempt, entry.attempt != attempt { return false }
+        if let since, entry.readAt < since { return false }
+        if let until, entry.readAt > until { return false }
+        return priorities?.contains(entry.priority) ?? true
+    }
+}
+
+/// One try of a task of a run.
+package struct LogAttempt: Sendable, Hashable {
+    package let task: String
+    package let item: Int
+    package let number: Int
+
+    package init(task: String, item: Int, number: Int) {
+        self.task = task
+        self.item = item
+        self.number = number
+    }
+}
