@@ -1,5 +1,6 @@
 import CLinux
 import Cron
+import Flows
 import Glibc
 import Storage
 
@@ -40,6 +41,21 @@ extension Runner {
         if Instant.now.milliseconds < fires.announcement.at.milliseconds - 1 { rehearse(fires) }
         news.planned = fires
         planned = nil
+    }
+
+    /// Makes what launches will need, while there is time.
+    func prepare(_ claims: [Claim]) {
+        // A mail is made of what the database has.
+        for claim in claims.prefix(freeSlots) where HookEvent(taskName: claim.name) == nil {
+            // What is wrong with one is told when it is launched.
+            prepared[claim.taskID] = try? world(of: claim)
+        }
+    }
+
+    /// The runs were not made, and others may get their numbers.
+    func forgetPrepared() {
+        prepared = [:]
+        worlds.removeAll()
     }
 
     private func rehearse(_ fires: PlannedFires) {

@@ -6,6 +6,8 @@ import Storage
 extension Runner {
     /// Begins what is claimed, in order, as far as slots are free.
     func launch() throws(SystemFailure) {
+        // A claim that is launched later may be of another attempt.
+        defer { prepared = [:] }
         guard stop == .no, !pending.isEmpty else { return }
         if pace.fault is LaunchFault {
             // None of the others could be recorded either.
@@ -68,7 +70,11 @@ extension Runner {
         ending.launchedTasks += 1
         let own: TaskWorld
         do throws(TaskWorld.Fault) {
-            own = try world(of: claim)
+            if let ready = prepared[claim.taskID] {
+                own = ready
+            } else {
+                own = try world(of: claim)
+            }
         } catch {
             let attempt = Attempt(claim, AttemptOutput(LogSource(claim), crew.sink), slot: slot)
             return news.add(attempt, outputs, AttemptResult(.notStarted(reason: error.message)))
@@ -102,7 +108,7 @@ extension Runner {
 
     /// What a claim's process gets; a component in a process of its own is first made here, so that
     /// what is wrong with it is told as of any other.
-    private func world(of claim: Claim) throws(TaskWorld.Fault) -> TaskWorld {
+    func world(of claim: Claim) throws(TaskWorld.Fault) -> TaskWorld {
         if let fault = claim.fault { throw TaskWorld.Fault(message: fault) }
         let run = try worlds.world(of: claim.run)
         guard case .component(let name, let with) = claim.action else {

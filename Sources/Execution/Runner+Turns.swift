@@ -51,7 +51,7 @@ extension Runner {
         pace.willCommit(turn)
         cancelTimer(.commit)
         if here {
-            try receive(crew.writer.perform(.turn(turn)))
+            try receive(crew.writer.perform(.turn(turn), meanwhile: { prepare($0) }))
             return true
         }
         try crew.writer.send(.turn(turn))
@@ -91,6 +91,7 @@ extension Runner {
             tellStatus()
         case .turn(.failure(let error)):
             news.isRefused()
+            forgetPrepared()
             let isNew = pace.fault == nil
             let isLocked = (error as? StorageError)?.code == .refused
             let isPatient = isLocked && options.isPatient && stop == .no

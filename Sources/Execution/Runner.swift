@@ -87,6 +87,8 @@ package final class Runner {
     /// To be registered when the alarm rings.
     var planned: PlannedFires?
     var alarm: Alarm?
+    /// Of claims that are about to be launched, by task.
+    var prepared: [Int64: TaskWorld] = [:]
 
     enum StopStage: Comparable {
         case no
@@ -266,6 +268,8 @@ struct WorldCache {
     private let outputs: OutputFolder
 
     init(_ outputs: OutputFolder) { self.outputs = outputs }
+
+    mutating func removeAll() { worlds = [:] }
 
     /// Forgotten all at once beyond this: one is small, and a drain asks for the same ones again.
     private static let limit = 1_000

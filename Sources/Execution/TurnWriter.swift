@@ -61,10 +61,16 @@ final class TurnWriter: Sendable {
     }
 
     /// Does a piece of work on the calling thread.
-    func perform(_ work: Work) -> Answer {
+    ///
+    /// - Parameter meanwhile: see `Store.turn`.
+    func perform(_ work: Work, meanwhile: ([Claim]) -> Void = { _ in }) -> Answer {
         switch work {
         case .turn(let turn):
-            return .turn(Result { try store.turn(turn, by: identity, at: .now) })
+            return .turn(
+                Result {
+                    try store.turn(turn, by: identity, at: .now, meanwhile: meanwhile)
+                }
+            )
         case .rescue(let dead, let ended, let returned):
             let result = Result {
                 try store.rescue(dead, ended: ended, returned: returned, at: .now)

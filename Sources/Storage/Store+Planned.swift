@@ -1,5 +1,6 @@
 import Cron
 import GRDB
+import Glibc
 
 /// Fires of an instant that has not come, planned for the transaction that is to register them.
 package struct PlannedFires: Sendable {
@@ -25,17 +26,35 @@ package struct PlannedFires: Sendable {
         return (0...Self.earliness).contains(wait) ? announcement.at : now
     }
 
-    /// Returns once the clock shows `instant`: all is written then but the commit, which comes on time
-    /// by as much. It turns, because after a sleep of a millisecond the caches are cold again.
+    /// Returns when the commit is to begin: all else is written then. It turns, because after a sleep of a
+    /// millisecond the caches are cold again.
+    ///
+    /// To write the WAL takes a quarter of a millisecond and to make it durable, which is when others see
+    /// it, as much again at the least: begun by so much earlier, it is there just after the instant.
     ///
     /// - Throws: where the clock was set back meanwhile.
-    static func wait(for instant: Instant, _ clock: () -> Instant) throws(StorageError) {
+    static func wait(toCommitAt instant: Instant, _ clock: () -> Instant) throws(StorageError) {
         let deadline = ContinuousClock.now + .milliseconds(2 * earliness)
-        while clock() < instant {
+        let last = Instant(milliseconds: instant.milliseconds - 1)
+        while clock() < last {
             guard ContinuousClock.now < deadline else {
                 throw StorageError(.refused, "the clock was set back before a fire came due")
             }
         }
+        var time = timespec()
+        repeat {
+            clock_gettime(CLOCK_REALTIME, &time)
+        } while time.tv_sec == last.milliseconds / 1000
+            && time.tv_nsec / 1_000_000 == last.milliseconds % 1000
+            && time.tv_nsec % 1_000_000 < 1_000_000 - commitNanoseconds
+    }
+
+    private static let commitNanoseconds = 250_000
+
+    /// Returns once the clock shows `instant`, or has been set back: nothing is launched before.
+    static func wait(for instant: Instant, _ clock: () -> Instant) {
+        let deadline = ContinuousClock.now + .milliseconds(1)
+        while clock() < instant, ContinuousClock.now < deadline {}
     }
 }
 

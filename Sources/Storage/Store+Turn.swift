@@ -9,11 +9,15 @@ extension Store {
     /// Writes nothing where there is nothing to record and nothing ready. Either all of it is durable when
     /// this returns, or none.
     ///
-    /// - Parameter now: asked with the write lock held, as in `record(_:plannedAt:clock:)`.
+    /// - Parameters:
+    ///   - now: asked with the write lock held, as in `record(_:plannedAt:clock:)`.
+    ///   - meanwhile: called where the transaction waits for the instant of planned fires, with what will
+    ///     be claimed unless it fails; it must not ask the store.
     package func turn(
         _ turn: Turn,
         by runner: RunnerIdentity,
-        at now: @autoclosure () -> Instant
+        at now: @autoclosure () -> Instant,
+        meanwhile: ([Claim]) -> Void = { _ in }
     ) throws -> TurnResult {
         if turn.recordsNothing {
             let now = now()
@@ -30,9 +34,11 @@ extension Store {
             }
             let instant = planned.instant(at: begun)
             let done = try perform(db, turn, by: runner, at: instant)
-            try PlannedFires.wait(for: instant, now)
+            meanwhile(done.result.claims)
+            try PlannedFires.wait(toCommitAt: instant, now)
             return done
         }
+        if let planned = turn.planned { PlannedFires.wait(for: planned.instant(at: now()), now) }
         if wakesOthers { folder.touchWake() }
         if !result.claims.isEmpty { enrolled.withLock { _ = $0.insert(runner.id) } }
         return result

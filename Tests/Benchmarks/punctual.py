@@ -32,6 +32,7 @@ import harness
 BOX = pathlib.Path(__file__).resolve().parent.parent / "Support" / "systemd-box.sh"
 CRON = "/usr/sbin/cron"
 FLOOR_OFFSET_MS = 500
+DURABLE_OFFSET_MS = 750
 TIMER_OFFSET_MS = 250
 
 
@@ -208,8 +209,10 @@ def on_time(flower, programs, seconds, root):
         started.append(subprocess.Popen(cron_command(crontab, folder)))
         if BOX.exists():
             started.append(subprocess.Popen(box_timer(folder, stamp, seconds)))
-    floor = [programs["punctual"], str(seconds), str(FLOOR_OFFSET_MS), stamp, f"{folder}/floor.txt"]
-    started.append(subprocess.Popen([*floor, "x"]))
+    for offset, file, out in [(FLOOR_OFFSET_MS, "-", "floor"),
+                              (DURABLE_OFFSET_MS, f"{folder}/pages", "durable")]:
+        floor = [programs["punctual"], str(seconds), str(offset), file, stamp]
+        started.append(subprocess.Popen([*floor, f"{folder}/{out}.txt", "x"]))
     ours.start("--run")
     told = []
     with open(ours.tell_delays(), encoding="utf-8") as log:
@@ -225,9 +228,10 @@ def on_time(flower, programs, seconds, root):
         process.terminate()
         process.wait()
     rows = [
-        ("flower, registered and told", told),
+        ("flower, told (registered before the child)", told),
         ("flower, child's first statement", delays(folder / "flower.txt", 0)),
         ("clock_nanosleep + posix_spawn (floor)", delays(folder / "floor.txt", FLOOR_OFFSET_MS)),
+        ("the same after one fdatasync", delays(folder / "durable.txt", DURABLE_OFFSET_MS)),
         ("systemd timer, AccuracySec=1us", delays(folder / "timer.txt", TIMER_OFFSET_MS)),
         ("cron -f (a fire a minute)", delays(folder / "cron.txt", 0, 60)),
     ]

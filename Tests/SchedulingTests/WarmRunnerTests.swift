@@ -129,7 +129,8 @@ import Testing
         }
         let claims = try world.store.turn(turn, by: runner, at: now()).claims
         #expect(claims.map(\.run.registeredAt) == [announced.at])
-        #expect(asked == 300)
+        #expect(asked >= 300)
+        #expect(now() >= announced.at)
     }
 
     @Test func `a clock that is set back while it waits leaves nothing`() throws {
