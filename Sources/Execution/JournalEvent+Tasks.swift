@@ -39,6 +39,19 @@ extension JournalEvent {
         return JournalEvent(kind, priority, sentence(claim, what + note), fields)
     }
 
+    static func registered(_ run: StartedRun, instance: String) -> JournalEvent {
+        let actor = "run \(run.parentRun)"
+        return JournalEvent(
+            .runRegistered,
+            .info,
+            "run \(run.id) of flow '\(run.flow)' registered by \(actor), a task of which waits for it",
+            [
+                JournalField("FLOWER_INSTANCE", instance), JournalField("FLOWER_FLOW", run.flow),
+                JournalField("FLOWER_RUN", run.id), JournalField("FLOWER_ACTOR", actor),
+            ]
+        )
+    }
+
     /// - Parameter outcome: how its attempt ended; `nil` where it had not begun, and waits again.
     static func rescued(
         _ claim: Claim,

@@ -76,6 +76,9 @@ extension Runner {
             for fire in result.recorded {
                 if let event = event(fire) { tell { event } }
             }
+            for run in result.startedRuns {
+                tell { .registered(run, instance: store.instance) }
+            }
             pace.didCommit(result)
             if !result.claims.isEmpty { crew?.hasClaimed = true }
             if stop > .no {

@@ -168,6 +168,13 @@ package struct SettledRun: Sendable {
     package let registeredAt: Instant
 }
 
+/// A run that a task with `flow:` waits for, just made.
+package struct StartedRun: Sendable {
+    package let id: Int64
+    package let flow: String
+    package let parentRun: Int64
+}
+
 /// A launch: recorded at the next turn, so that the task is seen running.
 package struct AttemptStart: Sendable {
     package let claim: Claim
@@ -256,6 +263,8 @@ package struct TurnResult: Sendable {
     package var nextRetryAt: Instant?
     /// Fires that came due in the turn (`Turn.planned`), and are recorded by it.
     package var recorded: [RecordedFire] = []
+    /// Runs that the turn made for tasks with `flow:`.
+    package var startedRuns: [StartedRun] = []
     /// What each of the turn's `ended` made of its task, in the same order: waiting, where it is tried
     /// again; `nil` where the task was no longer this runner's.
     package var endStates: [TaskState?] = []

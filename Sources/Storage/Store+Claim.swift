@@ -114,31 +114,40 @@ extension Store {
 
     func context(_ db: Database, run id: Int64) throws -> RunContext {
         if let known = contexts[id] { return known }
-        let sql = """
-            SELECT run.*, flow.name AS flow FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?
+        let look = try hot[
+            db,
             """
-        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
+            SELECT flow.name, run.due_at_ms, run.registered_at_ms, run.timezone, run.parameters,
+              run.environment, run.working_directory, run.shell, run.timeout_ms,
+              run.environment_files, run.secrets
+            FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?1
+            """
+        ]
+        look.bind(1, id)
+        let context = try look.row(db) {
+            RunContext(
+                runID: id,
+                flow: look.text(0) ?? "",
+                instance: instance,
+                dueAt: look.optionalInteger(1).map { Instant(milliseconds: $0) },
+                registeredAt: Instant(milliseconds: look.integer(2)),
+                timezone: look.text(3) ?? "",
+                parameters: try Self.decodeVariables(look.text(4) ?? ""),
+                environment: try Self.decodeVariables(look.text(5) ?? ""),
+                workingDirectory: look.text(6) ?? "",
+                shell: try shells.words(look.text(7) ?? ""),
+                timeout: look.optionalInteger(8).map { .milliseconds($0) },
+                environmentFiles: try look.text(9).map(Self.decodeFiles) ?? [],
+                secrets: Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? [])
+            )
+        }
+        guard let context else {
             throw StorageError(
                 .unusable,
                 "a task belongs to run \(id), which is not there",
                 hint: "rows were deleted by hand: delete that run's tasks too"
             )
         }
-        let context = RunContext(
-            runID: id,
-            flow: row["flow"],
-            instance: instance,
-            dueAt: (row["due_at_ms"] as Int64?).map { Instant(milliseconds: $0) },
-            registeredAt: Instant(milliseconds: row["registered_at_ms"]),
-            timezone: row["timezone"],
-            parameters: try Self.decodeVariables(row["parameters"]),
-            environment: try Self.decodeVariables(row["environment"]),
-            workingDirectory: row["working_directory"],
-            shell: try Self.decode([String].self, row["shell"]),
-            timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
-            environmentFiles: try (row["environment_files"] as String?).map(Self.decodeFiles) ?? [],
-            secrets: try Self.secrets(row)
-        )
         contexts[id] = context
         return context
     }
@@ -160,5 +169,17 @@ final class RunContextCache: Sendable {
                 $0[id] = newValue
             }
         }
+    }
+}
+
+/// The shell read last: flows seldom have one of their own.
+final class ShellCache: Sendable {
+    private let last = Mutex<(text: String, words: [String])?>(nil)
+
+    func words(_ text: String) throws -> [String] {
+        if let known = last.withLock({ $0 }), known.text == text { return known.words }
+        let words = try Store.decode([String].self, text)
+        last.withLock { $0 = (text, words) }
+        return words
     }
 }

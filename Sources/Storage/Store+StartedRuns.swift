@@ -37,7 +37,8 @@ extension Store {
         let item = try item.map { try places.fill($0) }
         let parameters = try given.map { Variable($0.name, try places.fill($0.value, item: item)) }
         do {
-            try Self.makeRun(db, of: name, parameters, for: task, in: run, at: now)
+            let child = try Self.makeRun(db, of: name, parameters, for: task, in: run, at: now)
+            startedRuns.withLock { $0.append(StartedRun(id: child, flow: name, parentRun: run)) }
         } catch let error as StorageError {
             let hint = error.hint.map { "; \($0)" } ?? ""
             throw Places.Missing(message: "no run of flow '\(name)': \(error.message)\(hint)")
@@ -52,7 +53,7 @@ extension Store {
         for task: Int64,
         in run: Int64,
         at now: Instant
-    ) throws {
+    ) throws -> Int64 {
         let depth = """
             WITH RECURSIVE above (run, depth) AS (
               SELECT :run, 1
@@ -92,6 +93,7 @@ extension Store {
         // What is due is the whole: `${due.date}` is the same in both.
         let due = "UPDATE run SET due_at_ms = ? WHERE id = ?"
         try db.cachedStatement(sql: due).execute(arguments: [row["due_at_ms"] as Int64?, child])
+        return child
     }
 
     private static func wait(_ db: Database, _ task: Int64) throws {

@@ -78,6 +78,7 @@ extension Store {
             result.claims += more.claims
             leavesSome = more.leavesSome
         } while try pulse.mayAdvance && settle(db, at: now)
+        result.startedRuns = startedRuns.withLock { $0 }
         if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
             result.nextRunEndAt = try Self.nextRunEndAt(db)
         }

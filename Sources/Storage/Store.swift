@@ -21,9 +21,12 @@ package final class Store: Sendable {
     let contexts = RunContextCache()
     let lanes = LaneCache()
     let controls = ControlCache()
+    let shells = ShellCache()
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
+    /// Those that the present transaction has made.
+    let startedRuns = Mutex<[StartedRun]>([])
     /// The last property: it goes when the connection has gone.
     private let sealer: WALSealer
 
@@ -114,6 +117,7 @@ package final class Store: Sendable {
                 try writeLock.lock(.exclusive, limit: Self.writeLimit)
                 defer { writeLock.unlock() }
                 var result: Result?
+                startedRuns.withLock { $0 = [] }
                 try db.inTransaction(.immediate) {
                     result = try work(db)
                     return isRehearsal ? .rollback : .commit

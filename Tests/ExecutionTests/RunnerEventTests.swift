@@ -75,6 +75,19 @@ import Testing
         #expect(told == ["task-started", "line hello", "task-succeeded succeeded"])
     }
 
+    @Test func `the run that a task waits for is told when it is made`() throws {
+        let flow = Flow(
+            name: "below",
+            workingDirectory: "/",
+            tasks: [TaskSpec(name: "t", action: .run("true"))]
+        )
+        let source = FlowSource(path: "/flows/below.yaml", digest: "1", flows: [flow])
+        _ = try harness.store.apply([source], by: "test", at: .now)
+        let told = try run(TaskSpec(name: "a", action: .flow(name: "below", parameters: [])))
+        #expect(told.first == "run-registered")
+        #expect(told.count { $0 == "run-registered" } == 1)
+    }
+
     @Test func `a retry is told with what it makes of the task`() throws {
         var task = TaskSpec(name: "a", action: .run("test $FLOWER_ATTEMPT = 2"))
         task.retries = RetryPolicy(limit: 1, delay: .milliseconds(1))
