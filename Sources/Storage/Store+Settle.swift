@@ -62,17 +62,20 @@ extension Store {
         _ state: RunState,
         at now: Instant
     ) throws {
+        let reset = "UPDATE task SET status = 0 WHERE id = ? AND status IN (2, 3, 8, 9)"
+        try db.cachedStatement(sql: reset).execute(arguments: [id])
+        // The trigger of a reset asks SQLite's clock, which tells a millisecond less now and then: the
+        // hooks of one settling become ready together, in the order of the file.
+        let rank = db.changesCount > 0 ? "NULL" : "rank_ms"
         let sql = """
             UPDATE task SET unmet = 0, traits = json_set(coalesce(traits, '{}'), '$.state', :state),
               rank_ms = CASE WHEN status = 0 AND retry_at_ms IS NULL
-                THEN coalesce(rank_ms, :now + priority * 60000) END
+                THEN coalesce(\(rank), :now + priority * 60000) END
             WHERE id = :id
             """
         try db.cachedStatement(sql: sql).execute(arguments: [
             "state": state.rawValue, "now": now.milliseconds, "id": id,
         ])
-        let reset = "UPDATE task SET status = 0 WHERE id = ? AND status IN (2, 3, 8, 9)"
-        try db.cachedStatement(sql: reset).execute(arguments: [id])
     }
 
     /// For hooks: names, an item as `clean[3]`, with blanks between; at most `Limit.failedTasksTold`.

@@ -99,6 +99,18 @@ import Testing
         #expect(try temporary.store.state(ofRun: run) == .succeeded)
     }
 
+    @Test func `those of one settling are ready by one clock, in the file's order`() throws {
+        _ = try register()
+        _ = try temporary.drain { $0.name == "a" ? .exited(1) : .exited(0) }
+        #expect(try temporary.shell("UPDATE task SET status = 9 WHERE name IN ('a', 'b')") == "")
+        var turn = Turn()
+        turn.wanted = 10
+        // `always` was executed before and is reset, by a trigger that asks SQLite's clock.
+        let later = Instant(milliseconds: temporary.now.milliseconds + 60_000)
+        let claims = try temporary.store.turn(turn, by: temporary.runner, at: later).claims
+        #expect(claims.map(\.name) == ["@on_success", "@always"])
+    }
+
     @Test func `cancelled it has only what is always executed`() throws {
         let run = try register()
         let done = try temporary.store.cancel(run, by: "test", at: temporary.now)
