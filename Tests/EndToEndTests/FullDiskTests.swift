@@ -4,32 +4,34 @@ import Testing
 extension EndToEnd {
     /// Promise 3 while a drain is under way: a disk that fills up, files that are not what they were.
     @Suite struct FullDiskTests {
-        /// Six tasks, two at a time: each tells its pid, waits for a word and tells its end.
+        /// Six tasks, two at a time: each tells its name and pid, waits for a word of its own and tells its
+        /// end. From one pipe for all, a task that has just begun may take the word of one that is slow.
         private static let flow =
             "flow: drain\noverlap: allow\ntasks:\n"
             + (1...6).map { number in
                 "  t\(number):\n    retries: {limit: 1, delay: 1ms}\n"
-                    + "    run: 'echo $$ > began; read -r word < go; echo x >> done'\n"
+                    + "    run: 'echo $FLOWER_TASK $$ > began; "
+                    + "read -r word < go.$FLOWER_TASK; echo x >> done'\n"
             }.joined()
 
         /// The state folder is a small disk of its own, which is full while the first two tasks end. Two
         /// more were claimed before, and begin.
         private static func script(_ meanwhile: String, _ ending: String) -> String {
             """
-            mkdir state && mkfifo began go
+            mkdir state && mkfifo began go.t1 go.t2 go.t3 go.t4 go.t5 go.t6
             mount -t tmpfs -o size=2m,mode=0700 none state || exit 99
             "$flower" apply drain.yaml > /dev/null && "$flower" register drain > /dev/null || exit 98
             "$flower" run --workers 2 > run.out 2>&1 &
             runner=$!
-            exec 3<> began 4<> go
-            read -r one <&3 && read -r two <&3
+            exec 3<> began
+            read -r _ one <&3 && read -r _ two <&3
             dd if=/dev/zero of=state/filling bs=1k 2> /dev/null
             "$flower" register drain > /dev/null 2>&1
             echo "register $?"
-            echo go >&4 && echo go >&4
+            echo go > go.t1 && echo go > go.t2
             # A process that has ended is there until its runner has waited for it.
             while [ -d "/proc/$one" ] || [ -d "/proc/$two" ]; do :; done
-            read -r three <&3 && read -r four <&3
+            read -r _ <&3 && read -r _ <&3
             \(meanwhile)
             rm state/filling
             \(ending)
@@ -51,7 +53,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: Host.canMount))
         func `a disk that fills during a drain stops claiming, and loses nothing`() async throws {
-            let words = "for word in 1 2 3 4; do echo go >&4; done; wait $runner; echo run $?"
+            let words = "for n in 3 4 5 6; do echo go > go.t$n; done; wait $runner; echo run $?"
             let ending = try await drained(":", words)
             let attempts = "t1|1 t2|1 t3|1 t4|1 t5|1 t6|1 "
             #expect(
@@ -69,7 +71,7 @@ extension EndToEnd {
                 "kill -9 $runner; wait $runner 2> /dev/null",
                 """
                 "$flower" run --wait > /dev/null & next=$!
-                for word in 1 2 3 4; do read -r begun <&3 && echo go >&4; done
+                for task in 1 2 3 4; do read -r begun _ <&3 && echo go > "go.$begun"; done
                 wait $next; echo run $?
                 """
             )
