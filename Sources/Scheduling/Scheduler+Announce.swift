@@ -20,6 +20,14 @@ extension Scheduler {
         return nil
     }
 
+    /// Takes back what was announced and has not come: a scheduler that was stopped starts nothing.
+    package func withdraw() {
+        guard let announced, announced.at > clock.now, !announced.schedules.isEmpty else { return }
+        let none = Announcement(at: Instant(milliseconds: 0), schedules: [])
+        store.folder.touchWake(announcing: none)
+        self.announced = nil
+    }
+
     /// Until when the fires that are due now are left to the runner that has accepted them; `nil` where
     /// they are not.
     package var leftUntil: Instant? {

@@ -228,6 +228,7 @@ package final class SchedulerLoop {
     /// The first signal lets the runner's tasks end, the second ends them.
     private func end() {
         notifier.stopping()
+        scheduler.withdraw()
         guard let supervisor, supervisor.isRunning else { return }
         report("stopping when the tasks that run have ended; a second signal ends them")
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))

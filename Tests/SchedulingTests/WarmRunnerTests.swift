@@ -69,6 +69,15 @@ import Testing
         #expect(try world.turn().map(\.outcome) == [.registered])
     }
 
+    @Test func `a scheduler that stops takes back what it has announced`() throws {
+        try world.apply(["0 * * * *"])
+        let announced = try announcement(before: "11-02 10:00")
+        world.scheduler.withdraw()
+        let left = try #require(StateFolder.announcement(in: folder.wakePath))
+        #expect(left.at < announced.at && left.schedules.isEmpty)
+        #expect(try plan(left) == nil)
+    }
+
     @Test func `the scheduler registers what a runner accepted and did not do`() throws {
         try world.apply(["0 * * * *"])
         let announced = try announcement(before: "11-02 10:00")
