@@ -60,6 +60,13 @@ package struct StateFolder: Sendable, Hashable {
     /// - Throws: `StorageError.cannotCreate`, `.notAllowed`.
     package func create() throws {
         try makeFolder(path, withParents: true)
+        try createParts()
+    }
+
+    /// Makes what is missing beside the database: one that was restored stands alone.
+    ///
+    /// - Throws: as `create`.
+    func createParts() throws {
         try makeFolder(runnersPath)
         try makeFolder(logsPath)
     }

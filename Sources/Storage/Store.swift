@@ -87,6 +87,7 @@ package final class Store: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 return try String.fetchOne(db, sql: "SELECT name FROM instance") ?? ""
             }
+            try folder.createParts()
             let store = Store(
                 folder: folder,
                 instance: instance,

@@ -40,7 +40,8 @@ def main():
                 case = CASES[name](bench)
                 rounds = arguments.rounds or case.rounds
                 costs = harness.measure_case(bench, case, rounds, root)
-                rows += harness.case_rows(name, case, costs)
+                verdicts = case.probe(harness.fresh_folder(root)) if case.probe else ()
+                rows += harness.case_rows(name, case, costs, verdicts)
         except harness.BenchError as error:
             sys.exit(f"cannot measure: {error}")
     print(f"before: {before}\nafter:  {harness.machine()}\n")

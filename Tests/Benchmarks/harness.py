@@ -80,6 +80,8 @@ class Case:
     tasks: int
     contenders: list[Contender]
     rounds: int = 5
+    # Looks once, untimed, at what Flower does, and gives its verdicts.
+    probe: Callable[[pathlib.Path], list[str]] | None = None
 
 
 @dataclasses.dataclass
@@ -113,6 +115,10 @@ def run(command, **options):
     return done.stdout
 
 
+def fresh_folder(root):
+    return pathlib.Path(tempfile.mkdtemp(dir=root))
+
+
 def build_floors(folder):
     compiler = os.environ.get("CC", "cc")
     built = {}
@@ -135,13 +141,31 @@ def measure(bench, command, folder):
     return Cost(wall / 1e9, (user + system) / 1e6, rss / 1024)
 
 
+def written(command, folder):
+    """(fsyncs, bytes written) of a command and its children, by strace: not to be timed."""
+    log = folder / "strace"
+    calls = "trace=fsync,fdatasync,write,pwrite64,writev,pwritev,pwritev2"
+    run(["strace", "-f", "-qq", "-e", "signal=none", "-e", calls, "-o", log, *command], cwd=folder)
+    fsyncs, size = 0, 0
+    for line in log.read_text(errors="replace").splitlines():
+        # What another thread interrupts ends in a line of its own: "<... fdatasync resumed>) = 0".
+        if line.rstrip().endswith("<unfinished ...>"):
+            continue
+        result = line.rsplit("= ", 1)[-1].split()[0]
+        if "sync" in line.split("(")[0] or "sync resumed" in line:
+            fsyncs += 1
+        elif result.isdigit():
+            size += int(result)
+    return fsyncs, size
+
+
 def measure_case(bench, case, rounds, root):
     """The costs by contender, one for each round."""
     costs = {contender.name: [] for contender in case.contenders}
     for number in range(rounds):
         shift = number % len(case.contenders)
         for contender in case.contenders[shift:] + case.contenders[:shift]:
-            folder = pathlib.Path(tempfile.mkdtemp(dir=root))
+            folder = fresh_folder(root)
             command, check = contender.prepare(folder)
             costs[contender.name].append(measure(bench, command, folder))
             check()
@@ -163,23 +187,25 @@ def goal_value(goal, ours, theirs):
     return statistics.median(our.seconds / their.seconds for our, their in pairs)
 
 
-def case_rows(name, case, costs):
-    """The case's part of the table: a row for each contender."""
+def case_rows(name, case, costs, verdicts=()):
+    """The case's part of the table: a row for each contender, and one for what the probe found."""
     ours = costs[case.contenders[0].name]
     for contender in case.contenders:
         theirs = costs[contender.name]
         seconds = statistics.median(cost.seconds for cost in theirs)
         cpu = statistics.median(cost.cpu_seconds for cost in theirs)
         ratio = goal_value(Goal("rate", 0, 0), ours, theirs)
-        verdicts = []
+        judged = []
         for goal in contender.goals:
             value = goal_value(goal, ours, theirs)
-            verdicts.append(f"{goal}: {value:.2f} {'met' if goal.met(value) else 'MISSED'}")
+            judged.append(f"{goal}: {value:.2f} {'met' if goal.met(value) else 'MISSED'}")
         yield (
             name, contender.name, f"{seconds * 1000:.2f}", f"{case.tasks / seconds:.0f}",
             f"{cpu * 1000 / case.tasks:.2f}", f"{max(c.rss_mib for c in theirs):.1f}",
-            "" if theirs is ours else f"{ratio:.2f}", "; ".join(verdicts),
+            "" if theirs is ours else f"{ratio:.2f}", "; ".join(judged),
         )
+    if verdicts:
+        yield name, "flower, under strace", *[""] * 5, "; ".join(verdicts)
 
 
 HEADERS = ("case", "contender", "ms", "per s", "CPU ms each", "RSS MiB", "flower's rate", "goal")

@@ -1,6 +1,6 @@
 """The cases of the benchmark, by name. A new one is a file here and a line in CASES."""
 
-from cases import cold, components, graphs_drained, independent
+from cases import cold, components, graphs_drained, history, independent
 
 CASES = {
     "cold": cold.cold,
@@ -9,6 +9,7 @@ CASES = {
     "chain": graphs_drained.chain,
     "fan": graphs_drained.fan,
     "layers": graphs_drained.layers,
+    "history": history.history,
     "noop": components.noop,
     "register": components.register,
 }
