@@ -12,31 +12,25 @@ OLD_TASKS = 1_000_000
 
 def history(bench):
     graph = graphs.flat(bench.scaled(2000))
-    # Made with the first round that needs it, and copied for each.
-    made = []
 
     def full(folder):
-        if not made:
-            made.append(folder.parent / "history.db")
-            remember(drained(folder / "old") / "flower.db", made[0])
-            shutil.rmtree(folder / "old")
+        # Made with the first round, and copied for each. Its flow's folder is where tasks are started.
+        first = folder.parent / "history"
+        if not first.exists():
+            first.mkdir()
+            state = graphs.registered(bench, first, graph, BODY)
+            run([bench.flower, "run", "--state", state])
+            remember(state / "flower.db")
         state = folder / "state"
         state.mkdir(mode=0o700)
-        shutil.copy(made[0], state / "flower.db")
+        shutil.copy(first / "state" / "flower.db", state)
+        run([bench.flower, "register", "bench", "--state", state])
         return command(state, OLD_TASKS // len(graph) * len(graph))
 
     def empty(folder):
-        return command(graphs.registered(bench, folder, graph, BODY), 0, is_registered=True)
+        return command(graphs.registered(bench, folder, graph, BODY), 0)
 
-    def drained(folder):
-        folder.mkdir()
-        state = graphs.registered(bench, folder, graph, BODY)
-        run([bench.flower, "run", "--state", state])
-        return state
-
-    def command(state, old, is_registered=False):
-        if not is_registered:
-            run([bench.flower, "register", "bench", "--state", state])
+    def command(state, old):
         words = [bench.flower, "run", "--workers", "8", "--state", str(state)]
         return words, lambda: graphs.check_succeeded(state, old + len(graph))
 
@@ -46,7 +40,7 @@ def history(bench):
     ])
 
 
-def remember(database, target):
+def remember(database):
     """Copies the one run of a database until there are OLD_TASKS tasks, attempts included."""
     connection = sqlite3.connect(database)
     connection.execute("PRAGMA synchronous = OFF")
@@ -65,4 +59,3 @@ def remember(database, target):
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    shutil.move(database, target)
