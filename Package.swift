@@ -62,8 +62,10 @@ let sources: [Target] = [
         swiftSettings: flags,
         // A position-independent program of this size spends milliseconds of every start on relocating
         // itself, and a timer starts `flower run` every minute. Costs address randomisation of our code.
+        // Nobody links against it, and Swift's runtime walks through all that it exports at each start.
         linkerSettings: [
-            .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+            .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release)),
+            .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release)),
         ]
     ),
 ]

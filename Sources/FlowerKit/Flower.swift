@@ -47,6 +47,8 @@ public enum Flower {
             ComponentProcess.run(registry(with: components))
         }
         let session = Session.current(registry(with: components))
+        // To the end of the process: see `Session.keepOpen`.
+        _ = Unmanaged.passRetained(session)
         exit(run(arguments, in: session).rawValue)
     }
 
@@ -59,7 +61,7 @@ public enum Flower {
     /// Runs one command; what it has to say against is printed already.
     static func run(_ arguments: [String], in session: Session) -> ExitCode {
         do {
-            if let shortcut = RunShortcut(arguments) { return try shortcut.run(in: session) }
+            if let shortcut = Shortcut(arguments) { return try shortcut.run(in: session) }
             return try command(arguments, in: session)?.run(in: session) ?? .success
         } catch is Output.ReaderGone {
             return .success
@@ -76,6 +78,7 @@ public enum Flower {
         _ arguments: [String],
         in session: Session
     ) throws -> (any FlowerCommand)? {
+        if let command = namedCommand(arguments) { return command }
         do {
             if let command = try RootCommand.parseAsRoot(arguments) as? any FlowerCommand {
                 return command
@@ -93,6 +96,16 @@ public enum Flower {
             }
             throw misuse(arguments, RootCommand.message(for: error), text)
         }
+    }
+
+    /// The command that the first argument names, parsed by itself: from the root, ArgumentParser first makes
+    /// the tree of all commands, which takes it 2 ms.
+    ///
+    /// - Returns: `nil` where there is none, or anything to be said: then the root says it.
+    private static func namedCommand(_ arguments: [String]) -> (any FlowerCommand)? {
+        let commands = RootCommand.configuration.subcommands
+        let named = commands.first { $0.configuration.commandName == arguments.first }
+        return try? named?.parseAsRoot(Array(arguments.dropFirst())) as? any FlowerCommand
     }
 
     /// ArgumentParser's complaint in our manner.

@@ -23,6 +23,7 @@ final class Session {
     private let makeNotifier: () -> any ServiceNotifier
     private let clock: any WallClock
     private let fixedZone: Zone?
+    private var kept: [Store] = []
 
     init(
         environment: [String: String],
@@ -126,6 +127,11 @@ final class Session {
         for bulletin in bulletins() { teller.tell(bulletin) }
         teller.finish(limit: .milliseconds(200))
     }
+
+    /// Keeps a store open until the process ends, when the kernel closes it: of the commands that timers and
+    /// scripts start. SQLite's own close would copy the WAL into the database and take its files away, for
+    /// the next start to make again: half of a registration, a tenth of a run with nothing to do.
+    func keepOpen(_ store: Store) { kept.append(store) }
 
     func print(_ text: String) throws { try output.write(text) }
 

@@ -3,25 +3,38 @@ import Testing
 
 @testable import FlowerKit
 
-@Suite struct RunShortcutTests {
-    @Test(arguments: [
-        ["run"], ["run", "--system"], ["run", "--user"], ["run", "--state", "/srv/my state"],
-    ])
-    func `the short way and the parser understand the same`(arguments: [String]) throws {
-        let shortcut = try #require(RunShortcut(arguments))
+@Suite struct ShortcutTests {
+    static let choices: [[String]] = [
+        [], ["--system"], ["--user"], ["--state", "/srv/my state"],
+    ]
+
+    @Test(arguments: choices)
+    func `the short way and the parser understand the same of a run`(choice: [String]) throws {
+        let arguments = ["run"] + choice
         let command = try #require(try RootCommand.parseAsRoot(arguments) as? RunCommand)
-        #expect(command.state.choice == shortcut.choice)
+        #expect(Shortcut(arguments) == .run(command.state.choice))
         #expect(command.workers == Runner.Options().workers)
         #expect(command.linger == nil)
         #expect(command.wait == Runner.Options().waitsForRetries)
     }
 
+    @Test(arguments: choices)
+    func `and of a registration`(choice: [String]) throws {
+        let arguments = ["register", "nightly-sales"] + choice
+        let command = try #require(try RootCommand.parseAsRoot(arguments) as? RegisterCommand)
+        #expect(Shortcut(arguments) == .register(flow: command.flow, command.state.choice))
+        #expect(command.parameters.variables.isEmpty)
+        #expect(!command.force && !command.wait && !command.follow)
+    }
+
     @Test(arguments: [
         [], ["runs"], ["run", "--help"], ["run", "--wait"], ["run", "--state"],
         ["run", "--state", ""], ["run", "--state", "--user"], ["run", "--state=/s"],
-        ["run", "--system", "--user"], ["--system", "run"], ["run", "x"],
+        ["run", "--system", "--user"], ["--system", "run"], ["run", "x"], ["register"],
+        ["register", "--help"], ["register", ""], ["register", "a", "b"],
+        ["register", "a", "--wait"], ["register", "--force", "a"], ["register", "--system", "a"],
     ])
     func `all else is the parser's`(arguments: [String]) {
-        #expect(RunShortcut(arguments) == nil)
+        #expect(Shortcut(arguments) == nil)
     }
 }

@@ -31,10 +31,25 @@ struct RegisterCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
+        let run = try Self.register(flow, parameters.variables, isForced: force, store, in: session)
+        guard wait || follow else { return .success }
+        let waiter = RunWaiter(store, run, session)
+        return try follow ? waiter.following() : waiter.waiting()
+    }
+
+    /// - Returns: the run's number, which is printed.
+    static func register(
+        _ flow: String,
+        _ parameters: [Variable],
+        isForced: Bool,
+        _ store: Store,
+        in session: Session
+    ) throws -> Int64 {
+        session.keepOpen(store)
         let request = RegisterRequest(
             flow: flow,
-            parameters: parameters.variables,
-            isForced: force,
+            parameters: parameters,
+            isForced: isForced,
             hostZone: session.zone.name
         )
         let registration = try store.register(request, by: session.actor, at: session.now)
@@ -48,9 +63,7 @@ struct RegisterCommand: FlowerCommand {
                 "flow '\(flow)' is paused: its schedules make no runs, but this one goes on"
             )
         }
-        guard wait || follow else { return .success }
-        let waiter = RunWaiter(store, registration.runID, session)
-        return try follow ? waiter.following() : waiter.waiting()
+        return registration.runID
     }
 }
 

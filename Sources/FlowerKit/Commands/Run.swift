@@ -63,9 +63,7 @@ struct RunCommand: FlowerCommand {
         options.isPatient = session.notifier.isHeard
         options.toJournal = Journal.isStandardOutput(session.environment["JOURNAL_STREAM"])
         let store = try Store.open(folder, create: true)
-        // This process ends here, and the kernel closes what it has open. SQLite's own close would take
-        // the WAL's files away for the next start to make again: a tenth of a run with nothing to do.
-        _ = Unmanaged.passRetained(store)
+        session.keepOpen(store)
         let runner = try Runner(
             store,
             options: options,
