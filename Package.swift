@@ -10,6 +10,7 @@ let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 /// In the order in which data flows through them; an arrow points to an earlier line only.
 let sources: [Target] = [
     .target(name: "CLinux"),
+    .systemLibrary(name: "CSQLite"),
     .target(name: "CSystemd"),
     .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: flags),
     .target(name: "Cron", swiftSettings: flags),
@@ -23,7 +24,7 @@ let sources: [Target] = [
     .target(
         name: "Storage",
         dependencies: [
-            "CLinux", "Flows", .product(name: "GRDB", package: "GRDB.swift"),
+            "CLinux", "CSQLite", "Flows", .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
         exclude: ["SCHEMA.md"],

@@ -6,64 +6,10 @@
 #include <grp.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static posix_spawnattr_t attributes;
-static int attributes_error;
-
-static void make_attributes(void) {
-    sigset_t none, all;
-    sigemptyset(&none);
-    // Not sigfillset: it leaves out glibc's own two (32 and 33), which posix_spawn then ignores in
-    // the child.
-    memset(&all, 0xFF, sizeof all);
-    int error = posix_spawnattr_init(&attributes);
-    if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
-    if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
-    // A new session is a new process group too.
-    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (error == 0) error = posix_spawnattr_setflags(&attributes, flags);
-    attributes_error = error;
-}
-
-static int add_actions(posix_spawn_file_actions_t *actions, const struct clinux_spawn *spawn) {
-    int error = posix_spawn_file_actions_addchdir_np(actions, spawn->directory);
-    if (error == 0) error = posix_spawn_file_actions_adddup2(actions, spawn->input, 0);
-    if (error == 0) error = posix_spawn_file_actions_adddup2(actions, spawn->output, 1);
-    if (error == 0) error = posix_spawn_file_actions_adddup2(actions, spawn->errors, 2);
-    // Ours are close-on-exec; this is for those that we inherited and libraries opened.
-    if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    return error;
-}
-
-int clinux_spawn_process(const struct clinux_spawn *spawn, pid_t *pid) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, make_attributes);
-    if (attributes_error != 0) return attributes_error;
-    // dup2 would overwrite a source that stands at 0, 1 or 2 before it is used.
-    if (spawn->input < 3 || spawn->output < 3 || spawn->errors < 3) return EBADF;
-    posix_spawn_file_actions_t actions;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error != 0) return error;
-    error = add_actions(&actions, spawn);
-    if (error == 0) {
-        mode_t former = umask(spawn->mask);
-        error = posix_spawn(
-            pid, spawn->path, &actions, &attributes, spawn->arguments, spawn->environment);
-        umask(former);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-int clinux_own_umask(void) { return unshare(CLONE_FS); }
 
 int clinux_pipe(int ends[2]) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -1;

@@ -48,6 +48,9 @@ final class AttemptOutput {
         bytes += new.bytes.count
     }
 
+    /// A text of ours about the attempt, without what is not to be kept.
+    func masked(_ text: String) -> String { mask.applied(to: text) }
+
     /// Says that nothing more will come.
     func close() {
         if lines > 0 { sink.close(source) }

@@ -2,7 +2,8 @@ import Glibc
 
 /// A NULL-terminated array of C strings, as exec(3) wants them, in one piece of memory.
 struct CStringVector: ~Copyable {
-    private let pointers: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>
+    /// Valid as long as this is.
+    let pointers: UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>
     private let bytes: UnsafeMutableBufferPointer<CChar>
 
     /// Each text ends at its first NUL, if it has one; `TaskWorld`'s come from YAML, which has
@@ -28,12 +29,5 @@ struct CStringVector: ~Copyable {
     deinit {
         pointers.deallocate()
         bytes.deallocate()
-    }
-
-    /// Valid only while `body` runs.
-    borrowing func withPointers<Result>(
-        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
-    ) -> Result {
-        body(UnsafePointer(pointers.baseAddress))
     }
 }

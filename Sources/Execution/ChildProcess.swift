@@ -13,9 +13,8 @@ import Glibc
 /// What is left of the group when its process ends is given `leaveGrace` to go, then TERM, then
 /// KILL: a task whose parts still run must not be tried again (promise 2).
 final class ChildProcess: EventLoop.Source {
-    let pid: pid_t
+    private let launch: Launch
     private let loop: EventLoop
-    private let pidfd: Int32
     /// Between TERM and KILL.
     private let killGrace: Duration
     private let pipes: [OutputPipe]
@@ -48,26 +47,23 @@ final class ChildProcess: EventLoop.Source {
     ///   - reaped: called at once when the process has ended; completes the result.
     ///   - ended: called when nothing of it runs any more.
     init(
-        pid: pid_t,
+        _ launch: Launch,
         _ pipes: [OutputPipe],
         _ loop: EventLoop,
         killGrace: Duration,
         reaped: @escaping (inout AttemptResult) -> Void,
         ended: @escaping (AttemptResult) -> Void
     ) throws(SystemFailure) {
-        self.pid = pid
+        self.launch = launch
         self.pipes = pipes
         self.loop = loop
         self.killGrace = killGrace
         self.reaped = reaped
         self.ended = ended
-        pidfd = clinux_pidfd_open(pid)
-        guard pidfd >= 0 else { throw SystemFailure("cannot watch process \(pid)") }
-        // `deinit` closes it also where this throws: every property has its value.
-        token = try loop.add(pidfd, self)
+        token = try loop.add(launch.pidfd, self)
     }
 
-    deinit { close(pidfd) }
+    private var pid: pid_t { launch.pid }
 
     /// Sends TERM, or KILL, to the whole group. A stopped process gets CONT, or TERM would wait for
     /// ever.
@@ -92,6 +88,9 @@ final class ChildProcess: EventLoop.Source {
         var usage = rusage()
         guard wait4(pid, &status, WNOHANG, &usage) == pid else { return }
         loop.remove(token)
+        if let fault = launch.fault {
+            return finish(AttemptResult(.notStarted(reason: fault.reason)))
+        }
         var result = AttemptResult(Outcome(waitStatus: status))
         result.usage = AttemptResult.Usage(usage)
         reaped(&result)
@@ -119,7 +118,8 @@ final class ChildProcess: EventLoop.Source {
     }
 
     private func signal(_ number: Int32) {
-        kill(-pid, number)
+        // In its first moments it leads no group yet. What it is sent then waits for its exec.
+        if kill(-pid, number) != 0 { clinux_pidfd_send_signal(launch.pidfd, number) }
         if number == SIGTERM { kill(-pid, SIGCONT) }
     }
 

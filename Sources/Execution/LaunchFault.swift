@@ -9,7 +9,7 @@ package struct LaunchFault: Error, Sendable, Equatable {
 
     init(_ reason: String) { self.reason = reason }
 
-    /// What posix_spawn(3) meant by `code`: it has one number for a missing program, a missing
+    /// What the kernel meant by `code`: it has one number for a missing program, a missing
     /// interpreter and a missing working directory, so what is there is looked at.
     init(spawning program: String, in directory: String, code: Int32) {
         if let fault = Self.faultOfDirectory(directory) {
@@ -108,7 +108,8 @@ package struct LaunchFault: Error, Sendable, Equatable {
 
 /// Where a program is, before it is started.
 enum Program {
-    /// As execvp(3) looks for it, but in the task's PATH, not in ours.
+    /// As execvp(3) looks for it, but in the task's PATH, not in ours. What the exec itself will find,
+    /// that it is no program after all, is told by the attempt's end.
     ///
     /// A name with a slash is taken from the working directory, which the new process has entered
     /// by then.
@@ -118,7 +119,12 @@ enum Program {
         directory: String
     ) throws(LaunchFault) -> String {
         guard !name.isEmpty else { throw LaunchFault("the program's name is empty") }
-        if name.utf8.contains(UInt8(ascii: "/")) { return name }
+        if name.utf8.contains(UInt8(ascii: "/")) {
+            guard access(absolute(name, in: directory), X_OK) == 0 else {
+                throw LaunchFault(spawning: name, in: directory, code: errno)
+            }
+            return name
+        }
         var notExecutable: String?
         for folder in path.split(separator: ":", omittingEmptySubsequences: false) {
             // An empty entry is the working directory.

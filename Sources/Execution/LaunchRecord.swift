@@ -19,11 +19,12 @@ struct LaunchRecord: Equatable {
     var attempt: Int64 = 0
     var launchedFrom: Int64 = 0
     var startedAt: Int64 = 0
-    var phase: Int64 = 0
-    /// 0 for a component, which is no process.
-    var pid: Int64 = 0
     /// With `launchedFrom` the span of boot time (ns) in which the process was made.
     var launchedUntil: Int64 = 0
+    /// 0 for a component, which is no process.
+    var pid: Int64 = 0
+    var phase: Int64 = 0
+    // What follows is of now only in the phase `ended`.
     var endedAt: Int64 = 0
     var milliseconds: Int64 = 0
     var outcomeKind: Int64 = 0
@@ -33,15 +34,13 @@ struct LaunchRecord: Equatable {
     var maxRSSKiB: Int64 = 0
 
     static let bytes = 128
-    static let phaseOffset = 4 * 8
-    static let endOffset = 7 * 8
+    /// Where the process is told of, and where its end: each is one write up to or from the phase.
+    static let processOffset = 4 * 8
+    static let phaseOffset = 6 * 8
 
-    var encoded: [UInt8] {
-        Self.encode([
-            taskID, attempt, launchedFrom, startedAt, phase, pid, launchedUntil, endedAt,
-            milliseconds,
-            outcomeKind, outcomeNumber, userMicroseconds, systemMicroseconds, maxRSSKiB,
-        ])
+    /// As it stands before its process is made.
+    var encodedLaunch: [UInt8] {
+        Self.encode([taskID, attempt, launchedFrom, startedAt, launchedUntil, pid, phase])
     }
 
     static func encode(_ values: [Int64]) -> [UInt8] {
@@ -60,9 +59,9 @@ struct LaunchRecord: Equatable {
         attempt = values[1]
         launchedFrom = values[2]
         startedAt = values[3]
-        phase = values[4]
+        launchedUntil = values[4]
         pid = values[5]
-        launchedUntil = values[6]
+        phase = values[6]
         endedAt = values[7]
         milliseconds = values[8]
         outcomeKind = values[9]
@@ -112,7 +111,9 @@ struct LaunchRecord: Equatable {
         /// The inode of `/proc/self/ns/pid`.
         let pidNamespace: Int64
 
-        private static let magic: [UInt8] = Array("flower1\n".utf8)
+        /// The digit counts layouts: another's records are not read, so that what was launched by them
+        /// counts as interrupted.
+        private static let magic: [UInt8] = Array("flower2\n".utf8)
 
         static let own = Header(bootID: Machine.bootID, pidNamespace: Machine.pidNamespace)
 

@@ -3,7 +3,7 @@ import Flows
 import Glibc
 import Storage
 
-/// Executes attempts as processes of our own, with posix_spawn(3).
+/// Executes attempts as processes of our own.
 ///
 /// Why not swift-subprocess: it reaches half the spawn rate, reads 3 MB/s of lines and gives no
 /// rusage (`execution-notes.md`).
@@ -13,6 +13,8 @@ package final class ProcessLauncher: Launcher {
     private let gate: OutputGate
     private let file: RunnerFile
     private let null: Int32
+    /// Those that may not have exec'd yet.
+    private var launches: [Launch] = []
 
     /// crond(8)'s, systemd's and nearly every login's; a task's files must not depend on who starts
     /// the runner.
@@ -23,10 +25,6 @@ package final class ProcessLauncher: Launcher {
         gate = try OutputGate(loop, sink)
         self.file = file
         null = try Self.openNull()
-        // Where a container refuses it, the mask is the whole process's for the moment of each
-        // launch. Files that others make then may miss the group's write bit until their makers set
-        // it.
-        _ = clinux_own_umask()
     }
 
     deinit { close(null) }
@@ -40,18 +38,26 @@ package final class ProcessLauncher: Launcher {
             let isRecorded = file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
             guard isRecorded else { throw .unrecorded }
         }
-        let (pid, code) = spawn(program, world, input?.descriptor, output: output, errors: errors)
+        let launch = Launch(program, world)
+        let code = launch.begin(
+            input: input?.descriptor ?? null,
+            output: output.writeEnd,
+            errors: errors.writeEnd,
+            mask: Self.mask
+        )
         guard code == 0 else {
             throw LaunchFault(spawning: program, in: world.workingDirectory, code: code)
         }
-        attempt.pid = pid
-        if let slot = attempt.slot { file.didLaunch(pid, in: slot) }
+        launches.removeAll { $0.settle() }
+        launches.append(launch)
+        attempt.pid = launch.pid
+        if let slot = attempt.slot { file.didLaunch(launch.pid, in: slot) }
         var pipes: [OutputPipe] = []
         do {
             pipes.append(try OutputPipe(output.takeReadEnd(), .output, attempt.output, gate))
             pipes.append(try OutputPipe(errors.takeReadEnd(), .errors, attempt.output, gate))
             let grace = attempt.claim.killGrace
-            attempt.handle = try ChildProcess(pid: pid, pipes, gate.loop, killGrace: grace) {
+            attempt.handle = try ChildProcess(launch, pipes, gate.loop, killGrace: grace) {
                 [weak self] result in
                 result.duration = MonotonicTime.now - attempt.started
                 guard let slot = attempt.slot else { return }
@@ -63,9 +69,9 @@ package final class ProcessLauncher: Launcher {
         } catch {
             // A process that cannot be watched must not run: nobody would know of its end.
             for pipe in pipes { pipe.close() }
-            kill(-pid, SIGKILL)
+            clinux_pidfd_send_signal(launch.pidfd, SIGKILL)
             var status: Int32 = 0
-            waitpid(pid, &status, 0)
+            waitpid(launch.pid, &status, 0)
             throw LaunchFault("its process was ended at once: \(error.description)")
         }
     }
@@ -98,43 +104,13 @@ package final class ProcessLauncher: Launcher {
     }
 
     private static func program(of world: TaskWorld) throws(LaunchFault) -> String {
+        let directory = world.workingDirectory
+        guard access(directory, X_OK) == 0 else {
+            throw LaunchFault(spawning: "/", in: directory, code: errno)
+        }
         if let program = world.program { return program }
         let path = world.environment.first { $0.name == "PATH" }?.value ?? ""
-        return try Program.find(world.arguments[0], path: path, directory: world.workingDirectory)
-    }
-
-    private func spawn(
-        _ program: String,
-        _ world: TaskWorld,
-        _ input: Int32?,
-        output: borrowing Pipe,
-        errors: borrowing Pipe
-    ) -> (pid: pid_t, code: Int32) {
-        let arguments = CStringVector(world.arguments)
-        let environment = CStringVector(world.environment.map { "\($0.name)=\($0.value)" })
-        var pid: pid_t = 0
-        var code: Int32 = 0
-        let (writeOutput, writeErrors) = (output.writeEnd, errors.writeEnd)
-        program.withCString { program in
-            world.workingDirectory.withCString { directory in
-                arguments.withPointers { arguments in
-                    environment.withPointers { environment in
-                        var spawn = clinux_spawn(
-                            path: program,
-                            arguments: arguments,
-                            environment: environment,
-                            directory: directory,
-                            input: input ?? null,
-                            output: writeOutput,
-                            errors: writeErrors,
-                            mask: Self.mask
-                        )
-                        code = clinux_spawn_process(&spawn, &pid)
-                    }
-                }
-            }
-        }
-        return (pid, code)
+        return try Program.find(world.arguments[0], path: path, directory: directory)
     }
 
     /// `/dev/null` above the standard descriptors, so that nothing of ours ever stands at 0, 1 or

@@ -156,6 +156,12 @@ extension Runner {
             return finishRescueIfDone(rescue)
         }
         attempt.output.close()
+        var result = result
+        if case .notStarted(let reason) = result.outcome {
+            // It had a process, which found no program to become.
+            result.outcome = .notStarted(reason: attempt.output.masked(reason))
+            attempt.pid = nil
+        }
         if attempt.claim.isIsolated, case .signalled = attempt.verdict ?? result.outcome {
             attempt.verdictNote = ComponentCall.trap(in: attempt.output.tailBytes)
         }

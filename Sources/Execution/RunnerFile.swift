@@ -90,14 +90,14 @@ package final class RunnerFile: @unchecked Sendable {
         record.phase = LaunchRecord.Phase.launching.rawValue
         record.launchedFrom = BootTime.now.nanoseconds
         record.startedAt = startedAt.milliseconds
-        return write(record.encoded, at: offset(slot))
+        return write(record.encodedLaunch, at: offset(slot))
     }
 
     func didLaunch(_ pid: pid_t, in slot: Slot) {
         let running = LaunchRecord.Phase.running.rawValue
         write(
-            LaunchRecord.encode([running, Int64(pid), BootTime.now.nanoseconds]),
-            at: offset(slot) + LaunchRecord.phaseOffset
+            LaunchRecord.encode([BootTime.now.nanoseconds, Int64(pid), running]),
+            at: offset(slot) + LaunchRecord.processOffset
         )
     }
 
@@ -106,13 +106,11 @@ package final class RunnerFile: @unchecked Sendable {
     func didEnd(_ result: AttemptResult, in slot: Slot, verdict: Outcome? = nil) {
         guard let (kind, number) = LaunchRecord.stored(verdict ?? result.outcome) else { return }
         let values: [Int64] = [
-            result.endedAt.milliseconds, result.duration.milliseconds, kind, number,
-            result.usage.user.microseconds, result.usage.system.microseconds,
-            Int64(result.usage.maxRSSKiB),
+            LaunchRecord.Phase.ended.rawValue, result.endedAt.milliseconds,
+            result.duration.milliseconds, kind, number, result.usage.user.microseconds,
+            result.usage.system.microseconds, Int64(result.usage.maxRSSKiB),
         ]
-        write(LaunchRecord.encode(values), at: offset(slot) + LaunchRecord.endOffset)
-        let ended = LaunchRecord.encode([LaunchRecord.Phase.ended.rawValue])
-        write(ended, at: offset(slot) + LaunchRecord.phaseOffset)
+        write(LaunchRecord.encode(values), at: offset(slot) + LaunchRecord.phaseOffset)
     }
 
     private func offset(_ slot: Slot) -> Int { LaunchRecord.bytes * (slot.index + 1) }

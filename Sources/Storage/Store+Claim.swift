@@ -35,7 +35,7 @@ extension Store {
             take.bind(2, id)
             try take.run(db)
             let claim = try claim(db, id: id, attempt: nil)
-            if claim.run !== claims.last?.run { try Self.started(db, run: claim.run, at: now) }
+            if claim.run !== claims.last?.run { try started(db, run: claim.run, at: now) }
             claims.append(claim)
         }
         return (claims, leavesSome)
@@ -59,18 +59,14 @@ extension Store {
         var traits: String?
         let claim = try look.row(db) {
             traits = look.text(16)
-            let control = try look.text(15).map(controls.control) ?? .plain
+            let control = try look.text(15).map(controls.value(of:)) ?? .plain
             return Claim(
                 taskID: id,
                 attempt: attempt ?? Int(look.integer(13)) + 1,
                 run: try context(db, run: look.integer(0)),
                 name: look.text(1) ?? "",
                 item: Int(look.integer(2)),
-                action: try Self.action(
-                    kind: look.text(3) ?? "",
-                    command: look.text(4) ?? "",
-                    with: look.text(5)
-                ),
+                action: try action(look),
                 environment: try look.text(6).map(Self.decodeVariables) ?? [],
                 timeout: look.optionalInteger(7).map { .milliseconds($0) },
                 retries: Self.retries(look, control),
@@ -86,6 +82,12 @@ extension Store {
     }
 
     /// Of the columns that `claim` asks for.
+    private func action(_ look: HotStatement) throws -> TaskAction {
+        let (kind, command) = (look.text(3) ?? "", look.text(4) ?? "")
+        if kind == "exec" { return .exec(try words.value(of: command)) }
+        return try Self.action(kind: kind, command: command, with: look.text(5))
+    }
+
     private static func retries(_ look: HotStatement, _ control: TaskControl) -> RetryPolicy {
         let limit = look.integer(8)
         guard limit > 0 else { return .none }
@@ -135,7 +137,7 @@ extension Store {
                 parameters: try Self.decodeVariables(look.text(4) ?? ""),
                 environment: try Self.decodeVariables(look.text(5) ?? ""),
                 workingDirectory: look.text(6) ?? "",
-                shell: try shells.words(look.text(7) ?? ""),
+                shell: try words.value(of: look.text(7) ?? ""),
                 timeout: look.optionalInteger(8).map { .milliseconds($0) },
                 environmentFiles: try look.text(9).map(Self.decodeFiles) ?? [],
                 secrets: Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? [])
@@ -169,17 +171,5 @@ final class RunContextCache: Sendable {
                 $0[id] = newValue
             }
         }
-    }
-}
-
-/// The shell read last: flows seldom have one of their own.
-final class ShellCache: Sendable {
-    private let last = Mutex<(text: String, words: [String])?>(nil)
-
-    func words(_ text: String) throws -> [String] {
-        if let known = last.withLock({ $0 }), known.text == text { return known.words }
-        let words = try Store.decode([String].self, text)
-        last.withLock { $0 = (text, words) }
-        return words
     }
 }

@@ -22,9 +22,13 @@ extension Store {
     }
 
     /// A claim was made: the deadline is kept, and the run's time begins, if it has not.
-    static func started(_ db: Database, run: RunContext, at now: Instant) throws {
-        let sql = "UPDATE run SET start_by_ms = NULL WHERE id = ? AND start_by_ms IS NOT NULL"
-        try db.cachedStatement(sql: sql).execute(arguments: [run.runID])
-        if let timeout = run.timeout { try begin(db, run: run.runID, timeout, at: now) }
+    func started(_ db: Database, run: RunContext, at now: Instant) throws {
+        let keep = try hot[
+            db,
+            "UPDATE run SET start_by_ms = NULL WHERE id = ?1 AND start_by_ms IS NOT NULL"
+        ]
+        keep.bind(1, run.runID)
+        try keep.run(db)
+        if let timeout = run.timeout { try Self.begin(db, run: run.runID, timeout, at: now) }
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import CSQLite
 import Cron
 import Flows
 import GRDB
@@ -20,8 +21,9 @@ package final class Store: Sendable {
     private let schemaLock: LockFile
     let contexts = RunContextCache()
     let lanes = LaneCache()
-    let controls = ControlCache()
-    let shells = ShellCache()
+    let controls = DecodedTexts<TaskControl>()
+    /// Of shells and of `exec`.
+    let words = DecodedTexts<[String]>()
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
@@ -63,6 +65,7 @@ package final class Store: Sendable {
         let schemaLock = try LockFile(folder.schemaLockPath, in: folder)
         try schemaLock.lock(.shared, limit: writeLimit)
         let writeLock = try LockFile(folder.writeLockPath, in: folder)
+        _ = isConfigured
         try WALSeal.check(folder, writeLock)
         do {
             var configuration = Configuration()
@@ -188,6 +191,9 @@ package final class Store: Sendable {
 // MARK: - Opening
 
 extension Store {
+    /// SQLite's settings for this process, made before its first connection.
+    private static let isConfigured = csqlite_keep_no_account_of_memory() == SQLITE_OK
+
     private static func missing(_ folder: StateFolder) -> StorageError {
         let isSystem = folder.path == StateFolder.systemPath
         if access(folder.path, F_OK) == 0, !StateFolder.isFolder(folder.path) {

@@ -44,22 +44,3 @@ struct TaskControl: Sendable, Codable, Equatable {
             'environment_files', json(t.environment_files)) END
         """
 }
-
-/// Decoded ones by their text: the tasks of a flow mostly share one, and decoding takes longer than
-/// the claim.
-final class ControlCache: Sendable {
-    /// Forgotten all at once beyond this.
-    private static let limit = 1_000
-    private let known = Mutex<[String: TaskControl]>([:])
-
-    /// - Throws: `StorageError.badInput` for what SQL has spoilt.
-    func control(_ text: String) throws -> TaskControl {
-        if let control = known.withLock({ $0[text] }) { return control }
-        let control = try Store.decode(TaskControl.self, text)
-        known.withLock { known in
-            if known.count >= Self.limit { known.removeAll() }
-            known[text] = control
-        }
-        return control
-    }
-}

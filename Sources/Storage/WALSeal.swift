@@ -74,13 +74,14 @@ extension WALSeal {
 
     /// Of an open WAL; `nil` where there is nothing in it that SQLite would replay.
     static func salts(_ descriptor: Int32) -> Salts? {
-        var header = [UInt8](repeating: 0, count: 32)
-        guard pread(descriptor, &header, header.count, 0) == header.count else { return nil }
-        func number(_ offset: Int) -> UInt32 {
-            header[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 4) { header in
+            guard pread(descriptor, header.baseAddress, 32, 0) == 32 else { return nil }
+            func number(_ offset: Int) -> UInt32 {
+                UInt32(bigEndian: header.load(fromByteOffset: offset, as: UInt32.self))
+            }
+            guard number(0) | 1 == 0x377f_0683 else { return nil }
+            return Salts(first: number(16), second: number(20))
         }
-        guard number(0) | 1 == 0x377f_0683 else { return nil }
-        return Salts(first: number(16), second: number(20))
     }
 
     static func salts(in folder: StateFolder) -> Salts? {
@@ -230,8 +231,10 @@ final class WALSealer: @unchecked Sendable {
     func didWrite() {
         if descriptor < 0 { descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
         guard let salts = WALSeal.salts(descriptor) else { return }
-        let seal = WALSeal(instance: instance, file: WALSeal.file(in: folder), salts: salts)
-        guard seal != written else { return }
+        let file = WALSeal.file(in: folder)
+        // Most commits change neither, and a chain of tasks has one for each.
+        guard salts != written?.salts || file != written?.file else { return }
+        let seal = WALSeal(instance: instance, file: file, salts: salts)
         lock.write(seal.text)
         written = seal
     }

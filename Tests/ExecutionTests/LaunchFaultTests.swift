@@ -22,8 +22,9 @@ import Testing
 
     private func reason(_ words: [String], directory: String? = nil) throws -> String? {
         do {
-            _ = try harness.start(.of(.exec(words), directory: directory ?? folder))
-            return nil
+            let run = try harness.run(.of(.exec(words), directory: directory ?? folder))
+            guard case .notStarted(let reason) = run.outcome else { return nil }
+            return reason
         } catch let fault as LaunchFault {
             return fault.reason
         }

@@ -35,22 +35,22 @@ final class LauncherHarness {
         var outcome: Outcome { result.outcome }
     }
 
-    func run(_ claim: Claim) throws -> Run { try finish(start(claim)) }
+    func run(_ claim: Claim) throws -> Run {
+        while true {
+            let run = try finish(start(claim))
+            guard case .notStarted(let reason) = run.outcome, reason.contains("open for writing")
+            else { return run }
+            // A script that this process has just written: a child of a test beside this one, between
+            // fork and exec, still holds its descriptor (ETXTBSY). It has exec'd in a moment.
+            sched_yield()
+        }
+    }
 
     func start(_ claim: Claim) throws -> Attempt {
         let world = try RunWorld(claim.run, zone: .utc)
         let attempt = Attempt(claim, AttemptOutput(LogSource(claim), sink), slot: file.takeSlot())
-        while true {
-            do {
-                try launcher.start(attempt, try TaskWorld(claim, of: world))
-                return attempt
-            } catch let fault as LaunchFault where fault.reason.contains("open for writing") {
-                // A script that this process has just written: a child of a test beside this one,
-                // between fork and exec, still holds its descriptor (ETXTBSY). It has exec'd in a
-                // moment.
-                sched_yield()
-            }
-        }
+        try launcher.start(attempt, try TaskWorld(claim, of: world))
+        return attempt
     }
 
     /// Turns the loop until the attempt has ended.

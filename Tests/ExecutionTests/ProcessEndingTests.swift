@@ -26,6 +26,18 @@ import Testing
         #expect(ProcessTable.entry(child) == nil)
     }
 
+    /// It leads no group yet, or has not exec'd: nothing that it is sent may be lost.
+    @Test(arguments: [false, true])
+    func `what is told to end in its first moments ends`(byForce: Bool) throws {
+        let number = Int(byForce ? SIGKILL : SIGTERM)
+        for round in 0..<100 {
+            let attempt = try harness.start(.of(.exec(["sleep", "600"])))
+            for _ in 0..<round * 20 { sched_yield() }
+            harness.launcher.end(attempt, byForce: byForce)
+            #expect(try harness.finish(attempt).outcome == .signalled(number))
+        }
+    }
+
     @Test func `a task may end well on TERM`() throws {
         let attempt = try started(
             "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.02; done"

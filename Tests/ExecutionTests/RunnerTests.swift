@@ -139,6 +139,18 @@ import Testing
         #expect(attempt.note?.contains("no program 'no-such-program'") == true)
     }
 
+    @Test func `a program that turns out to be none is told, and is no attempt's process`() throws {
+        try harness.folder.write("echo hi\n", "bare", mode: 0o755)
+        let run = try harness.register([
+            TaskSpec(name: "a", action: .exec(["\(harness.folder.path)/bare"]))
+        ])
+        #expect(try harness.runner().run().failedTasks == 1)
+        let attempt = try #require(try harness.task("a", ofRun: run).attempts.first)
+        #expect(attempt.outcome == "not-started")
+        #expect(attempt.note?.contains("bare is no program") == true)
+        #expect(attempt.userCPUMilliseconds == nil)
+    }
+
     @Test func `nothing to do leaves nothing behind`() throws {
         harness.folder.state.touchWake()
         let ending = try harness.runner().run()

@@ -8,6 +8,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "child.h"
 #include "events.h"
 #include "host.h"
 #include "locks.h"

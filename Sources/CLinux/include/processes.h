@@ -4,31 +4,6 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-/// What a new process is to be.
-struct clinux_spawn {
-    /// Absolute, or relative to `directory`. Not searched for in any PATH.
-    const char *path;
-    /// Both end with NULL.
-    char *const *arguments;
-    char *const *environment;
-    const char *directory;
-    /// Become descriptors 0, 1 and 2; no other descriptor reaches the program.
-    int input;
-    int output;
-    int errors;
-    mode_t mask;
-};
-
-/// Starts a program with posix_spawn(3): its own session and process group, every signal unblocked
-/// and at its default. Returns 0 and stores the pid once the program has been exec'd, else an errno
-/// value.
-int clinux_spawn_process(const struct clinux_spawn *spawn, pid_t *pid);
-
-/// Gives the calling thread its own umask and working directory (unshare(2), CLONE_FS), so that the
-/// mask of `clinux_spawn_process` does not touch files that other threads make meanwhile.
-/// Containers may refuse it.
-int clinux_own_umask(void);
-
 /// A close-on-exec pipe whose read end alone does not block: `ends[0]` reads, `ends[1]` writes.
 int clinux_pipe(int ends[2]);
 
