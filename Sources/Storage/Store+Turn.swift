@@ -27,7 +27,7 @@ extension Store {
             }
             if !pulse.hasWork || turn.wanted == 0 && !pulse.isOverdue { return seen }
         }
-        let (result, wakesOthers) = try write { db in
+        let (result, wakesOthers) = try write(isHurried: turn.planned != nil) { db in
             let begun = now()
             guard let planned = turn.planned else {
                 return try perform(db, turn, by: runner, at: begun)

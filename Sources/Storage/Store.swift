@@ -29,6 +29,7 @@ package final class Store: Sendable {
     let enrolled = Mutex<Set<Int64>>([])
     /// Those that the present transaction has made.
     let startedRuns = Mutex<[StartedRun]>([])
+    private let walPages: WALPages
     /// The last property: it goes when the connection has gone.
     private let sealer: WALSealer
 
@@ -39,12 +40,14 @@ package final class Store: Sendable {
         folder: StateFolder,
         instance: String,
         queue: DatabaseQueue,
+        walPages: WALPages,
         writeLock: LockFile,
         schemaLock: LockFile
     ) {
         self.folder = folder
         self.instance = instance
         self.queue = queue
+        self.walPages = walPages
         self.writeLock = writeLock
         sealer = WALSealer(folder, instance, writeLock)
         self.schemaLock = schemaLock
@@ -95,6 +98,7 @@ package final class Store: Sendable {
                 folder: folder,
                 instance: instance,
                 queue: queue,
+                walPages: queue.inDatabase(WALPages.init),
                 writeLock: writeLock,
                 schemaLock: schemaLock
             )
@@ -110,9 +114,13 @@ package final class Store: Sendable {
     /// The lock makes the turn fair: behind SQLite's busy handler alone a busy writer starves another
     /// for more than a second.
     ///
-    /// - Parameter isRehearsal: whether what was written is rolled back.
+    /// - Parameters:
+    ///   - isRehearsal: whether what was written is rolled back.
+    ///   - isHurried: whether somebody waits for this very commit: where the WAL is to be copied into the
+    ///     database, the next one does it.
     func write<Result>(
         isRehearsal: Bool = false,
+        isHurried: Bool = false,
         _ work: (Database) throws -> Result
     ) throws -> Result {
         do {
@@ -126,8 +134,13 @@ package final class Store: Sendable {
                     result = try work(db)
                     return isRehearsal ? .rollback : .commit
                 }
-                // A run that was made and rolled back leaves its number to another.
-                if isRehearsal { contexts.removeAll() } else { sealer.didWrite() }
+                if isRehearsal {
+                    // A run that was made and rolled back leaves its number to another.
+                    contexts.removeAll()
+                } else {
+                    if !isHurried { walPages.checkpoint(db) }
+                    sealer.didWrite()
+                }
                 guard let result else {
                     preconditionFailure("a transaction either throws or gives")
                 }
