@@ -39,14 +39,15 @@ class Cost:
     seconds: float
     cpu_seconds: float
     rss_mib: float
+    written_bytes: int
 
 
 @dataclasses.dataclass
 class Goal:
     """`limit` bounds what `of` names: our rate as a multiple of the contender's, our time likewise,
-    or our own seconds or resident memory."""
+    or our own seconds, resident memory or bytes written a task."""
 
-    of: str                # "rate", "time", "seconds", "rss"
+    of: str                # "rate", "time", "seconds", "rss", "bytes"
     limit: float
     issue: int
     strict: bool = False   # "faster than", not "at least"
@@ -58,7 +59,8 @@ class Goal:
 
     def __str__(self):
         sign = (">" if self.strict else ">=") if self.of == "rate" else "<="
-        unit = {"rate": "x", "time": "x time", "seconds": " s", "rss": " MiB"}[self.of]
+        unit = {"rate": "x", "time": "x time", "seconds": " s", "rss": " MiB",
+                "bytes": " bytes a task"}[self.of]
         return f"{sign} {self.limit:g}{unit} (issue {self.issue})"
 
 
@@ -138,25 +140,18 @@ def measure(bench, command, folder):
     if done.returncode != 0 or fields[4] != "0":
         raise BenchError(f"{' '.join(command)}: {done.stdout.strip()}\n{done.stderr}")
     wall, user, system, rss = map(int, fields[:4])
-    return Cost(wall / 1e9, (user + system) / 1e6, rss / 1024)
+    return Cost(wall / 1e9, (user + system) / 1e6, rss / 1024, int(fields[5]))
 
 
-def written(command, folder):
-    """(fsyncs, bytes written) of a command and its children, by strace: not to be timed."""
+def fsyncs(command, folder):
+    """How often a command and its children have the disk take what was written."""
     log = folder / "strace"
-    calls = "trace=fsync,fdatasync,write,pwrite64,writev,pwritev,pwritev2"
-    run(["strace", "-f", "-qq", "-e", "signal=none", "-e", calls, "-o", log, *command], cwd=folder)
-    fsyncs, size = 0, 0
-    for line in log.read_text(errors="replace").splitlines():
-        # What another thread interrupts ends in a line of its own: "<... fdatasync resumed>) = 0".
-        if line.rstrip().endswith("<unfinished ...>"):
-            continue
-        result = line.rsplit("= ", 1)[-1].split()[0]
-        if "sync" in line.split("(")[0] or "sync resumed" in line:
-            fsyncs += 1
-        elif result.isdigit():
-            size += int(result)
-    return fsyncs, size
+    # Only these calls are stopped at: with all that writes, a run of threads is another one.
+    calls = ["--seccomp-bpf", "-e", "signal=none", "-e", "trace=fsync,fdatasync"]
+    run(["strace", "-f", "-qq", *calls, "-o", log, *command], cwd=folder)
+    # What another thread interrupts has a second line: "<... fdatasync resumed>) = 0".
+    lines = log.read_text(errors="replace").splitlines()
+    return sum("sync(" in line for line in lines)
 
 
 def measure_case(bench, case, rounds, root):
@@ -175,8 +170,10 @@ def measure_case(bench, case, rounds, root):
     return costs
 
 
-def goal_value(goal, ours, theirs):
+def goal_value(goal, ours, theirs, tasks=1):
     """The median that the goal bounds."""
+    if goal.of == "bytes":
+        return statistics.median(cost.written_bytes for cost in ours) / tasks
     if goal.of == "rss":
         return max(cost.rss_mib for cost in ours)
     if goal.of == "seconds":
@@ -197,7 +194,7 @@ def case_rows(name, case, costs, verdicts=()):
         ratio = goal_value(Goal("rate", 0, 0), ours, theirs)
         judged = []
         for goal in contender.goals:
-            value = goal_value(goal, ours, theirs)
+            value = goal_value(goal, ours, theirs, case.tasks)
             judged.append(f"{goal}: {value:.2f} {'met' if goal.met(value) else 'MISSED'}")
         yield (
             name, contender.name, f"{seconds * 1000:.2f}", f"{case.tasks / seconds:.0f}",
