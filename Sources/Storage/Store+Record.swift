@@ -82,7 +82,9 @@ extension Store {
             base: claim.retryBase,
             claim.retries
         )
-        if event == .retry, let other = try eventInsteadOfRetry(db, task: claim.taskID) {
+        // A person may have wanted the end of what a dead runner left: then that is no failure.
+        let mayBeOther = event == .retry || event == .fail && end.outcome == .interrupted
+        if mayBeOther, let other = try eventInsteadOfRetry(db, task: claim.taskID) {
             event = other
         }
         guard let state = TaskState.running.after(event) else {

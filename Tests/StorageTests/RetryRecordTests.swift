@@ -84,8 +84,11 @@ import Testing
         #expect(claim.run.secrets == ["region"])
     }
 
-    @Test func `a cancelled task whose runner died is cancelled, not tried again`() throws {
-        let run = try register(RetryPolicy(limit: 3, delay: .zero))
+    @Test(arguments: [RetryPolicy.none, RetryPolicy(limit: 3, delay: .zero)])
+    func `a cancelled task whose runner died is cancelled, and neither failed nor tried again`(
+        retries: RetryPolicy
+    ) throws {
+        let run = try register(retries)
         let claims = try temporary.claim()
         _ = try temporary.store.cancel(run, by: "test", at: temporary.now)
         try temporary.end(claims, .interrupted)
