@@ -47,7 +47,14 @@ package struct StateFolder: Sendable, Hashable {
     /// XDG Base Directory Specification: a relative `$XDG_STATE_HOME` is to be ignored.
     private static func userPath(_ environment: [String: String]) -> String {
         if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return "\(base)/flower" }
-        return "\(environment["HOME"] ?? "")/.local/state/flower"
+        return "\(home(environment))/.local/state/flower"
+    }
+
+    /// `$HOME`, or where that names no place of its own, what passwd(5) says.
+    private static func home(_ environment: [String: String]) -> String {
+        if let home = environment["HOME"], home.hasPrefix("/") { return home }
+        guard let entry = getpwuid(geteuid()), let home = entry.pointee.pw_dir else { return "" }
+        return String(cString: home)
     }
 
     /// Whether there is a database; a command that only reads makes none.
