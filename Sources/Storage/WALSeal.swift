@@ -100,6 +100,7 @@ extension WALSeal {
     ///
     /// - Throws: `StorageError.unusable`.
     static func check(_ folder: StateFolder, _ lock: LockFile) throws {
+        if WALSeal(lock.text()) == nil { try checkUnsealed(folder) }
         guard isBroken(folder, lock) != nil else { return }
         do {
             // Somebody may be between a commit and its seal.
@@ -124,6 +125,16 @@ extension WALSeal {
         guard isBroken(folder, lock)?.salts == salts else { return }
         let present = WALSeal(instance: seal.instance, file: file(in: folder), salts: salts)
         lock.write(present.text)
+    }
+
+    /// In a new folder, into which both were copied, nothing is known of either: they must agree.
+    ///
+    /// - Throws: `StorageError.unusable`.
+    private static func checkUnsealed(_ folder: StateFolder) throws {
+        guard salts(in: folder) != nil, !folder.isOpenElsewhere, let name = own(folder) else {
+            return
+        }
+        if let reason = try fault(in: folder, name) { throw mismatch(folder, reason) }
     }
 
     /// The seal and the WAL that is there, where they differ.

@@ -91,6 +91,25 @@ import Testing
         #expect(try restored.durability().journalMode == "wal")
     }
 
+    @Test func `in a new folder, of which nothing is known, a backup and a WAL must agree`() throws
+    {
+        let place = try TemporaryFolder()
+        let backup = place.path + "/backup.db"
+        try temporary.store.backup(to: backup)
+        _ = try temporary.register("a", force: true)
+        let copy = try left(temporary, in: place)
+        try FileManager.default.removeItem(atPath: copy.writeLockPath)
+        try replace(copy.databasePath, by: backup)
+        let before = try contents(copy)
+        #expect(try refusal(copy).message.contains("one is of instance "))
+        #expect(try contents(copy) == before)
+
+        let second = try TemporaryFolder()
+        let whole = try left(temporary, in: second)
+        try FileManager.default.removeItem(atPath: whole.writeLockPath)
+        #expect(try Store.open(whole, create: false).runs().count == 4)
+    }
+
     @Test func `what a plain sqlite3 wrote while nobody else did is taken`() throws {
         let place = try TemporaryFolder()
         let copy = try left(temporary, in: place)
