@@ -82,6 +82,11 @@ int clinux_signal_to_eventfd(int number, int fd) {
     return sigaction(number, &action, &former[number]);
 }
 
+bool clinux_signal_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int clinux_signal_restore(int number) {
     if (number <= 0 || number >= SIGNALS) {
         errno = EINVAL;

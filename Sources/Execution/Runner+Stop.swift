@@ -62,15 +62,17 @@ extension Runner {
     }
 }
 
-/// SIGTERM and SIGINT, counted for the event loop while a runner runs.
+/// SIGTERM, SIGINT and SIGHUP, counted for the event loop while a runner runs.
 final class StopSignals {
     let received: Signal
 
-    private static let numbers = [SIGTERM, SIGINT]
+    /// A terminal that is closed is no reason to leave tasks alone; under nohup(1) it is none to stop.
+    private let numbers =
+        [SIGTERM, SIGINT] + (clinux_signal_is_ignored(SIGHUP) ? [] : [SIGHUP])
 
     init() throws(SystemFailure) {
         received = try Signal()
-        for number in Self.numbers {
+        for number in numbers {
             guard clinux_signal_to_eventfd(number, received.descriptor) == 0 else {
                 throw SystemFailure("cannot catch signal \(number)")
             }
@@ -79,6 +81,6 @@ final class StopSignals {
 
     /// Gives the signals back to what they did before.
     func restore() {
-        for number in Self.numbers { clinux_signal_restore(number) }
+        for number in numbers { clinux_signal_restore(number) }
     }
 }

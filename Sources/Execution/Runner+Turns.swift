@@ -87,6 +87,9 @@ extension Runner {
                 pending.append(result.claims)
             }
             ending.failedTasks += result.failedTasks
+            if stop >= .cancelling {
+                ending.cancelledTasks += result.endStates.count { $0 == .cancelled }
+            }
             noteRetry(result.nextRetryAt)
             noteRunEnd(result.nextRunEndAt)
             for task in result.toCancel { cancel(task) }

@@ -47,8 +47,12 @@ package final class Runner {
         package var failedTasks = 0
         /// Tasks that were launched.
         package var launchedTasks = 0
-        /// Whether it ended because it was asked to, with work left.
+        /// Tasks that were ended because it was asked twice to stop.
+        package var cancelledTasks = 0
+        /// Whether it ended because it was asked to.
         package var isStopped = false
+        /// Whether a next runner would find something to do; known where `isStopped`.
+        package var leavesWork = false
         /// What could not be kept of the output.
         package var logFault: String?
         /// The soonest retry that is to come, for whoever keeps the alarm.
@@ -130,7 +134,7 @@ package final class Runner {
 
     /// Runs until nothing is ready and nothing runs, or until it is asked to stop.
     ///
-    /// SIGTERM and SIGINT: the first lets tasks end within `Options.drain`, the second ends them.
+    /// SIGTERM, SIGINT and SIGHUP: the first lets tasks end within `Options.drain`, the second ends them.
     ///
     /// - Throws: `StorageError` where the database stayed unusable, `SystemFailure` where the
     ///   system refused what every runner needs.
@@ -209,6 +213,7 @@ package final class Runner {
         if crew.hasClaimed { try store.endRunner(crew.identity, at: .now) }
         crew.file.remove()
         ending.logFault = crew.sink.finish(limit: RunnerLimit.logFinish)
+        if ending.isStopped { ending.leavesWork = try store.hasWork(at: .now) }
         return ending
     }
 }

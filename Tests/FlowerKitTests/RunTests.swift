@@ -66,7 +66,12 @@ import Testing
         ending.launchedTasks = 3
         ending.isStopped = true
         let summary = RunCommand.summary(of: ending, isTerminal: false)
-        #expect(summary == "ran 3 tasks, stopped; the next flower run carries on")
+        #expect(summary == "ran 3 tasks, stopped")
+        ending.leavesWork = true
+        #expect(
+            RunCommand.summary(of: ending, isTerminal: false)
+                == "ran 3 tasks, stopped; the next flower run carries on"
+        )
     }
 
     @Test(arguments: [

@@ -1,6 +1,7 @@
 #ifndef CLINUX_EVENTS_H
 #define CLINUX_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// One report of epoll_wait(2). A struct of our own: the kernel's is packed, which Swift handles
@@ -47,6 +48,8 @@ int64_t clinux_timerfd_take(int fd);
 /// From now on signal `number` adds 1 to the eventfd `fd`, in whatever thread it arrives. A handler
 /// rather than signalfd(2), for which every thread, libraries' ones too, would have to block it.
 int clinux_signal_to_eventfd(int number, int fd);
+/// Whether the signal does nothing (SIG_IGN), as SIGHUP under nohup(1).
+bool clinux_signal_is_ignored(int number);
 /// Gives the signal back to the action that it had before.
 int clinux_signal_restore(int number);
 

@@ -12,8 +12,8 @@ struct RunCommand: FlowerCommand {
         abstract: "Run every task that is ready, then exit.",
         discussion: """
             Also those that become ready by it. The exit code is 1 where a task failed for good. \
-            Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
-            running tasks end, the second ends them.
+            Any number of runners may work on one state folder. The first SIGTERM, SIGINT or SIGHUP \
+            lets running tasks end, the second ends them, and then the exit code is 1.
             """
     )
 
@@ -78,7 +78,7 @@ struct RunCommand: FlowerCommand {
             // The work is done and recorded: a reader that went away changes nothing of it.
             try? session.print(line + "\n")
         }
-        return ending.failedTasks > 0 ? .taskFailed : .success
+        return ending.failedTasks + ending.cancelledTasks > 0 ? .taskFailed : .success
     }
 
     /// `nil` where there was nothing to do and nobody looks on: a timer asks every minute.
@@ -88,7 +88,12 @@ struct RunCommand: FlowerCommand {
         }
         var parts = ["ran \(counted(ending.launchedTasks, "task"))"]
         if ending.failedTasks > 0 { parts.append("\(ending.failedTasks) failed") }
-        if ending.isStopped { parts.append("stopped; the next flower run carries on") }
+        if ending.cancelledTasks > 0 {
+            parts.append("\(ending.cancelledTasks) cancelled (flower rerun sets a run back)")
+        }
+        if ending.isStopped {
+            parts.append(ending.leavesWork ? "stopped; the next flower run carries on" : "stopped")
+        }
         return parts.joined(separator: ", ")
     }
 }
