@@ -46,6 +46,19 @@ extension EndToEnd {
             #expect(ending.errors.contains("cannot write the output: No space left on device"))
         }
 
+        @Test func `a registration whose number cannot be printed is told, and seen through`()
+            async throws
+        {
+            let sandbox = try Sandbox()
+            try sandbox.write("flow: a\noverlap: allow\ntasks: {t: {run: 'true'}}\n", to: "a.yaml")
+            try await sandbox.succeed("apply", "a.yaml")
+            let alone = try await sandbox.shell("\"$flower\" register a > /dev/full")
+            #expect(alone.code == 74 && alone.errors.contains("run 1 of flow 'a' is registered"))
+            let waiting = try await sandbox.shell("\"$flower\" register a --wait > /dev/full")
+            #expect(waiting.code == 0 && waiting.errors.contains("run 2 of flow 'a' is registered"))
+            #expect(try await sandbox.status(2).state == "succeeded")
+        }
+
         @Test func `colours are for terminals that want them`() async throws {
             let sandbox = try await worked()
             let escape = "\u{1B}["

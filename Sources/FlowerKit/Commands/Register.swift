@@ -31,8 +31,16 @@ struct RegisterCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let run = try Self.register(flow, parameters.variables, isForced: force, store, in: session)
-        guard wait || follow else { return .success }
+        let isAwaited = wait || follow
+        let run = try Self.register(
+            flow,
+            parameters.variables,
+            isForced: force,
+            isAwaited: isAwaited,
+            store,
+            in: session
+        )
+        guard isAwaited else { return .success }
         let waiter = RunWaiter(store, run, session)
         return try follow ? waiter.following() : waiter.waiting()
     }
@@ -42,6 +50,7 @@ struct RegisterCommand: FlowerCommand {
         _ flow: String,
         _ parameters: [Variable],
         isForced: Bool,
+        isAwaited: Bool = false,
         _ store: Store,
         in session: Session
     ) throws -> Int64 {
@@ -57,13 +66,29 @@ struct RegisterCommand: FlowerCommand {
             [.registered(registration.runID, of: flow, by: session.actor, store.instance)],
             in: store
         )
-        try session.print("\(registration.runID)\n")
+        try tell(registration.runID, of: flow, isAwaited: isAwaited, in: session)
         if registration.isPaused {
             session.note(
                 "flow '\(flow)' is paused: its schedules make no runs, but this one goes on"
             )
         }
         return registration.runID
+    }
+
+    /// Prints the number. Where that cannot be, the run is there all the same, and is seen through if
+    /// somebody waits for it.
+    private static func tell(
+        _ run: Int64,
+        of flow: String,
+        isAwaited: Bool,
+        in session: Session
+    ) throws {
+        do {
+            try session.print("\(run)\n")
+        } catch {
+            session.note("run \(run) of flow '\(flow)' is registered, and its number not printed")
+            if !isAwaited { throw error }
+        }
     }
 }
 
