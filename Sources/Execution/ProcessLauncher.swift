@@ -64,7 +64,7 @@ package final class ProcessLauncher: Launcher {
                 self?.file.didEnd(result, in: slot, verdict: attempt.verdict)
             } ended: { [weak self] result in
                 attempt.handle = nil
-                self?.result?(attempt, result)
+                self?.ended(attempt, result)
             }
         } catch {
             // A process that cannot be watched must not run: nobody would know of its end.
@@ -76,18 +76,35 @@ package final class ProcessLauncher: Launcher {
         }
     }
 
+    /// What Flower has ended, it has ended whole, or a retry would run beside a part that has left the group
+    /// (setsid(1)): that is known by its environment, as at a rescue.
+    private func ended(_ attempt: Attempt, _ result: AttemptResult) {
+        guard attempt.verdict != nil else {
+            self.result?(attempt, result)
+            return
+        }
+        let ours = Adopted(attempt: attempt, record: LaunchRecord(), isOwnWorld: true)
+        endSurvivors(of: ours, after: result, ProcessTable())
+    }
+
+    private func endSurvivors(
+        of adopted: Adopted,
+        after result: AttemptResult? = nil,
+        _ table: ProcessTable
+    ) {
+        let attempt = adopted.attempt
+        let survivors = Survivors(adopted, after: result, gate.loop) { [weak self] result in
+            attempt.handle = nil
+            self?.result?(attempt, result)
+        }
+        attempt.handle = survivors
+        survivors.begin(with: table)
+    }
+
     /// Processes are not taken over, because their pipes died with the runner: they are ended.
     package func adopt(_ attempts: [Adopted]) {
         let table = ProcessTable()
-        for adopted in attempts {
-            let attempt = adopted.attempt
-            let survivors = Survivors(adopted, gate.loop) { [weak self] result in
-                attempt.handle = nil
-                self?.result?(attempt, result)
-            }
-            attempt.handle = survivors
-            survivors.begin(with: table)
-        }
+        for adopted in attempts { endSurvivors(of: adopted, table) }
     }
 
     package func end(_ attempt: Attempt, byForce: Bool) {

@@ -2,7 +2,7 @@ import CLinux
 import Flows
 import Glibc
 
-/// The processes of an attempt whose runner is dead, on their way to their end.
+/// The processes of an attempt whose runner is dead, or which Flower has ended, on their way to their end.
 ///
 /// They are known in two ways, because each misses some: by the recorded group, and by an
 /// environment that carries this instance, run, task, item and attempt (a daemon leaves the group;
@@ -10,6 +10,7 @@ import Glibc
 /// again until none is found.
 final class Survivors: EventLoop.Source {
     private let adopted: Adopted
+    private let result: AttemptResult?
     private let marks: [String]
     private let loop: EventLoop
     private let ended: (AttemptResult) -> Void
@@ -19,8 +20,15 @@ final class Survivors: EventLoop.Source {
     private var found = 0
     private var timer: TimerQueue.Timer?
 
-    init(_ adopted: Adopted, _ loop: EventLoop, ended: @escaping (AttemptResult) -> Void) {
+    /// - Parameter result: of its process, where that was ours; else what is recorded of its end.
+    init(
+        _ adopted: Adopted,
+        after result: AttemptResult? = nil,
+        _ loop: EventLoop,
+        ended: @escaping (AttemptResult) -> Void
+    ) {
         self.adopted = adopted
+        self.result = result
         self.loop = loop
         self.ended = ended
         let claim = adopted.attempt.claim
@@ -113,8 +121,9 @@ final class Survivors: EventLoop.Source {
     }
 
     private func finish() {
-        var result = adopted.record.result ?? AttemptResult(.interrupted)
-        if adopted.record.result == nil {
+        let known = result ?? adopted.record.result
+        var result = known ?? AttemptResult(.interrupted)
+        if known == nil {
             let elapsed = result.endedAt.milliseconds - adopted.attempt.startedAt.milliseconds
             result.duration = .milliseconds(max(elapsed, 0))
         }

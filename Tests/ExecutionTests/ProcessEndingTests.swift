@@ -38,6 +38,18 @@ import Testing
         }
     }
 
+    @Test func `what has left the group is ended with what Flower ends, and so beside no retry`()
+        throws
+    {
+        let attempt = try started("setsid -w sh -c 'echo $$; exec sleep 600'")
+        let left = try #require(pid_t(harness.sink.lines(of: attempt.output.source, .output)[0]))
+        attempt.verdict = .timedOut
+        harness.launcher.end(attempt, byForce: false)
+        let run = try harness.finish(attempt)
+        #expect(ProcessTable.entry(left) == nil)
+        #expect(run.result.notes == ["processes that it left running were ended"])
+    }
+
     @Test func `a task may end well on TERM`() throws {
         let attempt = try started(
             "trap 'echo tidied; exit 0' TERM; echo ready; while :; do sleep 0.02; done"

@@ -7,8 +7,9 @@ struct BackupCommand: FlowerCommand {
         abstract: "Write a consistent copy of the database, while others work.",
         discussion: """
             The file appears whole or not at all. To restore one: stop what works on the state \
-            folder, remove flower.db, flower.db-wal and flower.db-shm in it, and copy the file \
-            there as flower.db. Output of tasks is not in it but for the last 64 KiB of each \
+            folder, remove flower.db, flower.db-wal and flower.db-shm in it, move logs/ away (new \
+            runs take the numbers of those that came after the backup), and copy the file there as \
+            flower.db. Output of tasks is not in it but for the last 64 KiB of each \
             attempt: copy logs/ too.
             """
     )
