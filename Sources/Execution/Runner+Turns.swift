@@ -12,7 +12,8 @@ extension Runner {
         guard !pace.isWriting else { return false }
         let load = componentLoad
         tellBegunComponents()
-        let isClaiming = stop == .no && pace.fault == nil
+        // Where there is nothing to be told, the next claim is the try that shows whether commits succeed.
+        let isClaiming = stop == .no && (pace.fault == nil || news.isEmpty)
         let room = freeSlots + pace.ahead(of: news.ended.count, options.workers)
         let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)

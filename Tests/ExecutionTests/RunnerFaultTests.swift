@@ -46,6 +46,16 @@ extension RunnerTests {
             #expect(tasks.values.allSatisfy { $0.state == .succeeded && $0.attempts.count == 1 })
         }
 
+        @Test func `a claim that was refused is tried again, though nothing is to be told`() throws
+        {
+            let run = try harness.register([.run("a", "echo a")])
+            _ = system(deny())
+            let notifier = FaultNotifier { if $0 == 2 { allow() } }
+            let ending = try runner(drain: .seconds(60), notifier).run()
+            #expect(notifier.faults == 2 && ending.launchedTasks == 1)
+            #expect(try harness.task("a", ofRun: run).state == .succeeded)
+        }
+
         @Test
         func `beyond its limit the runner ends, but not before its tasks, and a rescue knows`()
             throws
