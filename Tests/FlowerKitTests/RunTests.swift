@@ -61,6 +61,14 @@ import Testing
         #expect(try fixture.flower("run").output == "nothing is ready to run\n")
     }
 
+    @Test func `that it waits for the database is told once`() {
+        var told: [String] = []
+        let notifier = TroubleNotifier { told.append($0) }
+        let locked = "waiting for the database lock held by pid 7"
+        for text in ["1 running, 0 claimed, 0 failed", locked, locked] { notifier.status(text) }
+        #expect(told == [locked])
+    }
+
     @Test func `a run that was stopped says so`() {
         var ending = Runner.Ending()
         ending.launchedTasks = 3

@@ -64,11 +64,12 @@ struct RunCommand: FlowerCommand {
         options.toJournal = Journal.isStandardOutput(session.environment["JOURNAL_STREAM"])
         let store = try Store.open(folder, create: true)
         session.keepOpen(store)
+        let manager = session.notifier
         let runner = try Runner(
             store,
             options: options,
             registry: session.registry,
-            notifier: session.notifier,
+            notifier: manager.isHeard ? manager : TroubleNotifier { session.note($0) },
             plan: AnnouncedFires(store: store, zones: .host).plan,
             event: { SchedulerLoop.bulletin(of: $0, store.instance).event }
         )
