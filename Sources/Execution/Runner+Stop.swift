@@ -25,6 +25,13 @@ extension Runner {
                 for _ in 0..<signals.received.take() { askToStop() }
             }
         )
+        _ = try loop.add(
+            signals.hangups.descriptor,
+            CallbackSource { [unowned self] in
+                signals.hangups.take()
+                if stop == .no { askToStop() }
+            }
+        )
     }
 
     /// The first time: begins nothing more and lets run what runs, within `Options.drain`. The
@@ -62,18 +69,24 @@ extension Runner {
     }
 }
 
-/// SIGTERM, SIGINT and SIGHUP, counted for the event loop while a runner runs.
+/// SIGTERM and SIGINT, counted for the event loop while a runner runs; and SIGHUP.
+///
+/// A terminal that is closed sends SIGHUP more than once, its shell and the kernel each: so it only ever asks
+/// to stop, and ends nothing. Under nohup(1) it does not even that.
 final class StopSignals {
     let received: Signal
+    let hangups: Signal
 
-    /// A terminal that is closed is no reason to leave tasks alone; under nohup(1) it is none to stop.
-    private let numbers =
-        [SIGTERM, SIGINT] + (clinux_signal_is_ignored(SIGHUP) ? [] : [SIGHUP])
+    private let caught: [(number: Int32, signal: Signal)]
 
     init() throws(SystemFailure) {
         received = try Signal()
-        for number in numbers {
-            guard clinux_signal_to_eventfd(number, received.descriptor) == 0 else {
+        hangups = try Signal()
+        var caught = [(SIGTERM, received), (SIGINT, received)]
+        if !clinux_signal_is_ignored(SIGHUP) { caught.append((SIGHUP, hangups)) }
+        self.caught = caught
+        for (number, signal) in caught {
+            guard clinux_signal_to_eventfd(number, signal.descriptor) == 0 else {
                 throw SystemFailure("cannot catch signal \(number)")
             }
         }
@@ -81,6 +94,6 @@ final class StopSignals {
 
     /// Gives the signals back to what they did before.
     func restore() {
-        for number in numbers { clinux_signal_restore(number) }
+        for (number, _) in caught { clinux_signal_restore(number) }
     }
 }

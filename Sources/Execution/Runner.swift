@@ -134,7 +134,8 @@ package final class Runner {
 
     /// Runs until nothing is ready and nothing runs, or until it is asked to stop.
     ///
-    /// SIGTERM, SIGINT and SIGHUP: the first lets tasks end within `Options.drain`, the second ends them.
+    /// SIGTERM and SIGINT: the first lets tasks end within `Options.drain`, the second ends them. SIGHUP is a
+    /// first one, however often it comes.
     ///
     /// - Throws: `StorageError` where the database stayed unusable, `SystemFailure` where the
     ///   system refused what every runner needs.

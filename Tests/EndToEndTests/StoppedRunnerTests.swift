@@ -131,12 +131,12 @@ extension EndToEnd {
             return text?.split(separator: ")").last?.split(separator: " ").first.map(String.init)
         }
 
-        /// A terminal that is closed sends SIGHUP.
-        @Test(arguments: [SIGTERM, SIGHUP])
-        func `a signal lets run what runs and begins nothing more`(number: Int32) async throws {
+        /// A terminal that is closed sends SIGHUP, its shell and the kernel each.
+        @Test(arguments: [[SIGTERM], [SIGHUP, SIGHUP]])
+        func `a signal lets run what runs and begins nothing more`(numbers: [Int32]) async throws {
             let scene = try await Scene(retries: 0)
             let (runner, _) = try await scene.start()
-            try runner.signalAndWait(number)
+            for number in numbers { try runner.signalAndWait(number) }
             try scene.end.send("go")
             let ending = try await runner.ended()
             #expect(ending.code == 0)

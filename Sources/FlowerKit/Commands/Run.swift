@@ -12,8 +12,9 @@ struct RunCommand: FlowerCommand {
         abstract: "Run every task that is ready, then exit.",
         discussion: """
             Also those that become ready by it. The exit code is 1 where a task failed for good. \
-            Any number of runners may work on one state folder. The first SIGTERM, SIGINT or SIGHUP \
-            lets running tasks end, the second ends them, and then the exit code is 1.
+            Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
+            running tasks end, the second ends them, and then the exit code is 1; SIGHUP, of a \
+            terminal that is closed, counts as a first one however often it comes.
             """
     )
 
