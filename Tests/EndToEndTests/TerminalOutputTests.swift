@@ -56,6 +56,9 @@ extension EndToEnd {
             #expect(alone.code == 74 && alone.errors.contains("run 1 of flow 'a' is registered"))
             let waiting = try await sandbox.shell("\"$flower\" register a --wait > /dev/full")
             #expect(waiting.code == 0 && waiting.errors.contains("run 2 of flow 'a' is registered"))
+            for ending in [alone, waiting] {
+                #expect(ending.errors.contains("No space left on device"), "\(ending)")
+            }
             #expect(try await sandbox.status(2).state == "succeeded")
         }
 

@@ -85,9 +85,12 @@ struct RegisterCommand: FlowerCommand {
     ) throws {
         do {
             try session.print("\(run)\n")
-        } catch {
-            session.note("run \(run) of flow '\(flow)' is registered, and its number not printed")
-            if !isAwaited { throw error }
+        } catch is Output.ReaderGone where isAwaited {
+            // It does not want the number; the run is seen through.
+        } catch let failure as Failure {
+            session.note("run \(run) of flow '\(flow)' is registered all the same")
+            guard isAwaited else { throw failure }
+            session.note(failure.message, hint: failure.hint)
         }
     }
 }
