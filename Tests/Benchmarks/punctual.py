@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The scheduler on time and at scale, beside a floor in C, Debian's cron and a systemd timer.
 
-Three tables, of one run on this machine:
+Three tables and a figure, of one run on this machine:
 
   on time      due instant -> first statement of the child, in milliseconds, over --seconds fires a
                second apart. All contenders at once, each at an offset of its own within the second,
@@ -9,6 +9,7 @@ Three tables, of one run on this machine:
   many         CPU until the schedules are read and the next is waited for, resident memory, and CPU
                in a minute in which nothing is due.
   a thousand   1,000 fires due in the same second: the last child's first statement.
+  registered   fires a second that one `flower tick` registers, each with its run and its task.
 
 A goal that is missed is marked MISSED and is no failure. Needs root for cron and systemd, each in a
 mount namespace of its own; elsewhere those two are left out, and said so.
@@ -20,6 +21,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -359,6 +361,33 @@ def a_thousand(flower, stamp, root):
               f"  last {max(values):.3f}{goal}")
 
 
+# Registered
+
+
+def registered(flower, root):
+    count = 5_000
+    folder = root / "registered"
+    flows, state = folder / "flows", folder / "state"
+    flows.mkdir(parents=True)
+    for number in range(count):
+        (flows / f"f{number}.yaml").write_text(
+            f'flow: f{number}\nschedules: [{{cron: "* * * * * *"}}]\noverlap: allow\n'
+            "tasks: {only: {exec: [/bin/true]}}\n"
+        )
+    harness.run([flower, "apply", str(flows), "--state", str(state)])
+    # Each is due once or more, and none so late that it is a misfire.
+    time.sleep(1.5)
+    begun = time.monotonic()
+    harness.run([flower, "tick", "--state", str(state)])
+    seconds = time.monotonic() - begun
+    with contextlib.closing(sqlite3.connect(state / "flower.db")) as database:
+        (runs,) = database.execute("SELECT count(*) FROM run").fetchone()
+    if runs < count:
+        raise harness.BenchError(f"{runs} runs of {count} flows were registered")
+    print(f"\nregistered: {runs} fires by one flower tick in {seconds:.2f} s,"
+          f" {runs / seconds:.0f} a second")
+
+
 def through_xargs(count, stamp, folder):
     """The same children without a due instant: what the machine takes for their starts alone."""
     numbers = "".join(f"{number}\n" for number in range(count))
@@ -382,7 +411,8 @@ def main():
     parser.add_argument("--flower", default=".build/release/flower", help="the binary to measure")
     parser.add_argument("--seconds", type=int, default=300, help="fires of the first table")
     parser.add_argument("--idle", type=int, default=60, help="seconds that nothing is due in")
-    parser.add_argument("--part", choices=["on-time", "many", "thousand"], help="only this table")
+    parts = ["on-time", "many", "thousand", "registered"]
+    parser.add_argument("--part", choices=parts, help="only this table")
     arguments = parser.parse_args()
     flower = str(pathlib.Path(arguments.flower).resolve())
     if not os.access(flower, os.X_OK):
@@ -403,6 +433,8 @@ def main():
                 print_many(count, many(flower, count, arguments.idle, root))
         if arguments.part in (None, "thousand"):
             a_thousand(flower, programs["stamp"], root)
+        if arguments.part in (None, "registered"):
+            registered(flower, root)
     except harness.BenchError as error:
         sys.exit(f"cannot measure: {error}")
     finally:
