@@ -49,7 +49,9 @@ public enum Flower {
         let session = Session.current(registry(with: components))
         // To the end of the process: see `Session.keepOpen`.
         _ = Unmanaged.passRetained(session)
-        exit(run(arguments, in: session).rawValue)
+        let code = run(arguments, in: session)
+        session.end()
+        exit(code.rawValue)
     }
 
     private static func registry(with components: [any Component.Type]) -> ComponentRegistry {

@@ -131,7 +131,13 @@ final class Session {
     /// Keeps a store open until the process ends, when the kernel closes it: of the commands that timers and
     /// scripts start. SQLite's own close would copy the WAL into the database and take its files away, for
     /// the next start to make again: half of a registration, a tenth of a run with nothing to do.
+    ///
+    /// Not where the WAL has grown: see `end`.
     func keepOpen(_ store: Store) { kept.append(store) }
+
+    /// The command is done: what was kept open is closed where its WAL has grown long. If nobody ever did
+    /// that, each start would read a longer one.
+    func end() { kept.removeAll { $0.hasLongWAL } }
 
     func print(_ text: String) throws { try output.write(text) }
 

@@ -36,6 +36,9 @@ package final class Store: Sendable {
     /// How long a write waits for other writers before it is refused (exit 75).
     static let writeLimit: Duration = .seconds(5)
 
+    /// Whether this store's last commit has left a WAL that the next process to open it should not find.
+    package var hasLongWAL: Bool { walPages.isLong }
+
     private init(
         folder: StateFolder,
         instance: String,

@@ -45,6 +45,26 @@ extension EndToEnd {
             #expect(try await sandbox.runs().map(\.run) == [2, 1])
         }
 
+        /// Each is alone with the database, and leaves its WAL to the next.
+        @Test func `registrations in a row leave no WAL that grows and grows`() async throws {
+            let sandbox = try Sandbox()
+            try sandbox.write(
+                "flow: often\noverlap: allow\ntasks: {t: {exec: [/bin/true]}}\n",
+                to: "often.yaml"
+            )
+            try await sandbox.succeed("apply", "often.yaml")
+            var sizes: [Int] = []
+            for number in 1...60 {
+                #expect(try await sandbox.succeed("register", "often") == "\(number)\n")
+                let size = try await sandbox.shell("stat -c %s state/flower.db-wal || echo 0")
+                sizes.append(try #require(Int(size.output.dropLast())))
+            }
+            // One that is left spares the next start making it; 200 pages are the most, and one commit.
+            #expect(sizes.filter { $0 > 0 }.count > 50)
+            #expect(try #require(sizes.max()) < 250 * 4_120, "\(sizes)")
+            #expect(try await sandbox.sqlite("SELECT count(*) FROM run") == "60")
+        }
+
         @Test func `a paused flow registers and says so`() async throws {
             let sandbox = try await applied()
             try await sandbox.succeed("pause", "greet")
