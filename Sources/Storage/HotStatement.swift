@@ -94,14 +94,14 @@ final class HotStatement {
 ///
 /// - Important: `@unchecked`, because it is only ever touched inside the store's serial queue.
 final class HotStatements: @unchecked Sendable {
-    private var made: [String: HotStatement] = [:]
+    /// By where their texts stand in the program: to hash one took longer than to bind its parameters.
+    private var made: [UnsafePointer<UInt8>: HotStatement] = [:]
 
     subscript(_ db: Database, _ sql: StaticString) -> HotStatement {
         get throws {
-            let text = sql.description
-            if let known = made[text] { return known }
-            let statement = try HotStatement(db, text)
-            made[text] = statement
+            if let known = made[sql.utf8Start] { return known }
+            let statement = try HotStatement(db, sql.description)
+            made[sql.utf8Start] = statement
             return statement
         }
     }

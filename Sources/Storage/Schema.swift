@@ -6,6 +6,10 @@
 ///   runs no code of ours and has foreign keys switched off.
 /// - `task` holds nothing that `UPDATE task SET status = 0` would make false.
 enum Schema {
+    /// How many migrations there are: told apart from them, whose texts are not made at a start that needs
+    /// none.
+    static let version = 6
+
     /// Migrations in order; the schema's version is how many were applied (`PRAGMA user_version`).
     /// One that has landed is never edited.
     static let migrations: [String] = [
@@ -14,6 +18,7 @@ enum Schema {
         pauses,
         control,
         graph,
+        economy,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).

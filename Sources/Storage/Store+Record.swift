@@ -133,22 +133,43 @@ extension Store {
         }
     }
 
+    /// The row of an attempt that has ended: most are new with their end.
+    ///
+    /// Two statements: one that may also update (ON CONFLICT DO UPDATE) has SQLite keep a copy of each page
+    /// that it changes, in case it must be undone alone.
     private func writeAttempt(_ db: Database, _ end: AttemptEnd, runner: RunnerIdentity) throws {
-        let upsert = try hot[
+        let insert = try hot[
             db,
             """
             INSERT INTO attempt (task_id, number, runner_id, started_at_ms, pid, sink, ended_at_ms,
               duration_ms, outcome, exit_code, signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines,
               note, tail)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-            ON CONFLICT (task_id, number) DO UPDATE SET ended_at_ms = excluded.ended_at_ms,
-              duration_ms = excluded.duration_ms, outcome = excluded.outcome,
-              exit_code = excluded.exit_code, signal = excluded.signal,
-              user_cpu_ms = excluded.user_cpu_ms, system_cpu_ms = excluded.system_cpu_ms,
-              max_rss_kib = excluded.max_rss_kib, lines = excluded.lines, note = excluded.note,
-              tail = excluded.tail, sink = excluded.sink
+            ON CONFLICT (task_id, number) DO NOTHING
             """
         ]
+        bind(end.start, of: runner, to: insert)
+        bind(end, to: insert)
+        try insert.run(db)
+        guard db.changesCount == 0 else { return }
+        let update = try hot[
+            db,
+            """
+            UPDATE attempt SET sink = ?6, ended_at_ms = ?7, duration_ms = ?8, outcome = ?9,
+              exit_code = ?10, signal = ?11, user_cpu_ms = ?12, system_cpu_ms = ?13, max_rss_kib = ?14,
+              lines = ?15, note = ?16, tail = ?17
+            WHERE task_id = ?1 AND number = ?2
+            """
+        ]
+        update.bind(1, end.start.claim.taskID)
+        update.bind(2, end.start.claim.attempt)
+        update.bind(6, end.start.sink.isEmpty ? nil : end.start.sink)
+        bind(end, to: update)
+        try update.run(db)
+    }
+
+    /// What an end tells: parameters 7 to 17.
+    private func bind(_ end: AttemptEnd, to statement: HotStatement) {
         var exitCode: Int?
         var signal: Int?
         var note = end.note
@@ -163,18 +184,16 @@ extension Store {
         case .timedOut, .interrupted, .cancelled: break
         }
         let isProcess = end.start.pid != nil
-        bind(end.start, of: runner, to: upsert)
-        upsert.bind(7, end.endedAt.milliseconds)
-        upsert.bind(8, end.duration.milliseconds)
-        upsert.bind(9, end.outcome.word)
-        upsert.bind(10, exitCode)
-        upsert.bind(11, signal)
-        upsert.bind(12, isProcess ? end.userCPU.milliseconds : nil)
-        upsert.bind(13, isProcess ? end.systemCPU.milliseconds : nil)
-        upsert.bind(14, isProcess ? end.maxRSSKiB : nil)
-        upsert.bind(15, end.lines)
-        upsert.bind(16, note)
-        upsert.bind(17, end.tail.isEmpty ? nil : end.tail)
-        try upsert.run(db)
+        statement.bind(7, end.endedAt.milliseconds)
+        statement.bind(8, end.duration.milliseconds)
+        statement.bind(9, end.outcome.word)
+        statement.bind(10, exitCode)
+        statement.bind(11, signal)
+        statement.bind(12, isProcess ? end.userCPU.milliseconds : nil)
+        statement.bind(13, isProcess ? end.systemCPU.milliseconds : nil)
+        statement.bind(14, isProcess ? end.maxRSSKiB : nil)
+        statement.bind(15, end.lines)
+        statement.bind(16, note)
+        statement.bind(17, end.tail.isEmpty ? nil : end.tail)
     }
 }

@@ -3,6 +3,7 @@ import CSQLite
 import Cron
 import Flows
 import GRDB
+import GRDBSQLite
 import Glibc
 import Synchronization
 
@@ -16,22 +17,22 @@ package final class Store: Sendable {
     package let instance: String
 
     let queue: DatabaseQueue
-    private let writeLock: LockFile
+    let writeLock: LockFile
     /// Held shared for the process's life: a migration that older binaries cannot bear waits for it.
     private let schemaLock: LockFile
     let contexts = RunContextCache()
     let lanes = LaneCache()
-    let controls = DecodedTexts<TaskControl>()
+    let controls = DecodedTexts { try Store.decode(TaskControl.self, $0) }
     /// Of shells and of `exec`.
-    let words = DecodedTexts<[String]>()
+    let words = DecodedTexts { try Store.decode([String].self, $0) }
     let hot = HotStatements()
     /// The runners of this process whose rows are known to be committed.
     let enrolled = Mutex<Set<Int64>>([])
     /// Those that the present transaction has made.
     let startedRuns = Mutex<[StartedRun]>([])
-    private let walPages: WALPages
+    let walPages: WALPages
     /// The last property: it goes when the connection has gone.
-    private let sealer: WALSealer
+    let sealer: WALSealer
 
     /// How long a write waits for other writers before it is refused (exit 75).
     static let writeLimit: Duration = .seconds(5)
@@ -76,9 +77,13 @@ package final class Store: Sendable {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
+            configuration.prepareDatabase { db in
+                // GRDB notes what each statement reads and writes, for observers that we have none of.
+                sqlite3_set_authorizer(db.sqliteConnection, nil, nil)
+            }
             let queue = try DatabaseQueue(path: folder.databasePath, configuration: configuration)
             let version = try queue.inDatabase { try schemaVersion($0, path: folder.databasePath) }
-            if version < Schema.migrations.count {
+            if version < Schema.version {
                 try writeLock.lock(.exclusive, limit: writeLimit)
                 defer { writeLock.unlock() }
                 try migrate(queue)
@@ -105,88 +110,8 @@ package final class Store: Sendable {
                 writeLock: writeLock,
                 schemaLock: schemaLock
             )
-            if version < Schema.migrations.count { try store.write { _ in } }
+            if version < Schema.version { try store.write { _ in } }
             return store
-        } catch let error as DatabaseError {
-            throw StorageError(error, path: folder.databasePath)
-        }
-    }
-
-    /// Runs `work` in one `BEGIN IMMEDIATE` transaction, in turn with all other writers of the folder.
-    ///
-    /// The lock makes the turn fair: behind SQLite's busy handler alone a busy writer starves another
-    /// for more than a second.
-    ///
-    /// - Parameters:
-    ///   - isRehearsal: whether what was written is rolled back.
-    ///   - isHurried: whether somebody waits for this very commit: where the WAL is to be copied into the
-    ///     database, the next one does it.
-    func write<Result>(
-        isRehearsal: Bool = false,
-        isHurried: Bool = false,
-        _ work: (Database) throws -> Result
-    ) throws -> Result {
-        do {
-            // Inside the queue, because two threads of one process share the lock's descriptor.
-            return try queue.writeWithoutTransaction { db in
-                try writeLock.lock(.exclusive, limit: Self.writeLimit)
-                defer { writeLock.unlock() }
-                var result: Result?
-                startedRuns.withLock { $0 = [] }
-                try db.inTransaction(.immediate) {
-                    result = try work(db)
-                    return isRehearsal ? .rollback : .commit
-                }
-                if isRehearsal {
-                    // A run that was made and rolled back leaves its number to another.
-                    contexts.removeAll()
-                } else {
-                    if !isHurried { walPages.checkpoint(db) }
-                    sealer.didWrite()
-                }
-                guard let result else {
-                    preconditionFailure("a transaction either throws or gives")
-                }
-                return result
-            }
-        } catch {
-            // A run that was made and rolled back leaves its number to another.
-            contexts.removeAll()
-            guard let error = error as? DatabaseError else { throw error }
-            throw StorageError(error, path: folder.databasePath)
-        }
-    }
-
-    /// Returns when whoever writes now has committed. Only Flower's own writers are waited for, and not
-    /// longer than `writeLimit`.
-    func awaitWriter() throws {
-        try queue.inDatabase { _ in
-            // In the queue, as in `write`: a thread that writes holds this very lock.
-            do {
-                try writeLock.lock(.shared, limit: Self.writeLimit)
-                writeLock.unlock()
-            } catch let error as StorageError where error.code == .refused {}
-        }
-    }
-
-    /// Runs `work` on one snapshot of the database; it must write nothing.
-    ///
-    /// GRDB's own `read` sets `PRAGMA query_only`, which makes SQLite compile every statement anew.
-    func read<Result>(_ work: (Database) throws -> Result) throws -> Result {
-        do {
-            return try queue.inDatabase { db in
-                let before = db.totalChangesCount
-                var result: Result?
-                try db.inTransaction(.deferred) {
-                    result = try work(db)
-                    return .commit
-                }
-                precondition(db.totalChangesCount == before, "a read has written")
-                guard let result else {
-                    preconditionFailure("a transaction either throws or gives")
-                }
-                return result
-            }
         } catch let error as DatabaseError {
             throw StorageError(error, path: folder.databasePath)
         }
@@ -259,11 +184,11 @@ extension Store {
                 hint: "move it away, or name another state folder with --state"
             )
         }
-        guard version <= Schema.migrations.count else {
+        guard version <= Schema.version else {
             throw StorageError(
                 .unusable,
                 "\(path) was written by a newer Flower (schema \(version); this one knows"
-                    + " \(Schema.migrations.count))",
+                    + " \(Schema.version))",
                 hint: "install that version again; nothing was changed"
             )
         }
@@ -288,7 +213,7 @@ extension Store {
                     arguments: [newInstanceName()]
                 )
             }
-            try db.execute(sql: "PRAGMA user_version = \(Schema.migrations.count)")
+            try db.execute(sql: "PRAGMA user_version = \(Schema.version)")
         }
     }
 

@@ -12,17 +12,93 @@ import Testing
 
     init() throws { temporary = try TemporaryFolder() }
 
-    private func sqlite(_ sql: String) throws {
+    private func sqlite(_ sql: String) throws { #expect(try shell(sql) == 0) }
+
+    /// - Returns: the exit code.
+    private func shell(_ sql: String) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
         process.arguments = ["-bail", folder.databasePath]
+        process.standardError = FileHandle.nullDevice
         let input = Pipe()
         process.standardInput = input
         try process.run()
         input.fileHandleForWriting.write(Data(sql.utf8))
         try input.fileHandleForWriting.close()
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        return process.terminationStatus
+    }
+
+    @Test func `the version is the number of the migrations`() {
+        #expect(Schema.version == Schema.migrations.count)
+    }
+
+    /// Migration 6 writes some rules in other words, without a copy of the tables.
+    @Test(arguments: [0, Schema.migrations.count - 1])
+    func `what a row may hold is the same after the rules were rewritten`(version: Int) throws {
+        try folder.create()
+        if version > 0 {
+            try sqlite(Schema.migrations.prefix(version).joined(separator: "\n"))
+            try sqlite(
+                """
+                PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(version);
+                INSERT INTO instance (id, name, created_at_ms) VALUES (1, '0123abcd', 1);
+                """
+            )
+        }
+        let store = try Store.open(folder, create: true)
+        try store.write { db in
+            let sql = "SELECT sql FROM sqlite_schema WHERE name IN ('task', 'attempt', 'run')"
+            let texts = try String.fetchAll(db, sql: sql).joined()
+            #expect(texts.contains("(status BETWEEN 0 AND 4 OR status BETWEEN 8 AND 9)"))
+            for column in ["status", "outcome", "kind", "origin"] {
+                #expect(!texts.contains("CHECK (\(column) IN ("))
+            }
+            #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+        }
+        try sqlite(
+            """
+            INSERT INTO flow (id, name, working_directory, applied_at_ms) VALUES (1, 'old', '/', 1);
+            INSERT INTO runner VALUES (1, 1, 'boot', 1, 1, NULL);
+            """
+        )
+        func run(_ id: Int, _ origin: String) -> String {
+            """
+            INSERT INTO run (id, flow_id, origin, registered_at_ms, timezone, parameters, environment,
+              working_directory, shell)
+              VALUES (\(id), 1, '\(origin)', 1, 'UTC', '{}', '{}', '/', '["sh"]');
+            """
+        }
+        for (place, origin) in ["schedule", "manual", "backfill", "api"].enumerated() {
+            #expect(try shell(run(place + 1, origin)) == 0)
+        }
+        #expect(try shell(run(9, "cron")) != 0)
+        func task(_ status: Int, _ kind: String) -> String {
+            """
+            INSERT INTO task (id, run_id, position, name, status, runner_id, kind, command)
+              VALUES (\(status + 1), 1, 0, 't\(status)', \(status), iif(\(status) = 1, 1, NULL),
+                '\(kind)', '["true"]');
+            """
+        }
+        for status in -1...10 {
+            let isLegal = TaskState(rawValue: status) != nil
+            #expect(try (shell(task(status, "exec")) == 0) == isLegal, "\(status)")
+        }
+        for (place, kind) in ["run", "exec", "component"].enumerated() {
+            #expect(try shell("UPDATE task SET kind = '\(kind)' WHERE id = \(place + 1)") == 0)
+        }
+        #expect(try shell("UPDATE task SET kind = 'shell' WHERE id = 1") != 0)
+        let outcomes = [
+            "succeeded", "failed", "signalled", "timed-out", "not-started", "interrupted",
+            "cancelled", "killed", "",
+        ]
+        for (place, outcome) in outcomes.enumerated() {
+            let insert = """
+                INSERT INTO attempt (task_id, number, runner_id, started_at_ms, ended_at_ms, outcome)
+                  VALUES (1, \(place + 1), 1, 1, 2, '\(outcome)');
+                """
+            #expect(try (shell(insert) == 0) == (place < 7), "\(outcome)")
+        }
     }
 
     @Test func `runs registered before pools and holds were known go on, and may be held`() throws {
