@@ -5,20 +5,8 @@ import Glibc
 import Storage
 
 extension Runner {
-    /// Takes up what comes from outside: a wake, a signal.
-    func listen(to watch: FolderWatch, _ signals: StopSignals) throws(SystemFailure) {
-        let wakeName = store.folder.wakePath.split(separator: "/").last.map(String.init) ?? ""
-        _ = try loop.add(
-            watch.descriptor,
-            CallbackSource { [unowned self] in
-                let changes = watch.take()
-                if changes.isOverflow || changes.names.contains(wakeName) {
-                    pace.wake()
-                    // A look follows, and so nothing is lost by taking it.
-                    note(wake.take())
-                }
-            }
-        )
+    /// Takes up what comes from outside: a signal.
+    func listen(to signals: StopSignals) throws(SystemFailure) {
         _ = try loop.add(
             signals.received.descriptor,
             CallbackSource { [unowned self] in

@@ -105,7 +105,7 @@ package final class Runner {
     }
 
     enum TimerPurpose: Hashable {
-        case commit, begun, patience, retry, runEnd, peers, stop, linger
+        case commit, begun, patience, retry, runEnd, peers, stop, linger, wakes
     }
 
     /// - Parameter sink: `nil` = files in the state folder.
@@ -149,12 +149,10 @@ package final class Runner {
             notifier.ready()
             return ending
         }
-        // Not before it is known that there is work: to close an inotify descriptor, the kernel waits
-        // some 10 ms (an SRCU grace period). What is committed before this is found by the first turn.
-        let watch = try FolderWatch(store.folder.path)
         let signals = try StopSignals()
         defer { signals.restore() }
-        try listen(to: watch, signals)
+        try listen(to: signals)
+        setTimer(.wakes, after: RunnerLimit.unwatched) { [unowned self] in listenForWakes() }
         notifier.ready()
         scheduleNextLook()
         while try !advance() {

@@ -35,6 +35,11 @@ package enum RunnerLimit {
     package static let claimPatience: Duration = .seconds(1)
     /// How long running tasks may take to end by themselves once the runner is asked to stop.
     package static let drain: Duration = .seconds(60)
+    /// How long a runner runs before it watches for wakes: to close an inotify descriptor, the kernel waits
+    /// 10 ms and more (an SRCU grace period), for which one that has little to do need not stay.
+    package static let unwatched: Duration = .milliseconds(50)
+    /// Between two looks where wakes cannot be watched for.
+    package static let look: Duration = .seconds(1)
     /// Between two looks at the locks of the other runners.
     package static let peerLook: Duration = .seconds(60)
     /// `--workers`.

@@ -236,5 +236,33 @@ extension EndToEnd {
                 "flower: the disk of \(sandbox.state)/flower.db is full\nhint: free some space"
             #expect(ending.errors.components(separatedBy: message).count == 4, "\(ending.errors)")
         }
+
+        /// A user has 128 inotify instances; a user namespace may be given none.
+        @Test(.enabled(if: Host.canMount))
+        func `a runner to which the kernel gives no watch finds new work all the same`()
+            async throws
+        {
+            let sandbox = try Sandbox()
+            try sandbox.write(
+                "flow: long\noverlap: allow\ntasks: {a: {run: 'sleep 3'}}\n",
+                to: "long.yaml"
+            )
+            try await sandbox.succeed("apply", "long.yaml")
+            try await sandbox.succeed("register", "long")
+            let script = """
+                echo 0 > /proc/sys/user/max_inotify_instances || exit 99
+                "$flower" run &
+                until [ "$(sqlite3 state/flower.db 'SELECT count(*) FROM attempt')" = 1 ]; do
+                    sleep 0.05
+                done
+                "$flower" register long
+                wait "$!"
+                """
+            let words = ["/usr/bin/unshare", "-Ur", "/bin/sh", "-c", script]
+            let ending = try await sandbox.start(words).ended()
+            #expect(ending.code == 0 && ending.output == "2\nran 2 tasks\n", "\(ending)")
+            let overlap = "SELECT max(started_at_ms) < min(ended_at_ms) FROM attempt"
+            #expect(try await sandbox.sqlite(overlap) == "1")
+        }
     }
 }
