@@ -67,6 +67,14 @@ let sources: [Target] = [
         linkerSettings: [
             .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release)),
             .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release)),
+            // Where `make build` has put archives of libraries that would else be bound at each start.
+            .unsafeFlags(
+                [
+                    "-L", "\(Context.packageDirectory)/.build/archives", "-Xclang-linker",
+                    "-static-libgcc",
+                ],
+                .when(configuration: .release)
+            ),
         ]
     ),
 ]

@@ -6,16 +6,25 @@ import Storage
 ///
 /// Every other form, and every mistake, is ArgumentParser's.
 enum Shortcut: Equatable {
-    case run(StateChoice)
+    case run(workers: Int, StateChoice)
     case register(flow: String, StateChoice)
 
-    /// `nil` for all but these, alone or with one of `--system`, `--user` and `--state FOLDER` behind.
+    /// `nil` for all but these, alone or with one of `--system`, `--user` and `--state FOLDER` behind; before
+    /// it, a run may have `--workers NUMBER`.
     init?(_ arguments: [String]) {
         var rest = arguments[...]
         switch rest.popFirst() {
         case "run":
+            var workers = Runner.Options().workers
+            if rest.first == "--workers" {
+                guard let number = rest.dropFirst().first.flatMap(Int.init),
+                    (1...RunnerLimit.workers).contains(number)
+                else { return nil }
+                workers = number
+                rest = rest.dropFirst(2)
+            }
             guard let choice = Self.choice(rest) else { return nil }
-            self = .run(choice)
+            self = .run(workers: workers, choice)
         case "register":
             guard let flow = rest.popFirst(), Self.isPlain(flow), let choice = Self.choice(rest)
             else { return nil }
@@ -43,8 +52,10 @@ enum Shortcut: Equatable {
 
     func run(in session: Session) throws -> ExitCode {
         switch self {
-        case .run(let choice):
-            return try RunCommand.drain(choice, session.runnerOptions, in: session)
+        case .run(let workers, let choice):
+            var options = session.runnerOptions
+            options.workers = workers
+            return try RunCommand.drain(choice, options, in: session)
         case .register(let flow, let choice):
             let store = try Store.open(choice.folder(session), create: false)
             _ = try RegisterCommand.register(flow, [], isForced: false, store, in: session)

@@ -10,8 +10,12 @@ final class HotStatement {
     private let statement: Statement
     private let pointer: OpaquePointer
 
-    init(_ db: Database, _ sql: String) throws {
-        statement = try db.makeStatement(sql: sql)
+    convenience init(_ db: Database, _ sql: String) throws {
+        self.init(try db.makeStatement(sql: sql))
+    }
+
+    init(_ statement: Statement) {
+        self.statement = statement
         pointer = statement.sqliteStatement
     }
 
@@ -94,14 +98,16 @@ final class HotStatement {
 ///
 /// - Important: `@unchecked`, because it is only ever touched inside the store's serial queue.
 final class HotStatements: @unchecked Sendable {
-    /// By where their texts stand in the program: to hash one took longer than to bind its parameters.
-    private var made: [UnsafePointer<UInt8>: HotStatement] = [:]
+    /// By where their texts stand in the program: to hash one took longer than to bind its parameters. Some
+    /// twenty; for a dictionary, Swift's runtime would look at each start whether its keys are `Hashable`.
+    private var made: [(place: UnsafePointer<UInt8>, statement: HotStatement)] = []
 
     subscript(_ db: Database, _ sql: StaticString) -> HotStatement {
         get throws {
-            if let known = made[sql.utf8Start] { return known }
+            let place = sql.utf8Start
+            for known in made where known.place == place { return known.statement }
             let statement = try HotStatement(db, sql.description)
-            made[sql.utf8Start] = statement
+            made.append((place, statement))
             return statement
         }
     }

@@ -92,7 +92,9 @@ extension Store {
 
     static func liveFlow(_ db: Database, named name: String) throws -> Row {
         let sql = "SELECT * FROM flow WHERE name = ? AND removed_at_ms IS NULL"
-        if let row = try Row.fetchOne(db, sql: sql, arguments: [name]) { return row }
+        if let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [name]) {
+            return row
+        }
         let names = try String.fetchAll(
             db,
             sql: "SELECT name FROM flow WHERE removed_at_ms IS NULL"
@@ -112,8 +114,10 @@ extension Store {
         overriddenBy layers: [[Variable]]
     ) throws -> [Variable] {
         let sql = "SELECT name, value FROM flow_parameter WHERE flow_id = ? ORDER BY position"
-        var values = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
-            .map { Variable($0["name"], $0["value"]) }
+        let select = HotStatement(try db.cachedStatement(sql: sql))
+        select.bind(1, id)
+        var values: [Variable] = []
+        try select.rows(db) { values.append(Variable(select.text(0) ?? "", select.text(1) ?? "")) }
         for variable in layers.joined() {
             guard let place = values.firstIndex(where: { $0.name == variable.name }) else {
                 let names = values.map(\.name)

@@ -8,12 +8,17 @@ import Testing
         [], ["--system"], ["--user"], ["--state", "/srv/my state"],
     ]
 
-    @Test(arguments: choices)
-    func `the short way and the parser understand the same of a run`(choice: [String]) throws {
-        let arguments = ["run"] + choice
+    @Test(
+        arguments: choices,
+        [[], ["--workers", "1"], ["--workers", "1000"], ["--workers", "+8"]]
+    )
+    func `the short way and the parser understand the same of a run`(
+        choice: [String],
+        workers: [String]
+    ) throws {
+        let arguments = ["run"] + workers + choice
         let command = try #require(try RootCommand.parseAsRoot(arguments) as? RunCommand)
-        #expect(Shortcut(arguments) == .run(command.state.choice))
-        #expect(command.workers == Runner.Options().workers)
+        #expect(Shortcut(arguments) == .run(workers: command.workers, command.state.choice))
         #expect(command.linger == nil)
         #expect(command.wait == Runner.Options().waitsForRetries)
     }
@@ -30,7 +35,10 @@ import Testing
     @Test(arguments: [
         [], ["runs"], ["run", "--help"], ["run", "--wait"], ["run", "--state"],
         ["run", "--state", ""], ["run", "--state", "--user"], ["run", "--state=/s"],
-        ["run", "--system", "--user"], ["--system", "run"], ["run", "x"], ["register"],
+        ["run", "--workers"], ["run", "--workers", "0"], ["run", "--workers", "1001"],
+        ["run", "--workers", "-1"], ["run", "--workers", "x"], ["run", "--workers=8"],
+        ["run", "--system", "--workers", "8"], ["run", "--system", "--user"], ["--system", "run"],
+        ["run", "x"], ["register"],
         ["register", "--help"], ["register", ""], ["register", "a", "b"],
         ["register", "a", "--wait"], ["register", "--force", "a"], ["register", "--system", "a"],
     ])

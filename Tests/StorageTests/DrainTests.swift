@@ -10,9 +10,9 @@ import Testing
     init() throws { temporary = try TemporaryStore() }
 
     @Test func `every commit reaches the disk`() throws {
-        let (journalMode, synchronous) = try temporary.store.durability()
-        #expect(journalMode == "wal")
-        #expect(synchronous == 2)  // FULL
+        #expect(try temporary.store.setting("journal_mode") == "wal")
+        #expect(try temporary.store.setting("synchronous") == "2")  // FULL
+        #expect(try temporary.store.setting("foreign_keys") == "1")
     }
 
     @Test func `a diamond is drained from its top to its bottom`() throws {

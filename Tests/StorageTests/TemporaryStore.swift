@@ -124,3 +124,10 @@ extension Flow {
 
     static let diamond = nothing(["b": ["a"], "c": ["a"], "d": ["b", "c"]])
 }
+
+extension Store {
+    /// A PRAGMA as this store's connection has it.
+    func setting(_ name: String) throws -> String? {
+        try read { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+}

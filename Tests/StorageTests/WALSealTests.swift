@@ -88,7 +88,7 @@ import Testing
         try FileManager.default.removeItem(atPath: copy.walPath)
         let restored = try Store.open(copy, create: false)
         #expect(try restored.runs().count == 3 && restored.check() == [])
-        #expect(try restored.durability().journalMode == "wal")
+        #expect(try restored.setting("journal_mode") == "wal")
     }
 
     @Test func `in a new folder, of which nothing is known, a backup and a WAL must agree`() throws
