@@ -4,8 +4,9 @@ import Glibc
 
 /// The read end of one of a process's streams, in the event loop until its end.
 ///
-/// A pipe that is not read blocks its writer after 64 KiB, so every pipe is watched all the time,
-/// but for one cause: a full log sink (promise 7).
+/// A pipe that is not read blocks its writer after 64 KiB, so every pipe is watched all the time, but for
+/// two causes: a full log sink (promise 7), and the first moments of a process. Most tasks have ended before
+/// anybody need look: what they printed is read then, and the kernel is spared four calls.
 final class OutputPipe: EventLoop.Source {
     private let stream: OutputStream
     private let output: AttemptOutput
@@ -14,23 +15,18 @@ final class OutputPipe: EventLoop.Source {
     private var token = EventLoop.Token.none
     private var splitter = LineSplitter()
 
-    /// The descriptor is the pipe's from now on, also where this throws.
+    /// The descriptor is the pipe's from now on.
     init(
         _ descriptor: Int32,
         _ stream: OutputStream,
         _ output: AttemptOutput,
         _ gate: OutputGate
-    ) throws(SystemFailure) {
+    ) {
         self.descriptor = descriptor
         self.stream = stream
         self.output = output
         self.gate = gate
-        do {
-            token = try gate.loop.add(descriptor, self)
-        } catch {
-            Glibc.close(descriptor)
-            throw error
-        }
+        gate.watchSoon(self)
     }
 
     /// How many lines were too long to be kept whole.
@@ -75,6 +71,7 @@ final class OutputPipe: EventLoop.Source {
         gate.remember(self)
     }
 
+    /// Has the loop watch it from now on, unless it does or the pipe is closed.
     func resume() throws(SystemFailure) {
         if descriptor >= 0, token == .none { token = try gate.loop.add(descriptor, self) }
     }
@@ -109,6 +106,8 @@ final class OutputGate: EventLoop.Source {
         alignment: 16
     )
     private var paused: [ObjectIdentifier: OutputPipe] = [:]
+    /// Not watched yet, some of them closed already.
+    private var young: [OutputPipe] = []
     private var token = EventLoop.Token.none
 
     init(_ loop: EventLoop, _ sink: any LogSink) throws(SystemFailure) {
@@ -124,15 +123,19 @@ final class OutputGate: EventLoop.Source {
 
     var isClosed: Bool { sink.isFull }
 
-    func remember(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = pipe }
+    /// Within `RunnerLimit.youth`.
+    func watchSoon(_ pipe: OutputPipe) {
+        young.append(pipe)
+        guard young.count == 1 else { return }
+        _ = loop.schedule(at: .now + RunnerLimit.youth) { [weak self] in
+            guard let self else { return }
+            let pipes = young
+            young = []
+            watch(pipes)
+        }
+    }
 
-    func forget(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = nil }
-
-    /// The sink has room again.
-    func isReady(_ token: EventLoop.Token, isHangup: Bool) {
-        sink.room.take()
-        let pipes = paused.values
-        paused = [:]
+    private func watch(_ pipes: some Sequence<OutputPipe>) {
         for pipe in pipes {
             do {
                 try pipe.resume()
@@ -142,5 +145,17 @@ final class OutputGate: EventLoop.Source {
                 sink.room.raise()
             }
         }
+    }
+
+    func remember(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = pipe }
+
+    func forget(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = nil }
+
+    /// The sink has room again.
+    func isReady(_ token: EventLoop.Token, isHangup: Bool) {
+        sink.room.take()
+        let pipes = paused.values
+        paused = [:]
+        watch(pipes)
     }
 }

@@ -52,10 +52,11 @@ package final class ProcessLauncher: Launcher {
         launches.append(launch)
         attempt.pid = launch.pid
         if let slot = attempt.slot { file.didLaunch(launch.pid, in: slot) }
-        var pipes: [OutputPipe] = []
+        let pipes = [
+            OutputPipe(output.takeReadEnd(), .output, attempt.output, gate),
+            OutputPipe(errors.takeReadEnd(), .errors, attempt.output, gate),
+        ]
         do {
-            pipes.append(try OutputPipe(output.takeReadEnd(), .output, attempt.output, gate))
-            pipes.append(try OutputPipe(errors.takeReadEnd(), .errors, attempt.output, gate))
             let grace = attempt.claim.killGrace
             attempt.handle = try ChildProcess(launch, pipes, gate.loop, killGrace: grace) {
                 [weak self] result in

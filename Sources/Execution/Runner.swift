@@ -168,7 +168,7 @@ package final class Runner {
     ///
     /// - Returns: whether nothing is left to wait for.
     private func advance() throws -> Bool {
-        crew?.components.collect()
+        if let components = crew?.components, !components.isEmpty { components.collect() }
         if let fatal = pace.fatal { throw fatal }
         while true {
             try launch()

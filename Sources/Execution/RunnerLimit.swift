@@ -15,6 +15,8 @@ package enum RunnerLimit {
     /// which writes nothing; and for one that does. Less than the watchdog's time.
     package static let logFinish: Duration = .seconds(5)
     package static let logFinishInAll: Duration = .seconds(30)
+    /// How long a process's pipes may be left unread in its first moments.
+    package static let youth: Duration = .milliseconds(5)
     /// Between TERM and KILL, unless a flow file says another time.
     package static let killGrace = Limit.killGrace
     /// How long what is left of a task's group may take to go by itself once its process has ended:
