@@ -5,9 +5,9 @@ import Glibc
 /// A task's process, the group that it leads, and its two pipes.
 ///
 /// ```
-///            its process ends             nothing is left of its group
-///   running ──────────────────▶ leaving ─────────────────────────────▶ ended
-///      └───────────── (nothing was left) ──────────────────────────────▲
+///            its process ends          the next turn       nothing is left of its group
+///   running ──────────────────▶ reaped ───────────▶ leaving ─────────────────────────────▶ ended
+///                                  └───────── (nothing was left) ────────────────────────────▲
 /// ```
 ///
 /// What is left of the group when its process ends is given `leaveGrace` to go, then TERM, then
@@ -19,11 +19,13 @@ final class ChildProcess: EventLoop.Source {
     private let killGrace: Duration
     private let pipes: [OutputPipe]
     private let reaped: (inout AttemptResult) -> Void
+    private let concluding: () -> Void
     private let ended: (AttemptResult) -> Void
     private var token = EventLoop.Token.none
 
     private enum State {
         case running
+        case reaped
         case leaving(Leaving)
         case ended
     }
@@ -44,7 +46,8 @@ final class ChildProcess: EventLoop.Source {
     private var isEnding = false
 
     /// - Parameters:
-    ///   - reaped: called at once when the process has ended; completes the result.
+    ///   - reaped: called at once when the process has ended; completes the result. Another may take its place.
+    ///   - concluding: called at the loop's next turn: it has its place again until it has ended.
     ///   - ended: called when nothing of it runs any more.
     init(
         _ launch: Launch,
@@ -52,6 +55,7 @@ final class ChildProcess: EventLoop.Source {
         _ loop: EventLoop,
         killGrace: Duration,
         reaped: @escaping (inout AttemptResult) -> Void,
+        concluding: @escaping () -> Void,
         ended: @escaping (AttemptResult) -> Void
     ) throws(SystemFailure) {
         self.launch = launch
@@ -59,6 +63,7 @@ final class ChildProcess: EventLoop.Source {
         self.loop = loop
         self.killGrace = killGrace
         self.reaped = reaped
+        self.concluding = concluding
         self.ended = ended
         token = try loop.add(launch.pidfd, self)
     }
@@ -78,7 +83,7 @@ final class ChildProcess: EventLoop.Source {
             leaving.lastSignal = SIGTERM
             state = .leaving(leaving)
             look()
-        case .ended: return
+        case .reaped, .ended: return
         }
     }
 
@@ -94,6 +99,14 @@ final class ChildProcess: EventLoop.Source {
         var result = AttemptResult(Outcome(waitStatus: status))
         result.usage = AttemptResult.Usage(usage)
         reaped(&result)
+        state = .reaped
+        loop.deferToNextTurn { self.conclude(result) }
+    }
+
+    /// What has time until the next process is started in its place: to read the rest, and to look whether
+    /// something of it is left.
+    private func conclude(_ result: AttemptResult) {
+        concluding()
         for pipe in pipes { pipe.drain() }
         guard isGroupAlive else { return finish(result) }
         // What has had its TERM from a time-out or a cancel waits for the KILL that follows it.

@@ -30,6 +30,7 @@ package final class EventLoop {
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
     private var timers = TimerQueue()
+    private var deferred: [() -> Void] = []
     private var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
 
     package init() throws(SystemFailure) {
@@ -73,12 +74,22 @@ package final class EventLoop {
         timers.add(at: deadline, action)
     }
 
+    /// Calls `action` at the next turn, before anything is waited for: whoever turns the loop does first what
+    /// others wait for.
+    package func deferToNextTurn(_ action: @escaping () -> Void) { deferred.append(action) }
+
     /// Forgets a timer; calling it again, or after it fired, does nothing.
     package func cancel(_ timer: TimerQueue.Timer) { timers.remove(timer) }
 
     /// Waits until something is ready, a timer is due or `limit` has passed, and handles what there
-    /// is.
+    /// is. Where something was deferred, does that alone.
     package func turn(limit: Duration?) throws(SystemFailure) {
+        guard deferred.isEmpty else {
+            let actions = deferred
+            deferred = []
+            for action in actions { action() }
+            return
+        }
         let count = Int(clinux_epoll_wait(epoll, &events, timeout(limit)))
         guard count >= 0 || errno == EINTR else { throw SystemFailure("cannot wait for events") }
         for index in 0..<max(count, 0) {

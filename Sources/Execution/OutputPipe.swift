@@ -106,8 +106,9 @@ final class OutputGate: EventLoop.Source {
         alignment: 16
     )
     private var paused: [ObjectIdentifier: OutputPipe] = [:]
-    /// Not watched yet, some of them closed already.
-    private var young: [OutputPipe] = []
+    /// Not watched yet.
+    private var young: [ObjectIdentifier: OutputPipe] = [:]
+    private var isTimed = false
     private var token = EventLoop.Token.none
 
     init(_ loop: EventLoop, _ sink: any LogSink) throws(SystemFailure) {
@@ -125,12 +126,14 @@ final class OutputGate: EventLoop.Source {
 
     /// Within `RunnerLimit.youth`.
     func watchSoon(_ pipe: OutputPipe) {
-        young.append(pipe)
-        guard young.count == 1 else { return }
+        young[ObjectIdentifier(pipe)] = pipe
+        guard !isTimed else { return }
+        isTimed = true
         _ = loop.schedule(at: .now + RunnerLimit.youth) { [weak self] in
             guard let self else { return }
-            let pipes = young
-            young = []
+            isTimed = false
+            let pipes = young.values
+            young = [:]
             watch(pipes)
         }
     }
@@ -149,7 +152,10 @@ final class OutputGate: EventLoop.Source {
 
     func remember(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = pipe }
 
-    func forget(_ pipe: OutputPipe) { paused[ObjectIdentifier(pipe)] = nil }
+    func forget(_ pipe: OutputPipe) {
+        young[ObjectIdentifier(pipe)] = nil
+        paused[ObjectIdentifier(pipe)] = nil
+    }
 
     /// The sink has room again.
     func isReady(_ token: EventLoop.Token, isHangup: Bool) {

@@ -15,6 +15,8 @@ package final class ProcessLauncher: Launcher {
     private let null: Int32
     /// Those that may not have exec'd yet.
     private var launches: [Launch] = []
+    /// How many have ended of which that is all that is known yet: others may take their places.
+    private(set) var reapedCount = 0
 
     /// crond(8)'s, systemd's and nearly every login's; a task's files must not depend on who starts
     /// the runner.
@@ -61,8 +63,13 @@ package final class ProcessLauncher: Launcher {
             attempt.handle = try ChildProcess(launch, pipes, gate.loop, killGrace: grace) {
                 [weak self] result in
                 result.duration = MonotonicTime.now - attempt.started
-                guard let slot = attempt.slot else { return }
-                self?.file.didEnd(result, in: slot, verdict: attempt.verdict)
+                guard let self else { return }
+                reapedCount += 1
+                if let slot = attempt.slot {
+                    file.didEnd(result, in: slot, verdict: attempt.verdict)
+                }
+            } concluding: { [weak self] in
+                self?.reapedCount -= 1
             } ended: { [weak self] result in
                 attempt.handle = nil
                 self?.ended(attempt, result)

@@ -198,7 +198,9 @@ package final class Runner {
     var componentLoad: (queued: Int, open: Int) { crew?.components.load ?? (0, 0) }
 
     /// Of the workers, those without a task.
-    var freeSlots: Int { options.workers - running.count - componentLoad.open }
+    var freeSlots: Int {
+        options.workers - running.count - componentLoad.open + (crew?.processes.reapedCount ?? 0)
+    }
 
     /// While components follow each other, their lanes do not tell of each end.
     private var turnLimit: Duration? {

@@ -26,7 +26,7 @@ package enum RunnerLimit {
     /// alone.
     package static let killSettle: Duration = .seconds(1)
     /// Between two commits while tasks are at hand.
-    package static let commitGap: Duration = .milliseconds(15)
+    package static let commitGap: Duration = .milliseconds(20)
     /// The longest commit, after which the watchdog is fed no more: two waits for locks of 5 s each, and
     /// a disk that takes its time.
     package static let commit: Duration = .seconds(30)
