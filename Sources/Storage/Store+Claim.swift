@@ -25,20 +25,38 @@ extension Store {
         )
         guard !chosen.isEmpty else { return ([], leavesSome) }
         if !enrolled.withLock({ $0.contains(runner.id) }) { try Self.enroll(db, runner, at: now) }
-        let take = try hot[
-            db,
-            "UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL WHERE id = ?2"
-        ]
+        try take(db, chosen, runner: runner)
         var claims: [Claim] = []
         for id in chosen {
-            take.bind(1, runner.id)
-            take.bind(2, id)
-            try take.run(db)
             let claim = try claim(db, id: id, attempt: nil)
             if claim.run !== claims.last?.run { try started(db, run: claim.run, at: now) }
             claims.append(claim)
         }
         return (claims, leavesSome)
+    }
+
+    private func take(_ db: Database, _ tasks: [Int64], runner: RunnerIdentity) throws {
+        if tasks.count >= HotStatement.manyRows {
+            let all = try hot[
+                db,
+                """
+                UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL
+                WHERE id IN (SELECT value FROM json_each(?2))
+                """
+            ]
+            all.bind(1, runner.id)
+            all.bind(2, tasks)
+            return try all.run(db)
+        }
+        let one = try hot[
+            db,
+            "UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL WHERE id = ?2"
+        ]
+        for id in tasks {
+            one.bind(1, runner.id)
+            one.bind(2, id)
+            try one.run(db)
+        }
     }
 
     /// The claim of a task.

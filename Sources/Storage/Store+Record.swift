@@ -14,7 +14,49 @@ extension Store {
         for claim in turn.returned { try handBack(db, claim, runner: runner, at: now) }
         for claim in turn.cancelled { try cancelUnlaunched(db, claim, runner: runner) }
         for start in turn.started { try record(db, start, runner: runner) }
-        return try turn.ended.map { try record(db, $0, runner: runner, at: now) }
+        for end in turn.ended { try writeAttempt(db, end, runner: runner) }
+        let succeeded = try succeed(db, turn.ended, runner: runner)
+        return try turn.ended.map { end in
+            guard succeeded.contains(end.start.claim.taskID) else {
+                return try record(db, end, runner: runner, at: now)
+            }
+            if !end.outputs.isEmpty { try record(db, end.outputs, ofTask: end.start.claim.taskID) }
+            return .succeeded
+        }
+    }
+
+    /// Where many ends make their tasks succeed, all of them in one statement; unless one is no longer this
+    /// runner's, which is found by looking at each.
+    ///
+    /// - Returns: the tasks that have succeeded.
+    private func succeed(
+        _ db: Database,
+        _ ends: [AttemptEnd],
+        runner: RunnerIdentity
+    ) throws -> Set<Int64> {
+        guard ends.count >= HotStatement.manyRows else { return [] }
+        let tasks = ends.filter { $0.outcome == .exited(0) }.map(\.start.claim.taskID)
+        guard tasks.count >= HotStatement.manyRows else { return [] }
+        let held = try hot[
+            db,
+            """
+            SELECT count(*) FROM task
+            WHERE id IN (SELECT value FROM json_each(?1)) AND status = 1 AND runner_id = ?2
+            """
+        ]
+        held.bind(1, tasks)
+        held.bind(2, runner.id)
+        guard try held.row(db, { held.integer(0) }) == Int64(tasks.count) else { return [] }
+        let update = try hot[
+            db,
+            """
+            UPDATE task SET status = 3, runner_id = NULL, retry_at_ms = NULL
+            WHERE id IN (SELECT value FROM json_each(?1))
+            """
+        ]
+        update.bind(1, tasks)
+        try update.run(db)
+        return Set(tasks)
     }
 
     private func handBack(
@@ -74,7 +116,6 @@ extension Store {
         runner: RunnerIdentity,
         at now: Instant
     ) throws -> TaskState? {
-        try writeAttempt(db, end, runner: runner)
         let claim = end.start.claim
         var event = Self.event(
             after: end.outcome,

@@ -15,6 +15,32 @@ import Testing
         #expect(try temporary.store.setting("foreign_keys") == "1")
     }
 
+    /// Many ends are one statement, which must not touch what somebody else has taken meanwhile.
+    @Test(arguments: [false, true])
+    func `of many ends at once those that are no longer ours change nothing`(isLost: Bool) throws {
+        let names = (1...20).map { "t\($0)" }
+        try temporary.apply(.nothing(Dictionary(uniqueKeysWithValues: names.map { ($0, []) })))
+        let run = try temporary.register("test")
+        let claims = try temporary.claim()
+        #expect(claims.count == 20)
+        if isLost {
+            let output = try temporary.shell(
+                """
+                INSERT INTO runner VALUES (77, 1, 'boot', 1, 1, NULL);
+                UPDATE task SET runner_id = 77 WHERE name = 't7';
+                """
+            )
+            #expect(output.isEmpty)
+        }
+        let result = try temporary.end(claims, .exited(0))
+        for (claim, state) in zip(claims, result.endStates) {
+            #expect(state == (isLost && claim.name == "t7" ? nil : .succeeded))
+        }
+        var expected = Dictionary(uniqueKeysWithValues: names.map { ($0, TaskState.succeeded) })
+        if isLost { expected["t7"] = .running }
+        #expect(try temporary.states(ofRun: run) == expected)
+    }
+
     @Test func `a diamond is drained from its top to its bottom`() throws {
         try temporary.apply(.diamond)
         let run = try temporary.register("test")
