@@ -4,12 +4,17 @@
 
 #include <sqlite3.h>
 
-/// Keeps no account of the memory that SQLite takes: each malloc and free counted it under a mutex of the
-/// whole process, 9 % of a drain of components. To be called before the first connection is opened; later
-/// it is refused (SQLITE_MISUSE) and does nothing. See sqlite.org/c3ref/c_config_covering_index_scan.html,
-/// SQLITE_CONFIG_MEMSTATUS.
-static inline int csqlite_keep_no_account_of_memory(void) {
-    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+/// To be called before the first connection is opened; later it is refused (SQLITE_MISUSE) and does nothing.
+/// See sqlite.org/c3ref/c_config_covering_index_scan.html.
+///
+/// - No account is kept of the memory that SQLite takes: each malloc and free counted it under a mutex of
+///   the whole process, 9 % of a drain of components.
+/// - What a statement must be able to undo is kept in memory up to 4 MiB, not 64 KiB: a claim of a thousand
+///   tasks changes some hundred pages, and SQLite made a temporary file for them.
+static inline int csqlite_configure(void) {
+    int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (code != SQLITE_OK) return code;
+    return sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
 }
 
 #endif

@@ -37,9 +37,6 @@ package final class Store: Sendable {
     /// How long a write waits for other writers before it is refused (exit 75).
     static let writeLimit: Duration = .seconds(5)
 
-    /// Whether this store's last commit has left a WAL that the next process to open it should not find.
-    package var hasLongWAL: Bool { walPages.isLong }
-
     private init(
         folder: StateFolder,
         instance: String,
@@ -118,7 +115,7 @@ package final class Store: Sendable {
 
 extension Store {
     /// SQLite's settings for this process, made before its first connection.
-    private static let isConfigured = csqlite_keep_no_account_of_memory() == SQLITE_OK
+    private static let isConfigured = csqlite_configure() == SQLITE_OK
 
     /// Each connection: durable commits, rows that refer to rows.
     private static func prepare(_ db: Database) throws {
