@@ -4,8 +4,8 @@ import Flows
 import Storage
 import Synchronization
 
-/// A component that is to run.
-struct ComponentJob: Sendable {
+/// A component that is to run. A class, because it passes from hand to hand, and has a dozen parts to retain.
+final class ComponentJob: Sendable {
     /// Known by the event thread; unique.
     let number: Int
     let claim: Claim
@@ -15,6 +15,23 @@ struct ComponentJob: Sendable {
     let dueAt: String
     let with: JSONValue
     let mask: Mask
+
+    init(
+        number: Int,
+        claim: Claim,
+        slot: RunnerFile.Slot,
+        world: RunWorld,
+        with: JSONValue
+    ) {
+        self.number = number
+        self.claim = claim
+        source = LogSource(claim)
+        self.slot = slot
+        parameters = world.parametersByName
+        dueAt = world.dueAt
+        self.with = with
+        mask = world.mask
+    }
 }
 
 /// Runs components on Swift's thread pool, some at a time: a lane takes one after the other from a
@@ -30,7 +47,8 @@ final class ComponentLanes: Sendable {
     /// Raised when there are ends to take.
     let ended: Signal
 
-    private struct Lane {
+    /// Touched with the lock held alone.
+    private final class Lane: @unchecked Sendable {
         var task: Task<Void, Never>?
         /// The number of the job in it.
         var current: Int?
@@ -42,8 +60,7 @@ final class ComponentLanes: Sendable {
     private struct State {
         var queue = ClaimQueue<ComponentJob>()
         var ends: [ComponentEnd] = []
-        var lanes: [Int: Lane] = [:]
-        var nextLane = 0
+        var lanes: [ObjectIdentifier: Lane] = [:]
     }
 
     private let state = Mutex(State())
@@ -68,10 +85,10 @@ final class ComponentLanes: Sendable {
             var count = min(limit - state.lanes.count, state.queue.count)
             while count > 0 {
                 count -= 1
-                let number = state.nextLane
-                state.nextLane += 1
+                let lane = Lane()
+                state.lanes[ObjectIdentifier(lane)] = lane
                 // It waits for the lock before it takes its first job.
-                state.lanes[number] = Lane(task: Task { await self.work(number) })
+                lane.task = Task { await self.work(lane) }
             }
         }
     }
@@ -92,13 +109,13 @@ final class ComponentLanes: Sendable {
             var begun: [(number: Int, at: Instant)] = []
             var hasYoung = false
             let limit = MonotonicTime.now
-            for (key, lane) in state.lanes where !lane.isTold {
+            for lane in state.lanes.values where !lane.isTold {
                 guard let number = lane.current else { continue }
                 if lane.begunAt.time + RunnerLimit.commitGap > limit {
                     hasYoung = true
                 } else {
                     begun.append((number, lane.begunAt.instant))
-                    state.lanes[key]?.isTold = true
+                    lane.isTold = true
                 }
             }
             return (begun, hasYoung)
@@ -119,24 +136,24 @@ final class ComponentLanes: Sendable {
         }
     }
 
-    private func work(_ lane: Int) async {
+    private func work(_ lane: Lane) async {
         while let job = next(lane) {
             let end = await perform(job)
             finish(end, lane)
             // Cancelled was the job, and with it this task.
             if Task.isCancelled { break }
         }
-        state.withLock { $0.lanes[lane] = nil }
+        state.withLock { $0.lanes[ObjectIdentifier(lane)] = nil }
         ended.raise()
     }
 
-    private func next(_ lane: Int) -> ComponentJob? {
+    private func next(_ lane: Lane) -> ComponentJob? {
         state.withLock { state in
             let job = state.queue.popFirst()
             if let job {
-                state.lanes[lane]?.current = job.number
-                state.lanes[lane]?.begunAt = (.now, .now)
-                state.lanes[lane]?.isTold = false
+                lane.current = job.number
+                lane.begunAt = (.now, .now)
+                lane.isTold = false
             }
             return job
         }
@@ -144,9 +161,9 @@ final class ComponentLanes: Sendable {
 
     /// Waking the event thread for each end would cost more than most of them: while others follow
     /// in this lane, it looks by itself every `commitGap`.
-    private func finish(_ end: ComponentEnd, _ lane: Int) {
+    private func finish(_ end: ComponentEnd, _ lane: Lane) {
         let isTold = state.withLock { state in
-            state.lanes[lane]?.current = nil
+            lane.current = nil
             state.ends.append(end)
             return state.queue.isEmpty || state.ends.count == Self.endsAtOnce
         }

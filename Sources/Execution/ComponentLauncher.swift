@@ -71,12 +71,9 @@ final class ComponentLauncher: EventLoop.Source {
         let job = ComponentJob(
             number: nextNumber,
             claim: claim,
-            source: LogSource(claim),
             slot: slot,
-            parameters: world.parametersByName,
-            dueAt: world.dueAt,
-            with: try world.fill(value, claim.values),
-            mask: world.mask
+            world: world,
+            with: try world.fill(value, claim.values)
         )
         nextNumber += 1
         jobs[job.number] = job
