@@ -23,6 +23,10 @@ def noop(bench):
     def turns(folder):
         return [bench.programs["turns"], str(folder / "floor.db"), str(len(graph)), "200"], nothing
 
+    def kept(folder):
+        command, check = turns(folder)
+        return [*command, "attempts"], check
+
     def synced(folder):
         command, check = flower(folder)
         count = fsyncs(command, folder) / len(graph)
@@ -33,6 +37,7 @@ def noop(bench):
     return Case(f"{len(graph)} no-op components, registered and drained", len(graph), [
         Contender("flower", flower, [Goal("bytes", 1024, 5)]),
         Contender("F3 turns of 200", turns, [Goal("rate", 0.5, 5)]),
+        Contender("F3, a row an attempt", kept),
     ], probe=synced)
 
 

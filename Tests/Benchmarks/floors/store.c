@@ -49,7 +49,10 @@ void store_create(const char *path, long count) {
     execute(&store,
         "CREATE TABLE task (id INTEGER PRIMARY KEY, status INTEGER NOT NULL DEFAULT 0,"
         " started_at_ms INTEGER, ended_at_ms INTEGER, exit_code INTEGER) STRICT;"
-        "CREATE INDEX task_ready ON task (id) WHERE status = 0");
+        "CREATE INDEX task_ready ON task (id) WHERE status = 0;"
+        "CREATE TABLE attempt (task_id INTEGER NOT NULL, number INTEGER NOT NULL,"
+        " started_at_ms INTEGER NOT NULL, ended_at_ms INTEGER, outcome TEXT, exit_code INTEGER,"
+        " PRIMARY KEY (task_id, number)) STRICT, WITHOUT ROWID");
     sqlite3_stmt *insert = prepare(&store,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
         " INSERT INTO task (id) SELECT i FROM n");
@@ -67,6 +70,9 @@ struct store store_open(const char *path) {
     store.claim = prepare(&store, "UPDATE task SET status = 1, started_at_ms = ?2 WHERE id = ?1");
     store.finish = prepare(&store,
         "UPDATE task SET status = 3, ended_at_ms = ?2, exit_code = 0 WHERE id = ?1");
+    store.keep = prepare(&store,
+        "INSERT INTO attempt SELECT id, 1, started_at_ms, ?2, 'succeeded', 0 FROM task"
+        " WHERE id = ?1");
     return store;
 }
 
@@ -76,6 +82,7 @@ void store_close(struct store *store) {
     sqlite3_finalize(store->ready);
     sqlite3_finalize(store->claim);
     sqlite3_finalize(store->finish);
+    sqlite3_finalize(store->keep);
     sqlite3_close(store->database);
 }
 
@@ -103,6 +110,8 @@ long store_claim(struct store *store, long limit, sqlite3_int64 *ids) {
 }
 
 void store_finish(struct store *store, sqlite3_int64 id) { mark(store, store->finish, id); }
+
+void store_keep(struct store *store, sqlite3_int64 id) { mark(store, store->keep, id); }
 
 void store_check(struct store *store) {
     sqlite3_stmt *left = prepare(store, "SELECT count(*) FROM task WHERE status <> 3");
