@@ -1,3 +1,4 @@
+import CLinux
 import Execution
 import Storage
 
@@ -57,6 +58,7 @@ enum Shortcut: Equatable {
             options.workers = workers
             return try RunCommand.drain(choice, options, in: session)
         case .register(let flow, let choice):
+            clinux_prepare_heap()
             let store = try Store.open(choice.folder(session), create: false)
             _ = try RegisterCommand.register(flow, [], isForced: false, store, in: session)
             return .success
