@@ -96,7 +96,8 @@ public enum Flower {
                 try session.print(text + "\n")
                 return nil
             }
-            throw misuse(arguments, RootCommand.message(for: error), text)
+            let message = RootCommand.message(for: error)
+            throw misuse(arguments, unknownOption(arguments, behind: message) ?? message, text)
         }
     }
 
@@ -111,6 +112,19 @@ public enum Flower {
     }
 
     /// ArgumentParser's complaint in our manner.
+    /// ArgumentParser tells first of what is missing, although an option that nobody knows may stand in its
+    /// place.
+    private static func unknownOption(_ arguments: [String], behind message: String) -> String? {
+        guard message.hasPrefix("Missing expected argument") else { return nil }
+        do {
+            _ = try RootCommand.parseAsRoot(arguments + ["1"])
+            return nil
+        } catch {
+            let other = RootCommand.message(for: error)
+            return other.hasPrefix("Unknown option") ? other : nil
+        }
+    }
+
     private static func misuse(
         _ arguments: [String],
         _ message: String,

@@ -17,6 +17,14 @@ enum OptionValue {
         }
     }
 
+    /// `12`: a run's number.
+    static func run(_ text: String) throws -> Int64 {
+        guard let number = Int64(text) else {
+            throw Fault(description: "a run is named by its number; flower runs lists them")
+        }
+        return number
+    }
+
     /// `250ms`, `10s`, `1h30m`: a duration as everywhere in Flower.
     static func duration(_ text: String) throws -> Duration {
         guard let duration = DurationText.parse(text) else {

@@ -30,7 +30,13 @@ import Testing
         (["runs", "--foo"], "unknown option '--foo'", "usage: flower runs [<flow>]"),
         (["show"], "missing expected argument '<flow>'", "usage: flower show <flow>"),
         (["pause"], "name a flow, or --all", "usage: flower pause [<flow>] [--all]"),
-        (["status", "x"], "the value 'x' is invalid for '<run>'", "usage: flower status <run>"),
+        (["register", "-x"], "unknown option '-x'", "usage: flower register <flow>"),
+        (["logs", "--folow"], "unknown option '--folow'", "usage: flower logs"),
+        (
+            ["status", "x"],
+            "the value 'x' is invalid for '<run>': a run is named by its number; flower runs lists them",
+            "usage: flower status <run>"
+        ),
         (["register", "f", "-p", "x"], "the value 'x' is invalid for '-p <key=value>'", "usage: "),
         (
             ["register", "f", "-p", "=x"], "the value '=x' is invalid for '-p <key=value>'",

@@ -48,7 +48,7 @@ struct SkipCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.", completion: .runs)
+    @Argument(help: "The run's number.", completion: .runs, transform: OptionValue.run)
     var run: Int64
 
     @Argument(help: "The task, or one item of it: clean[3].", completion: .tasksOfRun)

@@ -16,7 +16,7 @@ struct LogsCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.")
+    @Argument(help: "The run's number.", transform: OptionValue.run)
     var run: Int64
 
     @Argument(help: "Only this task's lines, or one item's: clean[3].")

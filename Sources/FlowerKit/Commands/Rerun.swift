@@ -12,7 +12,7 @@ struct RerunCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.", completion: .runs)
+    @Argument(help: "The run's number.", completion: .runs, transform: OptionValue.run)
     var run: Int64
 
     @Option(

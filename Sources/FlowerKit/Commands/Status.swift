@@ -8,7 +8,7 @@ struct StatusCommand: FlowerCommand {
         abstract: "Show a run's tasks, and why any of them failed."
     )
 
-    @Argument(help: "The run's number.", completion: .runs)
+    @Argument(help: "The run's number.", completion: .runs, transform: OptionValue.run)
     var run: Int64
 
     @OptionGroup var format: OutputOptions
