@@ -83,17 +83,20 @@ extension Schema {
 
         CREATE TRIGGER task_change_follows INSTEAD OF INSERT ON task_change
         BEGIN
-          UPDATE task SET unmet = unmet - 1,
-            rank_ms = CASE WHEN unmet = 1 AND status = 0 AND retry_at_ms IS NULL THEN \(rank) END
-            WHERE NEW.status IN (3, 9) AND NOT \(hadEnded)
-              AND id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);
-        \(changed(needTriggers))
+          UPDATE task SET unmet = unmet + \(isMet("NEW.old_status")) - \(isMet("NEW.status")),
+            rank_ms = CASE WHEN \(isMet("NEW.status")) AND unmet = 1 AND status = 0
+              AND retry_at_ms IS NULL THEN \(rank) END
+            WHERE id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id)
+              AND \(isMet("NEW.old_status")) <> \(isMet("NEW.status"));
         \(changed(ownTriggers))
         END;
 
         """
 
-    private static var hadEnded: String { changed(hadEndedBefore) }
+    /// Whether a need in this state keeps the row of `task` from nothing: 1 or 0.
+    private static func isMet(_ status: String) -> String {
+        "(\(status) IN (3, 9) OR \(status) IN (2, 8) AND \(isPatient))"
+    }
 
     /// Of the rows of `task_change`, which have both states.
     private static func changed(_ sql: String) -> String {

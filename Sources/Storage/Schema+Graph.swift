@@ -43,7 +43,7 @@ extension Schema {
 
     /// `status IN (2, 3, 8, 9)`, for which SQLite would fill a table at each change of state: that took two
     /// microseconds of the eight that such a change takes.
-    static let hadEndedBefore = "(OLD.status > 1 AND OLD.status <> 4)"
+    private static let hadEnded = "(OLD.status > 1 AND OLD.status <> 4)"
     private static let hasEnded = "(NEW.status > 1 AND NEW.status <> 4)"
 
     /// Whether the row counts a failed need as one that has ended: `when:` names `failed` or `always`.
@@ -60,7 +60,7 @@ extension Schema {
         DROP TRIGGER task_left_waiting;
 
         CREATE TRIGGER task_satisfied AFTER UPDATE OF status ON task
-        WHEN NEW.status IN (3, 9) AND NOT \(hadEndedBefore)
+        WHEN NEW.status IN (3, 9) AND NOT \(hadEnded)
           AND EXISTS (SELECT 1 FROM task_need WHERE need_id = NEW.id)
         BEGIN
           UPDATE task SET unmet = unmet - 1,
@@ -81,7 +81,7 @@ extension Schema {
 
     /// Into failed or cancelled, out of them and out of succeeded or skipped: of the tasks that need it,
     /// each has its own view of it.
-    static let needTriggers = """
+    private static let needTriggers = """
           UPDATE task SET unmet = unmet + 1, rank_ms = NULL
             WHERE OLD.status IN (3, 9) AND NEW.status NOT IN (3, 9)
               AND id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);
@@ -90,7 +90,7 @@ extension Schema {
               AND id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);
           UPDATE task SET unmet = unmet - 1,
             rank_ms = CASE WHEN unmet = 1 AND status = 0 AND retry_at_ms IS NULL THEN \(rank) END
-            WHERE NOT \(hadEndedBefore) AND NEW.status IN (2, 8) AND \(isPatient)
+            WHERE NOT \(hadEnded) AND NEW.status IN (2, 8) AND \(isPatient)
               AND id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id);
           UPDATE task SET unmet = unmet - 1,
             rank_ms = CASE WHEN unmet = 1 AND status = 0 AND retry_at_ms IS NULL THEN \(rank) END
@@ -121,10 +121,10 @@ extension Schema {
               AND id = NEW.id;
           INSERT INTO settling (run_id) SELECT NEW.run_id
             WHERE NEW.role IS NOT NULL AND NEW.status <> OLD.status
-              AND (\(hasEnded) OR \(hadEndedBefore))
+              AND (\(hasEnded) OR \(hadEnded))
               AND NOT EXISTS (SELECT 1 FROM settling WHERE run_id = NEW.run_id);
           UPDATE run SET armed = 1
-            WHERE NEW.role = 'watched' AND \(hadEndedBefore) AND NEW.status <> OLD.status
+            WHERE NEW.role = 'watched' AND \(hadEnded) AND NEW.status <> OLD.status
               AND id = NEW.run_id AND armed = 0;
           UPDATE run SET awaited = 0
             WHERE NEW.traits IS NOT NULL AND NEW.status <> OLD.status
