@@ -65,6 +65,26 @@ extension EndToEnd {
             #expect(try await sandbox.sqlite("SELECT count(*) FROM run") == "60")
         }
 
+        /// It would be read at each start, every minute where a timer starts one.
+        @Test func `a run with nothing to do takes a long WAL away`() async throws {
+            let sandbox = try Sandbox()
+            var flow = "flow: large\ntasks:\n  first: {run: 'true', hold: not yet}\n"
+            for number in 1...12_000 { flow += "  t\(number): {run: 'true', needs: [first]}\n" }
+            try sandbox.write(flow, to: "large.yaml")
+            try await sandbox.succeed("apply", "large.yaml")
+            let script = """
+                "$flower" register large
+                stat -c %s state/flower.db-wal
+                "$flower" run
+                test -e state/flower.db-wal || echo gone
+                sqlite3 state/flower.db 'SELECT count(*) FROM task'
+                """
+            let lines = try await sandbox.shell(script).output.split(separator: "\n")
+            #expect(lines.count == 4)
+            #expect(try #require(lines.dropFirst().first.flatMap { Int($0) }) > 200 * 4_120)
+            #expect(lines.suffix(2).elementsEqual(["gone", "12001"]), "\(lines)")
+        }
+
         @Test func `a paused flow registers and says so`() async throws {
             let sandbox = try await applied()
             try await sandbox.succeed("pause", "greet")
