@@ -57,7 +57,7 @@ package struct StateFolder: Sendable, Hashable {
         return String(cString: home)
     }
 
-    /// Whether there is a database; a command that only reads makes none.
+    /// Whether there is a database; a command that only reads makes none. `errno` says why not.
     package var exists: Bool { access(databasePath, F_OK) == 0 }
 
     /// Makes the folder and its parts where missing. Safe to call from several processes at once.

@@ -62,6 +62,7 @@ package final class Store: Sendable {
         // First of all: what root makes in somebody else's folder would lock them out.
         try folder.becomeOwner()
         if !folder.exists {
+            if errno == EACCES { throw hidden(folder, create ? .notAllowed : .notFound) }
             guard create else { throw missing(folder) }
             try folder.create()
         }
@@ -126,6 +127,17 @@ extension Store {
         guard code == SQLITE_OK else {
             throw DatabaseError(resultCode: db.lastErrorCode, message: db.lastErrorMessage)
         }
+    }
+
+    /// To whoever only looks it is as if it were not there (66); to whoever would work in it, refused (77).
+    private static func hidden(_ folder: StateFolder, _ code: StorageError.Code) -> StorageError {
+        StorageError(
+            code,
+            "cannot look into the state folder \(folder.path): \(systemMessage(EACCES))",
+            hint: folder.path == StateFolder.systemPath
+                ? "it is root's and group flower's: become a member, or look at your own with --user"
+                : "do this as its owner, or name another with --state"
+        )
     }
 
     private static func missing(_ folder: StateFolder) -> StorageError {

@@ -237,6 +237,25 @@ extension EndToEnd {
             #expect(ending.errors.components(separatedBy: message).count == 4, "\(ending.errors)")
         }
 
+        @Test(arguments: [("runs", 66), ("register good", 66), ("run", 77)])
+        func `a state folder that is somebody else's is not said to be missing`(
+            command: String,
+            code: Int32
+        ) async throws {
+            let sandbox = try await applied()
+            #expect(chmod(sandbox.state, 0) == 0)
+            defer { chmod(sandbox.state, 0o700) }
+            let words = [Sandbox.flower] + command.split(separator: " ").map(String.init)
+            let ending = try await sandbox.start(Host.powerless + words).ended()
+            #expect(ending.code == code && ending.output.isEmpty, "\(ending)")
+            let message =
+                "flower: cannot look into the state folder \(sandbox.state): Permission denied"
+            #expect(
+                ending.errors.hasPrefix(message + "\nhint: do this as its owner, or"),
+                "\(ending)"
+            )
+        }
+
         /// A user has 128 inotify instances; a user namespace may be given none.
         @Test(.enabled(if: Host.canMount))
         func `a runner to which the kernel gives no watch finds new work all the same`()
