@@ -105,7 +105,8 @@ final class HotStatement {
     /// undo every statement alone.
     static let manyRows = 8
 
-    private static func error(_ db: Database) -> DatabaseError {
+    /// Why the last call of SQLite failed.
+    static func error(_ db: Database) -> DatabaseError {
         DatabaseError(resultCode: db.lastErrorCode, message: db.lastErrorMessage)
     }
 }

@@ -17,11 +17,12 @@ extension Store {
         for end in turn.ended { try writeAttempt(db, end, runner: runner) }
         let succeeded = try succeed(db, turn.ended, runner: runner)
         return try turn.ended.map { end in
-            guard succeeded.contains(end.start.claim.taskID) else {
-                return try record(db, end, runner: runner, at: now)
-            }
-            if !end.outputs.isEmpty { try record(db, end.outputs, ofTask: end.start.claim.taskID) }
-            return .succeeded
+            let task = end.start.claim.taskID
+            let state =
+                try succeeded.contains(task)
+                ? .succeeded : record(db, end, runner: runner, at: now)
+            if state != nil, !end.outputs.isEmpty { try record(db, end.outputs, ofTask: task) }
+            return state
         }
     }
 
@@ -154,9 +155,7 @@ extension Store {
         update.bind(3, claim.taskID)
         update.bind(4, runner.id)
         try update.run(db)
-        guard db.changesCount > 0 else { return nil }
-        if !end.outputs.isEmpty { try record(db, end.outputs, ofTask: claim.taskID) }
-        return state
+        return db.changesCount > 0 ? state : nil
     }
 
     /// What an attempt's outcome means for its task.

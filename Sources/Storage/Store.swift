@@ -124,9 +124,7 @@ extension Store {
         sqlite3_set_authorizer(db.sqliteConnection, nil, nil)
         let settings = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
         let code = sqlite3_exec(db.sqliteConnection, settings, nil, nil, nil)
-        guard code == SQLITE_OK else {
-            throw DatabaseError(resultCode: db.lastErrorCode, message: db.lastErrorMessage)
-        }
+        guard code == SQLITE_OK else { throw HotStatement.error(db) }
     }
 
     /// To whoever only looks it is as if it were not there (66); to whoever would work in it, refused (77).
