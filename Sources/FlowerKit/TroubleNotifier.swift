@@ -9,11 +9,6 @@ final class TroubleNotifier: ServiceNotifier {
     init(_ tell: @escaping (String) -> Void) { self.tell = tell }
 
     var isHeard: Bool { false }
-    var turnLimit: Duration? { nil }
-    func ready() {}
-    func turned() {}
-    func reloading() {}
-    func stopping() {}
 
     /// Each trouble once, though it is met again every second.
     func status(_ text: String) {

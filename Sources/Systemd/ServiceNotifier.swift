@@ -22,7 +22,13 @@ package protocol ServiceNotifier: AnyObject {
     func stopping()
 }
 
+/// Of somebody who tells no service manager.
 extension ServiceNotifier {
+    package var turnLimit: Duration? { nil }
+    package func ready() {}
+    package func turned() {}
+    package func reloading() {}
+    package func stopping() {}
     package var watchdog: Duration? { nil }
     package func takeDelay() -> Duration? { nil }
 }
@@ -31,10 +37,5 @@ extension ServiceNotifier {
 package final class SilentNotifier: ServiceNotifier {
     package init() {}
     package var isHeard: Bool { false }
-    package var turnLimit: Duration? { nil }
-    package func ready() {}
-    package func turned() {}
     package func status(_ text: String) {}
-    package func reloading() {}
-    package func stopping() {}
 }

@@ -104,11 +104,6 @@ extension RunnerTests {
         init(_ heard: @escaping (Int) -> Void) { self.heard = heard }
 
         var isHeard: Bool { true }
-        var turnLimit: Duration? { nil }
-        func ready() {}
-        func turned() {}
-        func reloading() {}
-        func stopping() {}
 
         func status(_ text: String) {
             guard text.hasPrefix("waiting for the database: ") else { return }
