@@ -5,7 +5,11 @@ import Storage
 struct StatusCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show a run's tasks, and why any of them failed."
+        abstract: "Show a run's tasks, and why any of them failed.",
+        discussion: """
+            MEMORY is the most that a task held. The kernel counts from before its program began, so it is \
+            never less than its runner held then, some 17 MiB.
+            """
     )
 
     @Argument(help: "The run's number.", completion: .runs, transform: OptionValue.run)
