@@ -67,7 +67,7 @@ build: swift build-packages archives ## Build the release binary, .build/release
 archives:
 	@mkdir -p .build/archives
 	@for name in libstdc++.a libz.a; do \
-	    file=$$($$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/clang -print-file-name=$$name); \
+	    file=$$($$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/clang -print-file-name=$$name 2> /dev/null); \
 	    [ ! -f "$$file" ] || ln -sf "$$file" .build/archives/$$name; \
 	done
 
