@@ -6,6 +6,7 @@ set -eu
 flower=$(cd "${1%/*}" && pwd)/${1##*/}
 cd "${0%/*}/../.."
 
+# mktemp(1) writes letters of its own for the X.
 demo=$(mktemp -d "${TMPDIR:-/tmp}/flower-demo-XXXXXX")
 scheduler=
 # shellcheck disable=SC2317  # called by the trap

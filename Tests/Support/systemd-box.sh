@@ -133,6 +133,7 @@ outside() {
     mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
     [ -n "$mount" ] || fail "it needs a mounted cgroup2"
     group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+    # mktemp(1) writes letters of its own for the X.
     box=$(mktemp -d "${TMPDIR:-/tmp}/systemd-box-XXXXXX")
     cgroup=$mount${group%/}/${box##*/}
     machine=

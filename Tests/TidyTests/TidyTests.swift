@@ -98,6 +98,7 @@ import Testing
         for file in SourceFile.all where !file.isTest {
             for (number, line) in file.lines.enumerated() {
                 let code = line.prefix { $0 != "\"" }
+                // What is looked for, not done.
                 let isTrap = code.contains("try!") || code.contains("fatalError(")
                 #expect(!isTrap, "\(file.path):\(number + 1)")
             }
@@ -119,6 +120,7 @@ import Testing
         for file in SourceFile.all where file.isTest && file.module != "TidyTests" {
             for (number, line) in file.lines.enumerated() {
                 let code = line.prefix { $0 != "\"" }
+                // What is looked for, not done.
                 for word in ["Task.sleep", "Thread.sleep", "usleep(", "nanosleep(", ".disabled("] {
                     #expect(!code.contains(word), "\(file.path):\(number + 1)")
                 }
@@ -126,6 +128,7 @@ import Testing
         }
     }
 
+    /// What is looked for, not left to do.
     @Test func `a todo has its issue's number`() {
         for file in SourceFile.all where file.module != "TidyTests" {
             for (number, line) in file.lines.enumerated() where line.contains("TODO") {
