@@ -11,7 +11,7 @@ final class WALPages: Sendable {
     private let count = Mutex(0)
 
     /// SQLite's own limit.
-    private static let limit = 1_000
+    static let limit = 1_000
     /// As many as this connection's last commit has left; `nil` before the first.
     var known: Int? { count.withLock { $0 > 0 ? $0 : nil } }
 
@@ -46,7 +46,7 @@ extension Store {
     /// A process that has written much leaves that to one that has not.
     package var hasLongWAL: Bool {
         let pages = walPages.known ?? filePages
-        return pages >= 1_000 || pages >= 200 && writtenPages < 100
+        return pages >= WALPages.limit || pages >= 200 && writtenPages < 100
     }
 
     /// At most so many are in the WAL, the rest of the file is of before it was begun again.
