@@ -193,18 +193,25 @@ extension Store {
         isQueued: Bool,
         at now: Instant
     ) throws {
+        let unmet = """
+            ((SELECT count(*) FROM flow_need WHERE flow_id = :flow AND task = t.name)
+              + :queued + (t.role IS NOT NULL))
+            """
         let tasks = """
             INSERT INTO task (run_id, position, name, unmet, rank_ms, lane, priority, kind, command,
               arguments, environment, timeout_ms, retry_limit, retry_delay_ms, retry_backoff,
               retry_max_delay_ms, status, hold, control, traits, judged_ms, role)
-            SELECT :run, t.position, t.name, n.unmet,
-              CASE WHEN n.unmet = 0 AND t.hold IS NULL
+            SELECT :run, t.position, t.name, \(unmet),
+              CASE WHEN \(unmet) = 0 AND t.hold IS NULL
                 THEN :now + coalesce(t.priority, f.priority) * 60000 END,
               CASE WHEN t.pools IS NULL THEN iif(f.concurrency IS NULL, 0, f.id)
                 ELSE (SELECT id FROM lane WHERE pools = t.pools
                   AND flow_id = iif(f.concurrency IS NULL, 0, f.id)) END,
               coalesce(t.priority, f.priority),
-              t.kind, t.command, t.arguments, e.environment, t.timeout_ms, t.retry_limit,
+              t.kind, t.command, t.arguments,
+              (SELECT json_group_object(name, value) FROM flow_environment
+                WHERE flow_id = :flow AND task = t.name GROUP BY task),
+              t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
               iif(t.retry_limit, t.retry_max_delay_ms, 0), iif(t.hold IS NULL, 0, 4), t.hold,
               \(TaskControl.sql), t.traits,
@@ -212,12 +219,6 @@ extension Store {
               coalesce(t.role, (SELECT 'watched' FROM run WHERE id = :run
                 AND (armed IS NOT NULL OR parent_task_id IS NOT NULL)))
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
-            LEFT JOIN (SELECT task, json_group_object(name, value) AS environment
-              FROM flow_environment WHERE flow_id = :flow AND task <> '' GROUP BY task) e
-              ON e.task = t.name
-            JOIN (SELECT name AS task, (SELECT count(*) FROM flow_need
-                WHERE flow_id = :flow AND task = flow_task.name) + :queued + (role IS NOT NULL) AS unmet
-              FROM flow_task WHERE flow_id = :flow) n ON n.task = t.name
             WHERE f.id = :flow ORDER BY t.position
             """
         try db.cachedStatement(sql: tasks)
