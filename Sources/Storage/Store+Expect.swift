@@ -101,8 +101,7 @@ extension Store {
             SELECT max(coalesce((SELECT max(ended_at_ms) FROM attempt JOIN task ON task.id = task_id
                 WHERE task.run_id = done.id), done.registered_at_ms))
             FROM (SELECT id, registered_at_ms FROM run WHERE flow_id = ?1
-                AND NOT EXISTS (SELECT 1 FROM task WHERE run_id = run.id AND status <> 3
-                  AND status <> 9)
+                AND (SELECT state FROM run_state WHERE run_id = run.id) = 'succeeded'
               ORDER BY id DESC LIMIT \(runsLookedAt)) done
             """
         return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [id])

@@ -47,16 +47,19 @@ extension Store {
         try activeRuns(db, flow: id).last
     }
 
-    private static func activeRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
-        let sql = """
-            SELECT id FROM run WHERE flow_id = ? AND queued = 0 AND EXISTS (
-              SELECT 1 FROM task WHERE run_id = run.id AND status <> 3 AND \(Schema.counts)
-                AND (status = 1 OR (status = 4 AND unmet = 0)
-                OR (status = 0 AND (rank_ms IS NOT NULL OR retry_at_ms IS NOT NULL))))
-            ORDER BY id
-            """
-        return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+    static func activeRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
+        try Int64.fetchAll(db.cachedStatement(sql: activeRunsSQL), arguments: [id])
     }
+
+    /// The runs of before the oldest one at work are not looked at: a flow may have a hundred thousand.
+    static let activeRunsSQL = """
+        SELECT id FROM run WHERE flow_id = ? AND queued = 0
+          AND id >= (SELECT min(id) FROM (
+            SELECT min(run_id) AS id FROM task WHERE status = 1
+            UNION ALL SELECT min(run_id) FROM task WHERE \(Schema.isStartable)))
+          AND (\(Schema.has("status = 1")) OR \(Schema.has(Schema.isStartable)))
+        ORDER BY id
+        """
 
     private static func queuedRuns(_ db: Database, flow id: Int64) throws -> [Int64] {
         let sql = "SELECT id FROM run WHERE flow_id = ? AND queued = 1 ORDER BY id"

@@ -287,7 +287,7 @@ import Testing
               GROUP BY lane
             """
         )
-        #expect(grouped.contains("INDEX task_claimed (lane>?)"), "\(grouped)")
+        #expect(grouped.contains("COVERING INDEX task_claimed"), "\(grouped)")
     }
 }
 
