@@ -66,9 +66,6 @@ final class ComponentLanes: Sendable {
     private let state = Mutex(State())
     private let perform: Perform
 
-    /// So many ends are told of even while more are to come.
-    private static let endsAtOnce = 256
-
     init(_ perform: @escaping Perform) throws(SystemFailure) {
         ended = try Signal()
         self.perform = perform
@@ -165,7 +162,7 @@ final class ComponentLanes: Sendable {
         let isTold = state.withLock { state in
             lane.current = nil
             state.ends.append(end)
-            return state.queue.isEmpty || state.ends.count == Self.endsAtOnce
+            return state.queue.isEmpty || state.ends.count % RunnerLimit.endsAtOnce == 0
         }
         if isTold { ended.raise() }
     }

@@ -14,13 +14,14 @@ extension Runner {
         tellBegunComponents()
         // Where there is nothing to be told, the next claim is the try that shows whether commits succeed.
         let isClaiming = stop == .no && (pace.fault == nil || news.isEmpty)
-        let room = freeSlots + pace.ahead(of: news.ended.count, options.workers)
+        let room = freeSlots + pace.ahead(of: news.ended.count, options.workers, hasHalf)
         let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
         guard !news.isEmpty || isLooking else { return false }
         let isStarving = freeSlots > 0 && pending.isEmpty && load.queued == 0 && pace.fault == nil
         let isUrgent =
             isAlone || isStarving && (isLooking || !news.ended.isEmpty) || news.planned != nil
+            || hasHalf
         if pace.fault != nil || !isUrgent, pace.nextCommitAt > .now {
             setTimer(.commit, at: pace.nextCommitAt) {}
             return false
@@ -35,6 +36,14 @@ extension Runner {
             }
         }
         return try commit(wanted: wanted, here: isAlone)
+    }
+
+    /// About as much has ended as is claimed and has not begun: the writer commits the one half while the other
+    /// is executed. Two thirds will do, or halves that are once unlike would have to wait for each other.
+    var hasHalf: Bool {
+        let count = news.ended.count
+        return count >= RunnerLimit.endsAtOnce
+            && count * 3 / 2 >= componentLoad.queued + pending.count
     }
 
     /// Components that run for a while are to be seen running; the moment's work of a short one is
@@ -290,9 +299,9 @@ struct TurnPace {
     /// Between two tries of a commit that failed.
     private static let retryGap: Duration = .seconds(1)
 
-    /// How many claims to have beyond the free slots.
-    func ahead(of ended: Int, _ workers: Int) -> Int {
-        min(isFirst ? workers : 2 * ended, RunnerLimit.claimsAhead)
+    /// How many claims to have beyond the free slots; of which one half is at hand already, where there is one.
+    func ahead(of ended: Int, _ workers: Int, _ hasHalf: Bool) -> Int {
+        min(isFirst ? workers : (hasHalf ? 3 : 2) * ended, RunnerLimit.claimsAhead)
     }
 
     mutating func willCommit(_ turn: Turn) {

@@ -171,6 +171,8 @@ package final class Runner {
         if let components = crew?.components, !components.isEmpty { components.collect() }
         if let fatal = pace.fatal { throw fatal }
         while true {
+            // The writer commits them while what it has claimed last is executed.
+            if hasHalf, !isAlone { _ = try record() }
             try launch()
             let didCommit = try record()
             if didCommit, !pending.isEmpty || pace.mayHaveMore { continue }

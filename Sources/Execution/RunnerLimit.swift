@@ -30,6 +30,8 @@ package enum RunnerLimit {
     /// The longest commit, after which the watchdog is fed no more: two waits for locks of 5 s each, and
     /// a disk that takes its time.
     package static let commit: Duration = .seconds(30)
+    /// So many ends of components are recorded while others are to come.
+    package static let endsAtOnce = 128
     /// Claims ahead of the launches.
     package static let claimsAhead = 1_024
     /// A claim that no slot was free for is handed back after this, so that another runner may have
