@@ -11,6 +11,8 @@ struct StatusView {
     private let time: TimeText
     /// By name: a task waits for the first of its needs that has not succeeded.
     private let states: [String: TaskState]
+    /// Of the last attempts; the kernel counts none for components, which run in the runner.
+    private let showsUsage: Bool
 
     /// Of the failed tasks, so many are told with their last lines; the others' rows say why as
     /// well.
@@ -22,6 +24,7 @@ struct StatusView {
         self.tails = tails
         self.time = time
         states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { $0.satisfiesNeed ? $1 : $0 }
+        showsUsage = run.tasks.contains { $0.attempts.last?.maxRSSKiB ?? 0 > 0 }
     }
 
     func rendered(width: Int?, colour: Bool) -> String {
@@ -94,9 +97,6 @@ struct StatusView {
         ]
         return cells
     }
-
-    /// Of the last attempts; the kernel counts none for components, which run in the runner.
-    private var showsUsage: Bool { run.tasks.contains { $0.attempts.last?.maxRSSKiB ?? 0 > 0 } }
 
     private func took(_ attempt: AttemptDetail?) -> Int64? {
         guard let attempt else { return nil }
