@@ -22,6 +22,14 @@ int clinux_filesystem(const char *path, int64_t *kind) {
     return 0;
 }
 
+/// What stays free at the end of a heap, and from what size on a piece is a mapping of its own.
+enum { TRIM_BYTES = 2 << 20, MAPPED_BYTES = 1 << 20 };
+
+void clinux_keep_heap(void) {
+    mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif

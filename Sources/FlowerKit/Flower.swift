@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Components
 import Execution
 import Flows
@@ -42,6 +43,7 @@ public enum Flower {
         // away, wait for the crash to repeat itself, and so go on.
         signal(SIGABRT, SIG_DFL)
         Output.keepStandardDescriptors()
+        clinux_keep_heap()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if ComponentProcess.isAsked(by: arguments) {
             ComponentProcess.run(registry(with: components))
