@@ -118,11 +118,13 @@ extension Store {
     /// SQLite's settings for this process, made before its first connection.
     private static let isConfigured = csqlite_configure() == SQLITE_OK
 
-    /// Each connection: durable commits, rows that refer to rows.
+    /// Each connection: durable commits, rows that refer to rows, and no need of a disk but the folder's: SQLite
+    /// would put what it sorts into /var/tmp.
     private static func prepare(_ db: Database) throws {
         // GRDB notes what each statement reads and writes, for observers that we have none of.
         sqlite3_set_authorizer(db.sqliteConnection, nil, nil)
-        let settings = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+        let settings =
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY"
         let code = sqlite3_exec(db.sqliteConnection, settings, nil, nil, nil)
         guard code == SQLITE_OK else { throw HotStatement.error(db) }
     }

@@ -85,6 +85,24 @@ extension EndToEnd {
             )
         }
 
+        /// SQLite sorts the tasks of a registration, and would put 3 MB of them there.
+        @Test(.enabled(if: Host.canMount))
+        func `a full disk elsewhere is nothing to a registration of much`() async throws {
+            let sandbox = try Sandbox()
+            let command = "true # " + String(repeating: "x", count: 1_000)
+            let tasks = (1...3_000).map { "  t\($0): {run: '\(command)'}\n" }.joined()
+            try sandbox.write("flow: large\ntasks:\n\(tasks)", to: "large.yaml")
+            let script = """
+                mount -t tmpfs -o size=64k none /var/tmp || exit 99
+                export TMPDIR=/var/tmp
+                dd if=/dev/zero of=/var/tmp/filling bs=1k 2> /dev/null
+                "$flower" apply large.yaml > /dev/null && "$flower" register large && "$flower" check
+                """
+            let words = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script]
+            let ending = try await sandbox.start(words).ended()
+            #expect(ending.output == "1\nall is well\n", "\(ending)")
+        }
+
         @Test(arguments: [
             ("truncate -s 12288 state/flower.db", "a truncated file"),
             ("head -c 40960 /dev/urandom > state/flower.db", "noise"),
