@@ -11,6 +11,7 @@ extension Runner {
     func record() throws -> Bool {
         guard !pace.isWriting else { return false }
         let load = componentLoad
+        let hasHalf = hasHalf
         tellBegunComponents()
         // Where there is nothing to be told, the next claim is the try that shows whether commits succeed.
         let isClaiming = stop == .no && (pace.fault == nil || news.isEmpty)

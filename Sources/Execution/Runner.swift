@@ -14,9 +14,10 @@ import Systemd
 /// what ended, what that freed, what is claimed next. Launches happen outside it, after the claim
 /// is durable (promise 2).
 ///
-/// How far ahead it claims follows from how fast tasks end: twice what ended since the last turn.
-/// So thousands of short tasks share a commit, and a long one never waits behind another in this
-/// runner while a second runner is free.
+/// How far ahead it claims follows from how fast tasks end: twice what ended since the last turn; of a crowd of
+/// components three times, so that one half is executed while the other is committed. So thousands
+/// of short tasks share a commit, and a long one never waits behind another in this runner while a
+/// second runner is free.
 ///
 /// Not to be shared between threads; `run` is called once.
 package final class Runner {
