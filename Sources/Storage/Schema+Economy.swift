@@ -46,7 +46,7 @@ extension Schema {
         values.map { "\(column) = '\($0)'" }.joined(separator: " OR ")
     }
 
-    private static func rewrite(_ table: String, _ old: String, _ new: String) -> String {
+    static func rewrite(_ table: String, _ old: String, _ new: String) -> String {
         func quoted(_ text: String) -> String {
             "'"
                 + text.split(separator: "'", omittingEmptySubsequences: false).joined(
@@ -83,14 +83,19 @@ extension Schema {
 
         CREATE TRIGGER task_change_follows INSTEAD OF INSERT ON task_change
         BEGIN
+        \(consequences)
+        END;
+
+        """
+
+    /// What follows from a row of `task_change`.
+    static let consequences = """
           UPDATE task SET unmet = unmet + \(isMet("NEW.old_status")) - \(isMet("NEW.status")),
             rank_ms = CASE WHEN \(isMet("NEW.status")) AND unmet = 1 AND status = 0
               AND retry_at_ms IS NULL THEN \(rank) END
             WHERE id IN (SELECT task_id FROM task_need WHERE need_id = NEW.id)
               AND \(isMet("NEW.old_status")) <> \(isMet("NEW.status"));
         \(changed(ownTriggers))
-        END;
-
         """
 
     /// Whether a need in this state keeps the row of `task` from nothing: 1 or 0.

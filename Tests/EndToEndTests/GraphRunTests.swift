@@ -158,7 +158,7 @@ extension EndToEnd {
 
         @Test(
             arguments: [
-                ("status = 1 WHERE name = 'b'", "set running (1) only by a runner"),
+                ("status = 1 WHERE name = 'b'", "only a runner sets a task running (1)"),
                 ("status = 3 WHERE name = 'a'", "only a run of the task makes it failed (2)"),
                 ("status = 8 WHERE name = 'c'", "there is nothing to cancel (8)"),
                 ("status = 4 WHERE name = 'c'", "only a waiting task (0) can be held (4)"),

@@ -188,7 +188,7 @@ extension EndToEnd {
             let change = "UPDATE task SET status = 0 WHERE name = 'long'"
             let refused = try await scene.sandbox.trySQLite(change)
             #expect(refused.code != 0)
-            #expect(refused.errors.contains("the task is running (1): wait until it ends"))
+            #expect(refused.errors.contains("where it is running wait until it ends"))
             #expect(try await scene.sandbox.flower("rerun", "1").code == 75)
             #expect(try await scene.sandbox.status(1).state == "running")
             try scene.end.send("go")

@@ -38,7 +38,7 @@ import Testing
         _ = try temporary.register("test")
         _ = try temporary.claim()
         let said = try temporary.shell("UPDATE task SET status = 0")
-        #expect(said.contains("the task is running (1): wait until it ends"))
+        #expect(said.contains("where it is running wait until it ends"))
     }
 
     /// Every pair of states, by hand, against the one transition function.
