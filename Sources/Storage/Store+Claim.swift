@@ -25,95 +25,117 @@ extension Store {
         )
         guard !chosen.isEmpty else { return ([], leavesSome) }
         if !enrolled.withLock({ $0.contains(runner.id) }) { try Self.enroll(db, runner, at: now) }
-        try take(db, chosen, runner: runner)
-        var claims: [Claim] = []
-        for id in chosen {
-            let claim = try claim(db, id: id, attempt: nil)
-            if claim.run !== claims.last?.run { try started(db, run: claim.run, at: now) }
-            claims.append(claim)
+        let isMany = chosen.count >= HotStatement.manyRows
+        let claims =
+            isMany
+            ? try takeAll(db, chosen, runner: runner)
+            : try chosen.map { try take(db, $0, runner: runner) }
+        var run: RunContext?
+        for claim in claims where claim.run !== run {
+            try started(db, run: claim.run, at: now)
+            run = claim.run
         }
         return (claims, leavesSome)
     }
 
-    private func take(_ db: Database, _ tasks: [Int64], runner: RunnerIdentity) throws {
-        if tasks.count >= HotStatement.manyRows {
-            let all = try hot[
-                db,
-                """
-                UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL
-                WHERE id IN (SELECT value FROM json_each(?2))
-                """
-            ]
-            all.bind(1, runner.id)
-            all.bind(2, tasks)
-            return try all.run(db)
-        }
-        let one = try hot[
+    private func take(_ db: Database, _ task: Int64, runner: RunnerIdentity) throws -> Claim {
+        let update = try hot[
             db,
             "UPDATE task SET status = 1, runner_id = ?1, rank_ms = NULL WHERE id = ?2"
         ]
-        for id in tasks {
-            one.bind(1, runner.id)
-            one.bind(2, id)
-            try one.run(db)
-        }
+        update.bind(1, runner.id)
+        update.bind(2, task)
+        try update.run(db)
+        return try claim(db, id: task, attempt: nil)
     }
 
-    /// The claim of a task.
+    /// - Returns: the claims, in the order of `tasks`.
+    private func takeAll(
+        _ db: Database,
+        _ tasks: [Int64],
+        runner: RunnerIdentity
+    ) throws -> [Claim] {
+        let update = try hot.about(tasks, db, "take") {
+            "UPDATE task SET status = 1, runner_id = ?3, rank_ms = NULL WHERE \($0)"
+        }
+        update.bind(3, runner.id)
+        try update.run(db)
+        let look = try hot.about(tasks, db, "taken") {
+            "SELECT \(Self.claimColumns) FROM task WHERE \($0) ORDER BY id"
+        }
+        var claims: [Claim] = []
+        claims.reserveCapacity(tasks.count)
+        var traits: [(place: Int, text: String)] = []
+        try look.rows(db) {
+            if let text = look.text(16) { traits.append((claims.count, text)) }
+            claims.append(try claim(db, look, attempt: nil))
+        }
+        for (place, text) in traits { claims[place] = try given(db, claims[place], text) }
+        if !zip(tasks, tasks.dropFirst()).allSatisfy(<) {
+            let places = Dictionary(uniqueKeysWithValues: zip(tasks, 0...))
+            claims.sort { places[$0.taskID, default: 0] < places[$1.taskID, default: 0] }
+        }
+        return claims
+    }
+
+    /// The claim of a task that has been taken.
     ///
     /// - Parameter attempt: the number that its attempt has already; `nil` = one above the last.
     func claim(_ db: Database, id: Int64, attempt: Int?) throws -> Claim {
-        let look = try hot[
-            db,
-            """
-            SELECT run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
-              retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
-              (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id),
-              lane, control, traits
-            FROM task WHERE id = ?1
-            """
-        ]
+        let look = try hot[db, "claim", "SELECT \(Self.claimColumns) FROM task WHERE id = ?1"]
         look.bind(1, id)
         var traits: String?
-        let claim = try look.row(db) {
+        let found = try look.row(db) {
             traits = look.text(16)
-            let control = try look.text(15).map(controls.value(of:)) ?? .plain
-            return Claim(
-                taskID: id,
-                attempt: attempt ?? Int(look.integer(13)) + 1,
-                run: try context(db, run: look.integer(0)),
-                name: look.text(1) ?? "",
-                item: Int(look.integer(2)),
-                action: try action(look),
-                environment: try look.text(6).map(Self.decodeVariables) ?? [],
-                timeout: look.optionalInteger(7).map { .milliseconds($0) },
-                retries: Self.retries(look, control),
-                retryBase: Int(look.integer(12)),
-                lane: look.integer(14),
-                killGrace: control.killGrace,
-                environmentFiles: control.files,
-                isIsolated: control.isIsolated
-            )
+            return try claim(db, look, attempt: attempt)
         }
-        guard let claim else { preconditionFailure("the caller has just seen task \(id)") }
-        return try traits.map { try given(db, claim, $0) } ?? claim
+        guard let found else { preconditionFailure("the caller has just seen task \(id)") }
+        return try traits.map { try given(db, found, $0) } ?? found
     }
 
-    /// Of the columns that `claim` asks for.
-    private func action(_ look: HotStatement) throws -> TaskAction {
-        let (kind, command) = (look.text(3) ?? "", look.text(4) ?? "")
+    private static let claimColumns = """
+        run_id, name, item, kind, command, arguments, environment, timeout_ms, retry_limit,
+        retry_delay_ms, retry_backoff, retry_max_delay_ms, retry_base,
+        (SELECT coalesce(max(number), 0) FROM attempt WHERE task_id = task.id),
+        lane, control, traits, id
+        """
+
+    /// Of `claimColumns`, without what it is given.
+    private func claim(_ db: Database, _ row: HotStatement, attempt: Int?) throws -> Claim {
+        let control = try row.text(15).map(controls.value(of:)) ?? .plain
+        return Claim(
+            taskID: row.integer(17),
+            attempt: attempt ?? Int(row.integer(13)) + 1,
+            run: try context(db, run: row.integer(0)),
+            name: row.text(1) ?? "",
+            item: Int(row.integer(2)),
+            action: try action(row),
+            environment: try row.text(6).map(Self.decodeVariables) ?? [],
+            timeout: row.optionalInteger(7).map { .milliseconds($0) },
+            retries: Self.retries(row, control),
+            retryBase: Int(row.integer(12)),
+            lane: row.integer(14),
+            killGrace: control.killGrace,
+            environmentFiles: control.files,
+            isIsolated: control.isIsolated
+        )
+    }
+
+    /// Of `claimColumns`.
+    private func action(_ row: HotStatement) throws -> TaskAction {
+        let (kind, command) = (row.text(3) ?? "", row.text(4) ?? "")
         if kind == "exec" { return .exec(try words.value(of: command)) }
-        return try Self.action(kind: kind, command: command, with: look.text(5))
+        return try Self.action(kind: kind, command: command, with: row.text(5))
     }
 
-    private static func retries(_ look: HotStatement, _ control: TaskControl) -> RetryPolicy {
-        let limit = look.integer(8)
+    private static func retries(_ row: HotStatement, _ control: TaskControl) -> RetryPolicy {
+        let limit = row.integer(8)
         guard limit > 0 else { return .none }
         return RetryPolicy(
             limit: Int(limit),
-            delay: .milliseconds(look.integer(9)),
-            backoff: look.real(10),
-            maxDelay: .milliseconds(look.integer(11)),
+            delay: .milliseconds(row.integer(9)),
+            backoff: row.real(10),
+            maxDelay: .milliseconds(row.integer(11)),
             jitter: control.jitter,
             causes: control.retryOn ?? .all
         )

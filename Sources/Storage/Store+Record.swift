@@ -14,50 +14,63 @@ extension Store {
         for claim in turn.returned { try handBack(db, claim, runner: runner, at: now) }
         for claim in turn.cancelled { try cancelUnlaunched(db, claim, runner: runner) }
         for start in turn.started { try record(db, start, runner: runner) }
-        for end in turn.ended { try writeAttempt(db, end, runner: runner) }
+        try writeAttempts(db, turn.ended, runner: runner)
         let succeeded = try succeed(db, turn.ended, runner: runner)
-        return try turn.ended.map { end in
+        return try turn.ended.indices.map { place in
+            let end = turn.ended[place]
             let task = end.start.claim.taskID
             let state =
-                try succeeded.contains(task)
-                ? .succeeded : record(db, end, runner: runner, at: now)
+                end.outcome == .exited(0) && succeeded.contains(task)
+                ? .succeeded : try record(db, end, runner: runner, at: now)
             if state != nil, !end.outputs.isEmpty { try record(db, end.outputs, ofTask: task) }
             return state
         }
     }
 
-    /// Where many ends make their tasks succeed, all of them in one statement; unless one is no longer this
-    /// runner's, which is found by looking at each.
-    ///
-    /// - Returns: the tasks that have succeeded.
+    /// Which tasks of a turn have succeeded already.
+    private enum Succeeded {
+        case none
+        case all
+        case these(Set<Int64>)
+
+        func contains(_ task: Int64) -> Bool {
+            switch self {
+            case .none: false
+            case .all: true
+            case .these(let tasks): tasks.contains(task)
+            }
+        }
+    }
+
+    /// Where many ends make their tasks succeed, all of them in one statement; those that are no longer this
+    /// runner's stay as they are.
     private func succeed(
         _ db: Database,
         _ ends: [AttemptEnd],
         runner: RunnerIdentity
-    ) throws -> Set<Int64> {
-        guard ends.count >= HotStatement.manyRows else { return [] }
-        let tasks = ends.filter { $0.outcome == .exited(0) }.map(\.start.claim.taskID)
-        guard tasks.count >= HotStatement.manyRows else { return [] }
-        let held = try hot[
-            db,
-            """
-            SELECT count(*) FROM task
-            WHERE id IN (SELECT value FROM json_each(?1)) AND status = 1 AND runner_id = ?2
-            """
-        ]
-        held.bind(1, tasks)
-        held.bind(2, runner.id)
-        guard try held.row(db, { held.integer(0) }) == Int64(tasks.count) else { return [] }
-        let update = try hot[
-            db,
+    ) throws -> Succeeded {
+        guard ends.count >= HotStatement.manyRows else { return .none }
+        var tasks: [Int64] = []
+        tasks.reserveCapacity(ends.count)
+        for place in ends.indices where ends[place].outcome == .exited(0) {
+            tasks.append(ends[place].start.claim.taskID)
+        }
+        guard tasks.count >= HotStatement.manyRows else { return .none }
+        let update = try hot.about(tasks, db, "succeed") {
             """
             UPDATE task SET status = 3, runner_id = NULL, retry_at_ms = NULL
-            WHERE id IN (SELECT value FROM json_each(?1))
+            WHERE \($0) AND status = 1 AND runner_id = ?3
             """
-        ]
-        update.bind(1, tasks)
+        }
+        update.bind(3, runner.id)
         try update.run(db)
-        return Set(tasks)
+        if db.changesCount == tasks.count { return .all }
+        let look = try hot.about(tasks, db, "succeeded") {
+            "SELECT id FROM task WHERE \($0) AND status = 3"
+        }
+        var found: Set<Int64> = []
+        try look.rows(db) { found.insert(look.integer(0)) }
+        return .these(found)
     }
 
     private func handBack(
@@ -173,7 +186,72 @@ extension Store {
         }
     }
 
-    /// The row of an attempt that has ended: most are new with their end.
+    /// The rows of attempts that have ended: most are new with their end.
+    ///
+    /// Of components that succeed by the hundred and say nothing, some in one statement: to start and end one
+    /// takes as long as a row.
+    private func writeAttempts(
+        _ db: Database,
+        _ ends: [AttemptEnd],
+        runner: RunnerIdentity
+    ) throws {
+        var plain: [Int] = []
+        for place in ends.indices {
+            guard ends.count >= Self.plainRows, ends[place].isPlain else {
+                try writeAttempt(db, ends[place], runner: runner)
+                continue
+            }
+            plain.append(place)
+            guard plain.count == Self.plainRows else { continue }
+            if try !insert(db, ends, at: plain, runner: runner) {
+                for place in plain { try writeAttempt(db, ends[place], runner: runner) }
+            }
+            plain = []
+        }
+        for place in plain { try writeAttempt(db, ends[place], runner: runner) }
+    }
+
+    /// How many go into one statement.
+    private static let plainRows = 16
+
+    /// - Returns: `false` where some have a row already, which is to be changed.
+    private func insert(
+        _ db: Database,
+        _ ends: [AttemptEnd],
+        at plain: [Int],
+        runner: RunnerIdentity
+    ) throws -> Bool {
+        let insert = try hot[
+            db,
+            "plain attempts",
+            """
+            INSERT INTO attempt (runner_id, outcome, exit_code, task_id, number, started_at_ms, ended_at_ms,
+              duration_ms, lines)
+            VALUES \(Array(repeating: "(?1, ?2, 0, ?, ?, ?, ?, ?, ?)", count: Self.plainRows)
+                .joined(separator: ", "))
+            ON CONFLICT (task_id, number) DO NOTHING
+            """
+        ]
+        insert.bind(1, runner.id)
+        insert.bind(2, Outcome.exited(0).word)
+        var parameter: Int32 = 2
+        func bind(_ value: Int64) {
+            parameter += 1
+            insert.bind(parameter, value)
+        }
+        for place in plain {
+            bind(ends[place].start.claim.taskID)
+            bind(Int64(ends[place].start.claim.attempt))
+            bind(ends[place].start.startedAt.milliseconds)
+            bind(ends[place].endedAt.milliseconds)
+            bind(ends[place].duration.milliseconds)
+            bind(Int64(ends[place].lines))
+        }
+        try insert.run(db)
+        return db.changesCount == plain.count
+    }
+
+    /// The row of an attempt that has ended.
     ///
     /// Two statements: one that may also update (ON CONFLICT DO UPDATE) has SQLite keep a copy of each page
     /// that it changes, in case it must be undone alone.
@@ -235,5 +313,13 @@ extension Store {
         statement.bind(15, end.lines)
         statement.bind(16, note)
         statement.bind(17, end.tail.isEmpty ? nil : end.tail)
+    }
+}
+
+extension AttemptEnd {
+    /// Whether nothing is to be told of it but that it succeeded, and when.
+    fileprivate var isPlain: Bool {
+        outcome == .exited(0) && start.pid == nil && start.sink.isEmpty && note == nil
+            && tail.isEmpty
     }
 }
