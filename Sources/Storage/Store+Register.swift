@@ -193,8 +193,13 @@ extension Store {
         isQueued: Bool,
         at now: Instant
     ) throws {
+        // Asked once of a flow: most have the one or the other, and a crowd has neither.
+        let hasNeeds = "EXISTS (SELECT 1 FROM flow_need WHERE flow_id = :flow)"
+        let hasOwnEnvironments =
+            "EXISTS (SELECT 1 FROM flow_environment WHERE flow_id = :flow AND task <> '')"
         let unmet = """
-            ((SELECT count(*) FROM flow_need WHERE flow_id = :flow AND task = t.name)
+            (iif(\(hasNeeds),
+                (SELECT count(*) FROM flow_need WHERE flow_id = :flow AND task = t.name), 0)
               + :queued + (t.role IS NOT NULL))
             """
         let tasks = """
@@ -209,8 +214,8 @@ extension Store {
                   AND flow_id = iif(f.concurrency IS NULL, 0, f.id)) END,
               coalesce(t.priority, f.priority),
               t.kind, t.command, t.arguments,
-              (SELECT json_group_object(name, value) FROM flow_environment
-                WHERE flow_id = :flow AND task = t.name GROUP BY task),
+              iif(\(hasOwnEnvironments), (SELECT json_group_object(name, value) FROM flow_environment
+                WHERE flow_id = :flow AND task = t.name GROUP BY task), NULL),
               t.timeout_ms, t.retry_limit,
               iif(t.retry_limit, t.retry_delay_ms, 0), iif(t.retry_limit, t.retry_backoff, 1.0),
               iif(t.retry_limit, t.retry_max_delay_ms, 0), iif(t.hold IS NULL, 0, 4), t.hold,
