@@ -16,6 +16,7 @@ extension Runner {
 
     private func watchForWakes() throws {
         let watch = try FolderWatch(store.folder.path)
+        wakeWatch = watch
         let name = store.folder.wakePath.split(separator: "/").last.map(String.init) ?? ""
         _ = try loop.add(
             watch.descriptor,

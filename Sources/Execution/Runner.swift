@@ -73,6 +73,8 @@ package final class Runner {
     let givenSink: (any LogSink)?
     let loop: EventLoop
     let wake: WakeFile
+    /// From when it has run for a while.
+    var wakeWatch: FolderWatch?
     let outputs: OutputFolder
     var ending = Ending()
     /// Made when there is work for the first time.
@@ -212,6 +214,8 @@ package final class Runner {
 
     private func finish() throws -> Ending {
         notifier.stopping()
+        // From its last look on, what is committed is seen by systemd's path unit.
+        wakeWatch?.stop()
         guard let crew else { return ending }
         crew.writer.finish()
         if crew.hasClaimed { try store.endRunner(crew.identity, at: .now) }

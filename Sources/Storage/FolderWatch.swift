@@ -76,6 +76,13 @@ package final class FolderWatch {
         paths[watch] = path
     }
 
+    /// Watches nothing any more. The kernel waits 10 ms and more, until nobody looks at what was watched,
+    /// before it lets `descriptor` be closed: what is done in between takes that long anyhow.
+    package func stop() {
+        for watch in paths.keys { inotify_rm_watch(descriptor, watch) }
+        paths = [:]
+    }
+
     deinit { close(descriptor) }
 
     /// Takes what has happened; never blocks, and ends though more happens all the time.
