@@ -15,7 +15,7 @@ extension Runner {
         tellBegunComponents()
         // Where there is nothing to be told, the next claim is the try that shows whether commits succeed.
         let isClaiming = stop == .no && (pace.fault == nil || news.isEmpty)
-        let room = freeSlots + pace.ahead(of: news.ended.count, options.workers, hasHalf)
+        let room = freeSlots + pace.ahead(growth * news.ended.count, options.workers)
         let wanted = isClaiming ? max(0, room - pending.count - load.queued) : 0
         let isLooking = pace.mayHaveMore && (wanted > 0 || pace.isWoken)
         guard !news.isEmpty || isLooking else { return false }
@@ -38,6 +38,11 @@ extension Runner {
         }
         return try commit(wanted: wanted, here: isAlone)
     }
+
+    /// How many claims to have beyond the free slots for each task that has ended since the last commit: one
+    /// more where a half of them is at hand already; and more still where nothing is at hand any more, because
+    /// then it was too little by far.
+    private var growth: Int { isAlone ? 4 : hasHalf ? 3 : 2 }
 
     /// About as much has ended as is claimed and has not begun: the writer commits the one half while the other
     /// is executed. Two thirds will do, or halves that are once unlike would have to wait for each other.
@@ -300,9 +305,9 @@ struct TurnPace {
     /// Between two tries of a commit that failed.
     private static let retryGap: Duration = .seconds(1)
 
-    /// How many claims to have beyond the free slots; of which one half is at hand already, where there is one.
-    func ahead(of ended: Int, _ workers: Int, _ hasHalf: Bool) -> Int {
-        min(isFirst ? workers : (hasHalf ? 3 : 2) * ended, RunnerLimit.claimsAhead)
+    /// So many claims beyond the free slots, if `wanted` would be good to have.
+    func ahead(_ wanted: Int, _ workers: Int) -> Int {
+        min(isFirst ? workers : wanted, RunnerLimit.claimsAhead)
     }
 
     mutating func willCommit(_ turn: Turn) {
