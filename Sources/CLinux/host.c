@@ -35,7 +35,7 @@ void clinux_keep_heap(void) {
 #endif
 
 /// What a registration allocates.
-enum { HEAP_BYTES = 640 << 10, PAGE_BYTES = 4096 };
+enum { HEAP_BYTES = 448 << 10, PAGE_BYTES = 4096 };
 
 void clinux_prepare_heap(void) {
     mallopt(M_TOP_PAD, HEAP_BYTES);
