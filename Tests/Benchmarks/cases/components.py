@@ -11,7 +11,11 @@ FSYNCS = 0.012
 
 
 def noop(bench):
-    """20,000 no-ops from registration to last commit, as F3 makes its rows within its time."""
+    """20,000 no-ops from registration to last commit, as F3 makes its rows within its time.
+
+    The issue's own F3 wrote 634 bytes a task, 480 in one transaction, with 0.011 fdatasyncs. This one
+    writes 590 and 480 with 0.011, and 316 where it keeps no attempts.
+    """
     graph = graphs.flat(bench.scaled(20_000))
 
     def flower(folder):
@@ -20,12 +24,11 @@ def noop(bench):
         run([bench.flower, "apply", folder / "bench.yaml", "--state", state])
         return shell(bench, state, 1), lambda: graphs.check_succeeded(state, len(graph))
 
-    def turns(folder):
-        return [bench.programs["turns"], str(folder / "floor.db"), str(len(graph)), "200"], nothing
-
-    def kept(folder):
-        command, check = turns(folder)
-        return [*command, "attempts"], check
+    def turns(*words):
+        program = bench.programs["turns"]
+        return lambda folder: (
+            [program, str(folder / "floor.db"), str(len(graph)), "200", *words], nothing,
+        )
 
     def synced(folder):
         command, check = flower(folder)
@@ -36,8 +39,9 @@ def noop(bench):
 
     return Case(f"{len(graph)} no-op components, registered and drained", len(graph), [
         Contender("flower", flower, [Goal("bytes", 1024, 5)]),
-        Contender("F3 turns of 200", turns, [Goal("rate", 0.5, 5)]),
-        Contender("F3, a row an attempt", kept),
+        Contender("F3 turns of 200", turns(), [Goal("rate", 0.5, 5)]),
+        Contender("F3, one transaction", turns("together")),
+        Contender("F3, and no attempts", turns("together", "bare")),
     ], probe=synced)
 
 
