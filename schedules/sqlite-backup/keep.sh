@@ -20,7 +20,7 @@ if [ -f "$copy.db" ]; then
     echo "kept $folder/$backup"
 fi
 rm -f "$copy"*
-find . -maxdepth 1 -name '.copy-*' -mtime +7 -print -delete
+find . -ignore_readdir_race -maxdepth 1 -name '.copy-*' -mtime +7 -print -delete
 
 # The names begin with the time in UTC: sorted, the oldest comes first.
 set -- [0-9]*.db
