@@ -266,7 +266,7 @@ package struct TurnResult: Sendable {
     /// Runs that the turn made for tasks with `flow:`.
     package var startedRuns: [StartedRun] = []
     /// What each of the turn's `ended` made of its task, in the same order: waiting, where it is tried
-    /// again; `nil` where the task was no longer this runner's.
+    /// again; `nil` where the task was no longer this runner's, unless it has succeeded all the same.
     package var endStates: [TaskState?] = []
     /// Tasks whose last attempt ended in this turn with the state failed.
     package var failedTasks: Int { endStates.count { $0 == .failed } }

@@ -76,8 +76,8 @@ package final class FolderWatch {
         paths[watch] = path
     }
 
-    /// Watches nothing any more. The kernel waits 10 ms and more, until nobody looks at what was watched,
-    /// before it lets `descriptor` be closed: what is done in between takes that long anyhow.
+    /// Watches nothing any more. Where something was watched until just now, the kernel waits 10 ms and more
+    /// before it closes `descriptor`; some milliseconds after this it does so at once.
     package func stop() {
         for watch in paths.keys { inotify_rm_watch(descriptor, watch) }
         paths = [:]

@@ -25,7 +25,7 @@ extension Schema {
             """
 
     /// Refused is the same as before, with the same sentences; of several that fit, the most helpful comes
-    /// first.
+    /// first. They stand here once more because a migration that has landed is never edited.
     private static let guardedChange = """
         CREATE INDEX attempt_open ON attempt (task_id) WHERE ended_at_ms IS NULL;
         DROP TRIGGER task_status_guard;
