@@ -99,6 +99,42 @@ extension EndToEnd {
             #expect(seen.output.contains("red") && !seen.output.contains("\u{1B}"), "\(seen)")
         }
 
+        @Test func `what is stored steers no terminal, whatever command shows it`() async throws {
+            let sandbox = try Sandbox()
+            try sandbox.write("A=\u{1B}]0;title\u{7}\u{9B}31m\n", to: "a.env")
+            let flow = #"""
+                flow: evil
+                description: "\e]0;title\a\x9b31m\u202E"
+                parameters: {p: "\e[31m'\u0301"}
+                environment_file: a.env
+                tasks: {a: {exec: [echo, "\e[31m", "${p}"]}}
+                """#
+            try sandbox.write(flow, to: "evil.yaml")
+            try await sandbox.succeed("apply", "evil.yaml")
+            #expect(try await sandbox.flower("register", "evil", "--wait").code == 0)
+            let commands = [
+                "env evil a", "show evil", "show evil -o json", "flows", "flows -o json",
+                "status 1",
+                "status 1 -o json", "runs -o json", "logs 1", "logs 1 -o short", "logs 1 -o json",
+            ]
+            for command in commands {
+                let script = "script -qec '\"$flower\" \(command)' /dev/null"
+                let seen = try await sandbox.shell(script, environment: ["TERM": "dumb"])
+                #expect(seen.code == 0, "\(command): \(seen)")
+                #expect(
+                    !seen.output.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{9B}" },
+                    "\(command)"
+                )
+                #expect(!seen.output.unicodeScalars.contains("\u{202E}"), "\(command)")
+            }
+            // What a program reads is as it was.
+            let read = try await sandbox.shell(#"eval "$("$flower" env evil a)"; printf %s "$p$A""#)
+            #expect(
+                Array(read.output.utf8)
+                    == Array("\u{1B}[31m'\u{301}\u{1B}]0;title\u{7}\u{9B}31m".utf8)
+            )
+        }
+
         @Test func `the help is as the golden file has it`() async throws {
             let sandbox = try Sandbox()
             let golden = Sandbox.package + "/Tests/EndToEndTests/golden/help.txt"

@@ -7,6 +7,8 @@ import Testing
     static let words = [
         "", "plain", "a b", "it's", "''", "$HOME", "`id`", "a\nb", "\\", "\"", "*", "~", "-n",
         "a=b", "#", "日本", "\t", "!", ";", "\u{1B}[31m", "'a'b'",
+        // A quote and a combining acute: one character to a person, two to a shell.
+        "'\u{301}; echo no #", "\r\n'\u{200D}",
     ]
 
     @Test func `a plain word needs no quotes`() {

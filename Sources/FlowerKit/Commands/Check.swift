@@ -19,7 +19,9 @@ struct CheckCommand: FlowerCommand {
         let store = try state.openStore(session)
         let findings = try store.check() + StrayFiles(store).findings()
         for finding in findings {
-            try session.print("\(Printable.line(finding.problem))\n    \(finding.remedy)\n")
+            try session.print(
+                "\(Printable.line(finding.problem))\n    \(Printable.line(finding.remedy))\n"
+            )
         }
         guard findings.isEmpty else {
             throw Failure(.unusable, "\(counted(findings.count, "fault")) found")

@@ -30,7 +30,13 @@ struct EnvCommand: FlowerCommand {
             hostZone: session.zone.name,
             at: session.now
         )
-        try session.print(WorldView.text(try world(of: claim, in: session, store), of: claim))
+        try session.print(
+            WorldView.text(
+                try world(of: claim, in: session, store),
+                of: claim,
+                isTerminal: session.terminal.columns != nil
+            )
+        )
         return .success
     }
 

@@ -86,7 +86,7 @@ struct ImportCommand: FlowerCommand {
         try CrontabFile.makeFolder(to)
         for (path, text) in pending { try CrontabFile.create(path, text) }
         let kept = imports.count - pending.count
-        try session.print(pending.map { $0.path + "\n" }.joined())
+        try session.print(pending.map { Printable.line($0.path) + "\n" }.joined())
         if kept > 0 { session.note("\(counted(kept, "file")) unchanged") }
     }
 

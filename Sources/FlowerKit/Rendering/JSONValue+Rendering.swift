@@ -12,7 +12,7 @@ extension JSONValue {
         guard let data = try? encoder.encode(self) else {
             preconditionFailure("a JSONValue holds no number that JSON cannot write")
         }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        return Printable.json(String(decoding: data, as: UTF8.self)) + "\n"
     }
 
     static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }

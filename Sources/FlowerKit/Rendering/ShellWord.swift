@@ -6,9 +6,16 @@ enum ShellWord {
     static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy(isPlain)
         guard !isPlain else { return text }
-        // A quote ends the quoted part, stands escaped by itself, and begins the next part.
-        let escaped = text.split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: #"'\''"#)
+        // A quote ends the quoted part, stands escaped by itself, and begins the next part. By scalars: to
+        // `Character` a quote with a mark behind it is another character.
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "'" {
+                escaped += #"'\''"#
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
         return "'\(escaped)'"
     }
 
