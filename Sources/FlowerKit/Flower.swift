@@ -44,14 +44,14 @@ public enum Flower {
         signal(SIGABRT, SIG_DFL)
         Output.keepStandardDescriptors()
         clinux_keep_heap()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let (arguments, strange) = Self.arguments()
         if ComponentProcess.isAsked(by: arguments) {
             ComponentProcess.run(registry(with: components))
         }
         let session = Session.current(registry(with: components))
         // To the end of the process: see `Session.keepOpen`.
         _ = Unmanaged.passRetained(session)
-        let code = run(arguments, in: session)
+        let code = strange.map { tell($0, in: session) } ?? run(arguments, in: session)
         session.end()
         exit(code.rawValue)
     }
@@ -62,6 +62,35 @@ public enum Flower {
         return registry
     }
 
+    /// Those of this process, as they are: Swift's own list has U+FFFD for each byte that is no text.
+    ///
+    /// - Returns: besides them what is wrong with the first that cannot be taken.
+    private static func arguments() -> (all: [String], strange: Failure?) {
+        var all: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let pointer = CommandLine.unsafeArgv[index] else { break }
+            guard let text = String(validatingCString: pointer) else {
+                return (all, strangeArgument(String(cString: pointer)))
+            }
+            all.append(text)
+        }
+        return (all, nil)
+    }
+
+    /// - Parameter text: the argument, mended. What stands behind its name may be a secret.
+    private static func strangeArgument(_ text: String) -> Failure {
+        guard let equals = text.firstIndex(of: "=") else {
+            return Failure(.badInput, "the argument '\(text)' is no UTF-8 text")
+        }
+        return Failure(.badInput, "the value of '\(text[..<equals])' \(OutputText.noText)")
+    }
+
+    private static func tell(_ failure: Failure, in session: Session) -> ExitCode {
+        // Where standard error is gone, the code alone must tell.
+        try? session.errors.write(failure.text)
+        return failure.code
+    }
+
     /// Runs one command; what it has to say against is printed already.
     static func run(_ arguments: [String], in session: Session) -> ExitCode {
         do {
@@ -70,10 +99,7 @@ public enum Flower {
         } catch is Output.ReaderGone {
             return .success
         } catch {
-            let failure = Failure(error)
-            // Where standard error is gone, the code alone must tell.
-            try? session.errors.write(failure.text)
-            return failure.code
+            return tell(Failure(error), in: session)
         }
     }
 

@@ -140,12 +140,17 @@ package enum OutputText {
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
             throw Fault(
                 line: line,
-                message: "the value of '\(key)' is no UTF-8 text without NUL",
-                hint: "encode it, with base64 for example, or write it to a file"
+                message: "the value of '\(key)' \(noTextAlone)",
+                hint: noTextHint
             )
         }
         return text
     }
+
+    /// Of a value, wherever one is read: bytes that are no text are never changed into some.
+    package static let noText = "\(noTextAlone); \(noTextHint)"
+    private static let noTextAlone = "is no UTF-8 text without NUL"
+    private static let noTextHint = "encode it, with base64 for example, or write it to a file"
 
     private static let newline = UInt8(ascii: "\n")
 
