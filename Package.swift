@@ -16,9 +16,12 @@ let sources: [Target] = [
     .target(name: "Cron", swiftSettings: flags),
     .target(name: "Flows", dependencies: ["Cron"], swiftSettings: flags),
     .target(name: "HostTime", dependencies: ["Cron", "Flows"], swiftSettings: flags),
+    .target(name: "HostFiles", dependencies: ["Flows"], swiftSettings: flags),
     .target(
         name: "FlowFiles",
-        dependencies: ["Cron", "Flows", "HostTime", .product(name: "Yams", package: "Yams")],
+        dependencies: [
+            "Cron", "Flows", "HostFiles", "HostTime", .product(name: "Yams", package: "Yams"),
+        ],
         swiftSettings: flags
     ),
     .target(
@@ -45,13 +48,15 @@ let sources: [Target] = [
     ),
     .target(
         name: "Execution",
-        dependencies: ["CLinux", "Components", "Cron", "Flows", "HostTime", "Storage", "Systemd"],
+        dependencies: [
+            "CLinux", "Components", "Cron", "Flows", "HostFiles", "HostTime", "Storage", "Systemd",
+        ],
         swiftSettings: flags
     ),
     .target(
         name: "FlowerKit",
         dependencies: [
-            "CLinux", "Components", "Execution", "FlowFiles", "Scheduling", "Systemd",
+            "CLinux", "Components", "Execution", "FlowFiles", "HostFiles", "Scheduling", "Systemd",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         exclude: ["Manual/flower.5", "Manual/flower.7"],
@@ -97,6 +102,7 @@ let tests: [Target] = [
     test("FlowFiles"),
     test("FlowerKit"),
     test("Flows"),
+    test("HostFiles"),
     test("HostTime"),
     test("Scheduling"),
     test("Storage"),
@@ -109,7 +115,7 @@ let tests: [Target] = [
     // Some of its tests run the built program on a systemd of their own.
     .testTarget(
         name: "SystemdTests",
-        dependencies: ["JournalProbe", "Systemd", "TestSupport", "flower"],
+        dependencies: ["Flows", "JournalProbe", "Systemd", "TestSupport", "flower"],
         exclude: ["box"],
         swiftSettings: flags
     ),

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import HostFiles
 import Storage
 
 /// What a task's process gets: program and arguments, environment, working directory.
@@ -142,13 +143,13 @@ package struct RunWorld: Sendable {
     fileprivate func environment(for claim: Claim) throws(TaskWorld.Fault) -> [Variable] {
         var environment = common
         for file in claim.run.environmentFiles {
-            for variable in try file.read() { environment.set(variable) }
+            for variable in try variables(of: file) { environment.set(variable) }
         }
         for variable in claim.environment {
             environment.set(Variable(variable.name, try fill(variable.value, claim.values)))
         }
         for file in claim.environmentFiles {
-            for variable in try file.read() { environment.set(variable) }
+            for variable in try variables(of: file) { environment.set(variable) }
         }
         for parameter in parameters { environment.set(parameter) }
         for variable in own { environment.set(variable) }
@@ -163,6 +164,17 @@ package struct RunWorld: Sendable {
         }
         if let item = claim.values["item"] { environment.set(Variable("FLOWER_ITEM_VALUE", item)) }
         return environment.variables
+    }
+
+    /// As the file is at this moment. Root's tasks get nothing that others may have written: a variable can
+    /// make a program do anything (LD_PRELOAD, PATH).
+    private func variables(of file: VariableFile) throws(TaskWorld.Fault) -> [Variable] {
+        let trust = FileTrust.own
+        do throws(VariableFile.Fault) {
+            return try file.read(trust: trust.user == 0 ? trust : nil)
+        } catch {
+            throw TaskWorld.Fault(message: file.sentence(of: error))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import HostFiles
 
 /// A file of days, one a line (`2026-12-24`), for `except`; what follows a `#` is not read.
 struct DayFile: Sendable {
@@ -49,13 +50,39 @@ final class Dependencies {
     /// Absolute, as the flow file leads to them.
     private(set) var paths: [String] = []
     private var contents: [String: [UInt8]] = [:]
+    /// Files of variables: each launch reads them anew, so that they are no part of what a flow says.
+    private var variableFiles: [String: VariableFile.Fault?] = [:]
+    private let trust: FileTrust?
+
+    /// - Parameter trust: whether a file is believed; `nil` = each is.
+    init(trust: FileTrust? = nil) {
+        self.trust = trust
+    }
 
     func bytes(at path: String) throws(FileReader.Fault) -> [UInt8] {
         if let bytes = contents[path] { return bytes }
+        do throws(FileTrust.Fault) {
+            try trust?.check(path)
+        } catch {
+            throw FileReader.Fault(message: error.message, hint: error.hint)
+        }
         let bytes = try FileReader.contents(of: path)
         contents[path] = bytes
         paths.append(path)
         return bytes
+    }
+
+    /// What a launch would say of a file of variables that is there and may be read by us; `nil` = nothing.
+    func fault(of file: VariableFile) -> VariableFile.Fault? {
+        if let known = variableFiles[file.path] { return known }
+        var fault: VariableFile.Fault?
+        do throws(VariableFile.Fault) {
+            _ = try file.read(trust: trust.flatMap { $0.user == 0 ? $0 : nil })
+        } catch {
+            if !error.isMissing, !error.isNotAllowed { fault = error }
+        }
+        variableFiles[file.path] = .some(fault)
+        return fault
     }
 
     /// Of the flow file's bytes and of theirs: a change of any is a change of the flow.
@@ -68,6 +95,7 @@ final class Dependencies {
 
     /// Whoever watches for changes must watch a link as well as the file that it leads to.
     var watched: [String] {
-        Set(paths + paths.map(FileReader.resolved)).sorted()
+        let all = paths + variableFiles.keys
+        return Set(all + all.map(FileReader.resolved)).sorted()
     }
 }

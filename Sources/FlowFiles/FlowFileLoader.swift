@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import HostFiles
 
 /// Reads the flow files of one `validate` or `apply`: all of them, whatever is wrong with some.
 package struct FlowFileLoader: Sendable {
@@ -8,19 +9,27 @@ package struct FlowFileLoader: Sendable {
     private let zoneNames: @Sendable () -> [String]
     private let home: String
     private let now: Instant
+    private let trust: FileTrust?
+    private let isTrustRequired: Bool
 
     /// - Parameters:
     ///   - components: by name, each with its check of `with`: what is wrong, or `nil`.
     ///   - zoneNames: asked only to suggest one.
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
     ///   - now: a schedule that is due at no time after it gets a warning.
+    ///   - trust: whether a file may be carried out, however good it is; `nil` = each may.
+    ///   - isTrustRequired: refuse what may not be; else a person has asked for it, and is warned.
     package init(
         components: [String: @Sendable (JSONValue) -> String?],
         zoneExists: @escaping @Sendable (String) -> Bool,
         zoneNames: @escaping @Sendable () -> [String],
         home: String,
-        now: Instant
+        now: Instant,
+        trust: FileTrust? = nil,
+        isTrustRequired: Bool = true
     ) {
+        self.trust = trust
+        self.isTrustRequired = isTrustRequired
         self.components = components
         self.zoneExists = zoneExists
         self.zoneNames = zoneNames
@@ -115,6 +124,7 @@ package struct FlowFileLoader: Sendable {
         _ owners: inout [String: String]
     ) -> (file: FlowSource?, findings: Findings) {
         let findings = Findings(path: path)
+        guard isTrusted(path, findings) else { return (nil, findings) }
         let bytes: [UInt8]
         do throws(FileReader.Fault) {
             bytes = try FileReader.contents(of: path)
@@ -123,7 +133,7 @@ package struct FlowFileLoader: Sendable {
             return (nil, findings)
         }
         let declared: [FlowReader.Declared]
-        let dependencies = Dependencies()
+        let dependencies = Dependencies(trust: isTrustRequired ? trust : nil)
         switch Self.ending(of: path) {
         case .yaml: declared = yaml(bytes, absolute, findings, dependencies)
         case .crontab:
@@ -153,6 +163,27 @@ package struct FlowFileLoader: Sendable {
             dependencies: dependencies.watched
         )
         return (file, findings)
+    }
+
+    /// Of a file that is refused nothing is read, so that its flows' names stay free.
+    private func isTrusted(_ path: String, _ findings: Findings) -> Bool {
+        do throws(FileTrust.Fault) {
+            try trust?.check(path)
+            return true
+        } catch {
+            if isTrustRequired {
+                findings.fault(error.message, at: nil, hint: error.hint)
+            } else {
+                let hint = "\(error.hint): a scheduler of root's refuses such a file"
+                findings.warn(error.message, at: nil, hint: hint)
+            }
+            return !isTrustRequired
+        }
+    }
+
+    /// Whether the file may still be carried out, if that is required.
+    package func isTrusted(_ path: String) -> Bool {
+        isTrusted(path, Findings(path: path))
     }
 
     private func yaml(

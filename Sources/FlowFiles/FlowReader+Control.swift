@@ -226,7 +226,27 @@ extension FlowReader {
             isHome
             ? Path.absolute("." + path.dropFirst(), in: context.home)
             : Path.absolute(path, in: baseFolder)
-        return VariableFile(absolute, mayBeMissing: mayBeMissing)
+        let file = VariableFile(absolute, mayBeMissing: mayBeMissing)
+        judge(file, path, at: node)
+        return file
+    }
+
+    /// Says what each launch would say of a file that is there already. No line of it is shown: it may be
+    /// one of secrets.
+    private func judge(_ file: VariableFile, _ written: String, at node: Node) {
+        guard let fault = dependencies.fault(of: file) else { return }
+        guard fault.line > 0 else {
+            findings.fault(
+                "\(Text.quoted(written)) \(fault.message)",
+                at: node.place,
+                hint: fault.hint
+            )
+            return
+        }
+        let inner = Findings(path: file.path)
+        inner.fault(fault.message, at: Place(line: fault.line, column: fault.column))
+        findings.add(inner)
+        findings.fault("\(Text.quoted(written)) has faults of its own", at: node.place)
     }
 
     private func secrets(_ node: Node) -> [String] {

@@ -5,7 +5,9 @@ import Execution
 import FlowFiles
 import Flows
 import Glibc
+import HostFiles
 import HostTime
+import Storage
 
 /// The flow files that a command is given.
 struct FileArguments: ParsableArguments {
@@ -23,9 +25,15 @@ struct FileArguments: ParsableArguments {
     /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where
     ///   all that is wrong is that nothing is there.
     ///
-    /// - Parameter consequence: what follows from a fault, for the last line.
-    func load(in session: Session, consequence: String = "") throws -> [FlowSource] {
-        let loader = session.makeLoader(at: session.now)
+    /// - Parameters:
+    ///   - trust: what a person is warned of who asks for a file; see `FlowFileLoader`.
+    ///   - consequence: what follows from a fault, for the last line.
+    func load(
+        in session: Session,
+        trust: FileTrust? = nil,
+        consequence: String = ""
+    ) throws -> [FlowSource] {
+        let loader = session.makeLoader(at: session.now, trust: trust, isTrustRequired: false)
         let (sources, diagnostics) = loader.load(paths: paths)
         try session.errors.write(diagnostics.map { $0.rendered + "\n" }.joined())
         let faults = diagnostics.filter { !$0.isWarning }
@@ -50,7 +58,11 @@ struct FileArguments: ParsableArguments {
 
 extension Session {
     /// For the flow files of this user, with the components of this program.
-    func makeLoader(at now: Instant) -> FlowFileLoader {
+    func makeLoader(
+        at now: Instant,
+        trust: FileTrust? = nil,
+        isTrustRequired: Bool = true
+    ) -> FlowFileLoader {
         let registry = registry
         let checks = registry.names.map { name in
             (name, { @Sendable (with: JSONValue) in registry.fault(of: name, with: with) })
@@ -60,7 +72,9 @@ extension Session {
             zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
             zoneNames: { ZoneDirectory.host.names() },
             home: Account.current.home,
-            now: now
+            now: now,
+            trust: trust,
+            isTrustRequired: isTrustRequired
         )
     }
 }

@@ -135,9 +135,12 @@ package final class FlowFolder {
         }
         isUnreadable = false
         let known = try store.sourceFiles(in: path)
-        let changed = found.filter { isCandidate($0, known[$0]) && !isAsSeen($0, known[$0]) }
+        let loader = makeLoader(now)
+        let changed = found.filter {
+            isCandidate($0, known[$0]) && !(isAsSeen($0, known[$0]) && loader.isTrusted($0))
+        }
         let gone = known.keys.filter { !found.contains($0) }.sorted()
-        let seen = try read(changed, known: known, gone: Set(gone), at: now).map(checkPools)
+        let seen = try read(changed, loader, known: known, gone: Set(gone)).map(checkPools)
         var kept: Set<String> = []
         for file in seen {
             let changes = try store.see(file, by: Self.actor, at: now)
@@ -201,14 +204,14 @@ package final class FlowFolder {
 
     private func read(
         _ paths: [String],
+        _ loader: FlowFileLoader,
         known: [String: SourceFile],
-        gone: Set<String>,
-        at now: Instant
+        gone: Set<String>
     ) throws -> [SeenFile] {
         guard !paths.isEmpty else { return [] }
         let others = known.values.filter { !paths.contains($0.path) && !gone.contains($0.path) }
         let owners = try store.flowOwners(in: others.map(\.sourcePath))
-        let (sources, diagnostics) = makeLoader(now).load(paths: paths, besides: owners)
+        let (sources, diagnostics) = loader.load(paths: paths, besides: owners)
         let byPath = Dictionary(sources.map { ($0.path, $0) }) { first, _ in first }
         let faults = Dictionary(grouping: diagnostics.filter { !$0.isWarning }, by: \.path)
         return paths.compactMap { path in

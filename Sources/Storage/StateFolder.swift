@@ -57,6 +57,12 @@ package struct StateFolder: Sendable, Hashable {
         return String(cString: home)
     }
 
+    /// Whether this process works in it as root, and does not become somebody else: see `becomeOwner`.
+    package var isRoots: Bool {
+        var status = stat()
+        return geteuid() == 0 && (stat(path, &status) != 0 || status.st_uid == 0)
+    }
+
     /// Whether there is a database; a command that only reads makes none. `errno` says why not.
     package var exists: Bool { access(databasePath, F_OK) == 0 }
 

@@ -113,7 +113,7 @@ extension RunnerTests {
         }
 
         @Test(arguments: [
-            (nil, "cannot read the environment file PATH/x.env: No such file or directory"),
+            (nil, "the environment file PATH/x.env cannot be read: No such file or directory"),
             ("A=1\nnonsense\n", "PATH/x.env:2: this line is no NAME=value"),
             ("A=\"1\n", "PATH/x.env:1: the value of A has no closing quote"),
         ])

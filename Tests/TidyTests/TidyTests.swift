@@ -66,12 +66,12 @@ import Testing
     /// What a module of ours may import of ours: arrows point down only.
     static let arrows: [String: Set<String>] = [
         "Cron": [], "Flows": ["Cron"], "HostTime": ["Cron", "Flows"],
-        "FlowFiles": ["Cron", "Flows", "HostTime"],
+        "HostFiles": ["Flows"], "FlowFiles": ["Cron", "Flows", "HostFiles", "HostTime"],
         "Storage": ["CLinux", "CSQLite", "Cron", "Flows"],
         "Components": ["Cron", "Flows"],
         "Scheduling": ["CLinux", "Cron", "FlowFiles", "Flows", "HostTime", "Storage", "Systemd"],
         "Execution": [
-            "CLinux", "Components", "Cron", "Flows", "HostTime", "Storage", "Systemd",
+            "CLinux", "Components", "Cron", "Flows", "HostFiles", "HostTime", "Storage", "Systemd",
         ],
         "Systemd": ["CSystemd"],
     ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlowFiles
+import HostFiles
 import Storage
 
 struct ApplyCommand: FlowerCommand {
@@ -9,7 +10,8 @@ struct ApplyCommand: FlowerCommand {
         discussion: """
             All of the files, or after a fault none. A file that has not changed since it was \
             applied never overwrites what was changed with SQL. Runs that exist keep the \
-            definition that they were registered with.
+            definition that they were registered with. Where tasks run as root, you are warned of a \
+            file that others may change.
             """
     )
 
@@ -21,7 +23,11 @@ struct ApplyCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let sources = try files.load(in: session, consequence: "; nothing was applied")
+        let sources = try files.load(
+            in: session,
+            trust: state.choice.folder(session).isRoots ? FileTrust(user: 0) : nil,
+            consequence: "; nothing was applied"
+        )
         let report = try state.makeStore(session).apply(
             sources,
             pruning: prune ? files.resolvedPaths : [],

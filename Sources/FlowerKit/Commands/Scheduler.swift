@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import HostFiles
 import HostTime
 import Scheduling
 import Storage
@@ -64,7 +65,7 @@ struct SchedulerCommand: FlowerCommand {
                     $0,
                     store: store,
                     isExpected: schedules != nil,
-                    makeLoader: session.makeLoader
+                    makeLoader: { session.makeLoader(at: $0, trust: .own) }
                 )
             },
             runner: run ? supervisor(program, store.folder, report) : nil,
