@@ -70,8 +70,8 @@ public struct ComponentContext: Sendable {
         self.printer = printer
     }
 
-    /// Gives other tasks a text, which they name as `${tasks.THIS.outputs.KEY}`; it counts once the
-    /// task has succeeded.
+    /// Gives other tasks a text, which they name as `${tasks.THIS.outputs.KEY}`; it counts once the task has
+    /// ended, and where it fails too.
     ///
     /// - Throws: where `key` is no name of letters, digits, `_` and `-`.
     public func output(_ key: String, _ value: String) throws {

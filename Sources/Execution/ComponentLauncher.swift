@@ -188,13 +188,18 @@ private struct ComponentRun: Sendable {
         if sink.takesEvents { sink.tell(.started(job.claim, pid: nil)) }
         let output = ComponentOutput(job.source, sink, job.mask)
         var outcome = await outcome(output)
-        let outputs = outcome.isSuccess ? output.outputs : []
-        if !outputs.isEmpty { outcome = kept(outputs) }
+        var outputs = output.outputs
+        var loss: String?
+        if !outputs.isEmpty, let fault = keep(outputs) {
+            outputs = []
+            if outcome.isSuccess { outcome = .refused(reason: fault) } else { loss = fault }
+        }
         let duration = MonotonicTime.now - started
         var result = AttemptResult(outcome)
         result.duration = duration
         file.didEnd(result, in: job.slot)
         let printed = output.finish()
+        let notes = [loss, printed.note].compactMap { $0 }
         return ComponentEnd(
             number: job.number,
             startedAt: startedAt,
@@ -204,8 +209,8 @@ private struct ComponentRun: Sendable {
             outcome: outcome,
             lines: printed.lines,
             tail: printed.tail,
-            note: printed.note,
-            outputs: outcome.isSuccess ? outputs : []
+            note: notes.isEmpty ? nil : notes.joined(separator: "; "),
+            outputs: outputs
         )
     }
 
@@ -226,15 +231,17 @@ private struct ComponentRun: Sendable {
     }
 
     /// Puts them where a rescue finds them, before the end is recorded.
-    private func kept(_ outputs: [Variable]) -> Outcome {
+    ///
+    /// - Returns: why they cannot be kept; `nil` once they are.
+    private func keep(_ outputs: [Variable]) -> String? {
         do {
             _ = try OutputText.parse(Array(OutputText.format(outputs).utf8))
             try folder.keep(outputs, of: job.claim)
-            return .exited(0)
+            return nil
         } catch let fault as OutputText.Fault {
-            return .refused(reason: fault.description)
+            return fault.description
         } catch {
-            return .refused(reason: "its outputs cannot be kept: \(error)")
+            return "its outputs cannot be kept: \(error)"
         }
     }
 

@@ -52,22 +52,29 @@ package enum ComponentProcess {
             giver: { output in given.withLock { $0.append(output) } },
             printer: { say($0, 1) }
         )
+        var fault: (any Error)?
         do {
             try await registry.make(call.component, call.with).run(in: context)
-            try given.withLock { outputs throws(SystemFailure) in
-                guard !outputs.isEmpty, let path = getenv("FLOWER_OUTPUT") else { return }
-                try OutputFolder.write(outputs, to: String(cString: path))
-            }
-            return 0
         } catch {
             if Task.isCancelled {
                 // As of any other program that a TERM has ended.
                 signal(SIGTERM, SIG_DFL)
                 kill(getpid(), SIGTERM)
             }
-            say("\(error)", 2)
-            return 1
+            fault = error
         }
+        do throws(SystemFailure) {
+            let outputs = given.withLock { $0 }
+            if !outputs.isEmpty, let path = getenv("FLOWER_OUTPUT") {
+                try OutputFolder.write(outputs, to: String(cString: path))
+            }
+        } catch {
+            // What it failed of itself is more to the point.
+            fault = fault ?? error
+        }
+        guard let fault else { return 0 }
+        say("\(fault)", 2)
+        return 1
     }
 
     /// What the component gives to other tasks: a process's outputs, once it has returned.

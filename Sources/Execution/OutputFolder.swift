@@ -7,7 +7,7 @@ import Storage
 ///
 /// The file is the task's to make, so that one without outputs costs a name and no file. It outlives its
 /// runner: a rescue that knows the attempt's end reads it as the runner would have (promise 2). It goes
-/// when what it held is recorded, or when its attempt did not succeed.
+/// when what it held is recorded.
 package struct OutputFolder: Sendable {
     /// Absolute: tasks work in other folders.
     private let path: String
@@ -34,21 +34,27 @@ package struct OutputFolder: Sendable {
 
     func path(of claim: Claim) -> String { path(claim.taskID, claim.attempt) }
 
-    /// Adds to the end of an attempt what it wrote; one whose outputs cannot be taken has failed.
+    /// Adds to the end of an attempt what it wrote, however it ended; one whose outputs cannot be taken has
+    /// failed.
     func take(for end: inout AttemptEnd) {
         if case .notStarted = end.outcome { return }
         let path = path(of: end.start.claim)
-        guard end.outcome.isSuccess else {
-            unlink(path)
-            return
-        }
         do throws(OutputText.Fault) {
-            guard let bytes = try Self.contents(path) else { return }
+            guard var bytes = try Self.contents(path) else { return }
+            if !end.outcome.isExit {
+                // It was ended, maybe in the midst of a line.
+                let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+                bytes.removeSubrange(whole...)
+            }
             end.outputs = try OutputText.parse(bytes)
             // What holds something goes with the commit.
             if end.outputs.isEmpty { unlink(path) }
         } catch {
-            end.outcome = .refused(reason: error.description)
+            if end.outcome.isSuccess {
+                end.outcome = .refused(reason: error.description)
+            } else {
+                end.note = [end.note, error.description].compactMap { $0 }.joined(separator: "; ")
+            }
             unlink(path)
         }
     }
@@ -139,4 +145,9 @@ package struct OutputFolder: Sendable {
         }
         return Array(bytes.prefix(count))
     }
+}
+
+extension Outcome {
+    /// Whether it came to its end by itself.
+    fileprivate var isExit: Bool { if case .exited = self { true } else { false } }
 }

@@ -127,7 +127,7 @@ package struct RunWorld: Sendable {
             throw TaskWorld.Fault(message: "'\(text)' cannot be filled: \(error.message)")
         }
         // No flow file says so: the task was changed in SQL, and its other columns do not follow.
-        let unknown = template.names.first { OutputPlace.isMeant(by: $0) && own[$0] == nil }
+        let unknown = template.names.first { TaskPlace.isMeant(by: $0) && own[$0] == nil }
         if let unknown { throw TaskWorld.Fault(message: "'${\(unknown)}' is not known here") }
         return template.filled { own[$0] ?? values[$0] }
     }

@@ -3,7 +3,16 @@ import Flows
 /// `on_failure`, `on_success`, `always` and `notify` of a flow.
 extension FlowReader {
     /// In the order of `HookEvent`, whatever the file's.
-    func hooks(_ fields: Fields) -> [Hook] {
+    ///
+    /// - Parameter tasks: names of the flow's tasks, of which a hook may name what they have come to.
+    func hooks(_ fields: Fields, tasks: [String]) -> [Hook] {
+        var inner = self
+        inner.scope.needs = Set(tasks)
+        inner.scope.isWhole = true
+        return inner.hooks(fields)
+    }
+
+    private func hooks(_ fields: Fields) -> [Hook] {
         HookEvent.allCases.compactMap { event in
             guard let node = fields[event.rawValue] else { return nil }
             return event == .notify

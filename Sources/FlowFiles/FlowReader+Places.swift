@@ -58,7 +58,7 @@ extension FlowReader {
     func checkPlace(_ name: String, atByte offset: Int, in node: Node) {
         if parameterNames.contains(name) || scope.builtIns.contains(name) { return }
         if name == "item", scope.hasItem { return }
-        if let place = OutputPlace(name), scope.needs?.contains(place.task) == true { return }
+        if let place = TaskPlace(name), scope.needs?.contains(place.task) == true { return }
         let (message, hint) = fault(of: name)
         findings.fault(
             message,
@@ -69,11 +69,23 @@ extension FlowReader {
 
     private func fault(of name: String) -> (message: String, hint: String?) {
         let written = Text.quoted("${\(name)}")
-        if let place = OutputPlace(name) {
+        if !TaskPlace.isMeant(by: name), TaskPlace.hasDefault(name) {
+            return (
+                "\(written) has a default, and what it names needs none",
+                "only '${tasks.…}' may have one; a parameter's own stands under 'parameters'"
+            )
+        }
+        if let place = TaskPlace(name) {
             guard scope.needs != nil else {
                 return (
                     "\(written) is known only in a task that needs '\(place.task)'",
                     "write it under the task's own 'environment'"
+                )
+            }
+            if scope.isWhole {
+                return (
+                    "\(written) is of a task that this flow does not have",
+                    findings.nearest.hint(place.task, in: scope.needs?.sorted() ?? [])
                 )
             }
             return (
@@ -81,8 +93,12 @@ extension FlowReader {
                 "add '\(place.task)' to its 'needs'"
             )
         }
-        if OutputPlace.isMeant(by: name) {
-            return ("\(written) names no output of a task", "write '${tasks.TASK.outputs.KEY}'")
+        if TaskPlace.isMeant(by: name) {
+            return (
+                "\(written) names nothing of a task",
+                "write '${tasks.TASK.outputs.KEY}', '${tasks.TASK.exit_code}' or '${tasks.TASK.outcome}',"
+                    + " with a default '${… ?? \"text\"}'"
+            )
         }
         if name == "item" {
             return ("\(written) has a meaning only in a task with 'for_each'", nil)
@@ -90,7 +106,7 @@ extension FlowReader {
         if Template.builtInNames.contains(name), let owner = scope.owner {
             return (
                 "\(written) is not known in \(owner)",
-                "it knows parameters, run.id and outputs of needs"
+                "it knows parameters, run.id and what needs have come to"
             )
         }
         return ("\(written) names no parameter of this flow", hint(for: name))

@@ -3,8 +3,10 @@ import Flows
 /// What `${…}` may name where it stands, besides the flow's parameters.
 struct PlaceScope: Sendable {
     var builtIns = Template.builtInNames
-    /// Tasks whose outputs may be named; `nil` outside a task.
+    /// Tasks of which something may be named; `nil` outside a task.
     var needs: Set<String>?
+    /// Whether these are all that there are: a hook's.
+    var isWhole = false
     /// Whether `${item}` has a meaning.
     var hasItem = false
     /// For messages: where it stands, if that narrows what may be named.

@@ -107,7 +107,7 @@ struct FlowReader {
                 hint: "tasks: {hello: {run: echo hello}}"
             )
         }
-        flow.hooks = hooks(fields)
+        flow.hooks = hooks(fields, tasks: flow.tasks.map(\.name))
         if let node = fields["expect"] { flow.expectation = expectation(node) }
         checkSecrets(fields, of: flow)
         guard let name else { return nil }

@@ -28,7 +28,7 @@ extension Condition {
         private struct Token {
             enum Kind: Equatable {
                 case word(String)
-                case text(Template)
+                case text(Operand)
                 case comparison(Comparison)
                 case open
                 case close
@@ -115,7 +115,7 @@ extension Condition {
             }
         }
 
-        private mutating func right(of comparison: Token) throws(Fault) -> Template {
+        private mutating func right(of comparison: Token) throws(Fault) -> Operand {
             guard next < tokens.count, case .text(let right) = tokens[next].kind else {
                 throw fault(
                     "'\(shown(comparison))' has no text at its right",
@@ -224,24 +224,20 @@ extension Condition {
                     hint: hints[shown] ?? Self.hint
                 )
             }
-            if Comparison.number(word) != nil {
-                return Token(
-                    kind: .text(try template(word, start)),
-                    offset: start,
-                    length: run.count
-                )
+            if DecimalText(word) != nil {
+                return Token(kind: .text(try text(word, start)), offset: start, length: run.count)
             }
             return Token(kind: .word(word), offset: start, length: run.count)
         }
 
         private mutating func place(at start: Int) throws(Fault) -> Token {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "}"))
+            let end = Template.end(of: bytes[start...])
             guard bytes[start...].starts(with: "${".utf8), let end else {
                 throw fault("'$' begins no '${…}'", start, 1)
             }
             let length = end + 1 - start
-            let text = String(decoding: bytes[start...end], as: UTF8.self)
-            return Token(kind: .text(try template(text, start)), offset: start, length: length)
+            let written = String(decoding: bytes[start...end], as: UTF8.self)
+            return Token(kind: .text(try text(written, start)), offset: start, length: length)
         }
 
         private mutating func quoted(at start: Int) throws(Fault) -> Token {
@@ -250,18 +246,22 @@ extension Condition {
                 let shown = String(decoding: [quote], as: UTF8.self)
                 throw fault("\(shown) begins a text that does not end", start, 1)
             }
-            let text = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
-            let template = try template(text, start + 1)
-            return Token(kind: .text(template), offset: start, length: end + 1 - start)
+            let written = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
+            let text = try text(written, start + 1, isQuoted: true)
+            return Token(kind: .text(text), offset: start, length: end + 1 - start)
         }
 
-        private mutating func template(_ text: String, _ start: Int) throws(Fault) -> Template {
+        private mutating func text(
+            _ written: String,
+            _ start: Int,
+            isQuoted: Bool = false
+        ) throws(Fault) -> Operand {
             do {
-                let template = try Template(text)
+                let template = try Template(written)
                 for (name, offset) in zip(template.names, template.placeOffsets) {
                     places.append((name, start + offset))
                 }
-                return template
+                return Operand(template: template, isQuoted: isQuoted)
             } catch {
                 throw fault(error.message, start + error.offset, 2)
             }

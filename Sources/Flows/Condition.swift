@@ -9,9 +9,10 @@
 /// text       = "${" name "}" | number | 'characters' | "characters"
 /// ```
 ///
-/// `succeeded`: every need has succeeded or was skipped. `failed`: a need has failed or was cancelled. Two
-/// texts that are both numbers are compared as numbers, others byte by byte. Every condition has an answer:
-/// there are no types to go wrong, no calls and no loops.
+/// `succeeded`: every need has succeeded or was skipped. `failed`: a need has failed or was cancelled, or
+/// waits for one that has. `==` and `!=` compare texts, byte by byte: `1.0` is not `1`. The others compare
+/// numbers, digit by digit, where both sides are such and neither stands in quotes; else texts. Every
+/// condition has an answer: there are no types to go wrong, no calls and no loops.
 package struct Condition: Sendable, Hashable {
     indirect enum Part: Sendable, Hashable {
         case constant(Bool)
@@ -20,7 +21,13 @@ package struct Condition: Sendable, Hashable {
         case not(Part)
         case and(Part, Part)
         case or(Part, Part)
-        case compare(Template, Comparison, Template)
+        case compare(Operand, Comparison, Operand)
+    }
+
+    struct Operand: Sendable, Hashable {
+        let template: Template
+        /// Never a number: it stands in quotes.
+        let isQuoted: Bool
     }
 
     enum Comparison: String, Sendable, CaseIterable {
@@ -75,7 +82,11 @@ package struct Condition: Sendable, Hashable {
             case .and(let left, let right): holds(left) && holds(right)
             case .or(let left, let right): holds(left) || holds(right)
             case .compare(let left, let comparison, let right):
-                comparison.holds(left.filled(value), right.filled(value))
+                comparison.holds(
+                    left.template.filled(value),
+                    right.template.filled(value),
+                    asTexts: left.isQuoted || right.isQuoted
+                )
             }
         }
         return holds(root)
@@ -87,33 +98,20 @@ package struct Condition: Sendable, Hashable {
 }
 
 extension Condition.Comparison {
-    func holds(_ left: String, _ right: String) -> Bool {
-        let order = Self.order(left, right)
-        return switch self {
-        case .equal: order == 0
-        case .unequal: order != 0
-        case .atMost: order <= 0
-        case .atLeast: order >= 0
-        case .less: order < 0
-        case .more: order > 0
+    /// - Parameter asTexts: even where both are numbers.
+    func holds(_ left: String, _ right: String, asTexts: Bool) -> Bool {
+        switch self {
+        case .equal: left.utf8.elementsEqual(right.utf8)
+        case .unequal: !left.utf8.elementsEqual(right.utf8)
+        case .less: Self.isLess(left, right, asTexts)
+        case .more: Self.isLess(right, left, asTexts)
+        case .atMost: !Self.isLess(right, left, asTexts)
+        case .atLeast: !Self.isLess(left, right, asTexts)
         }
     }
 
-    /// Below 0, 0 or above 0.
-    private static func order(_ left: String, _ right: String) -> Int {
-        if let a = number(left), let b = number(right) { return a < b ? -1 : a > b ? 1 : 0 }
-        if left.utf8.elementsEqual(right.utf8) { return 0 }
-        return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
-    }
-
-    /// Digits with at most one sign, point and exponent, as JSON has them but for leading zeros; not the
-    /// `nan`, `inf` and hexadecimal digits that `Double` reads as well.
-    static func number(_ text: String) -> Double? {
-        guard let first = text.utf8.first, first == 0x2D || (0x30...0x39).contains(first),
-            text.utf8.allSatisfy({
-                (0x30...0x39).contains($0) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0)
-            }), let value = Double(text), value.isFinite
-        else { return nil }
-        return value
+    private static func isLess(_ left: String, _ right: String, _ asTexts: Bool) -> Bool {
+        if !asTexts, let a = DecimalText(left), let b = DecimalText(right) { return a < b }
+        return left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 }

@@ -9,47 +9,22 @@ package enum ItemList: Sendable, Hashable {
         package let message: String
     }
 
-    /// The items of a filled text: the elements of a JSON array of texts, numbers, true and false, or else
-    /// its lines, empty ones passed over.
+    /// The items of a filled text: where it begins with a bracket the elements of a JSON array of texts,
+    /// numbers, true and false, else its lines, empty ones passed over.
     ///
-    /// - Throws: `Fault` beyond `Limit.itemsPerTask`, and for an array that holds other values.
-    package static func items(of text: String, decode: (String) -> JSONValue?) throws(Fault)
-        -> [String]
-    {
-        var items: [String] = []
+    /// - Throws: `Fault` beyond `Limit.itemsPerTask`, and for what begins with a bracket and is no such array.
+    package static func items(of text: String) throws(Fault) -> [String] {
         let start = text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        if start == UInt8(ascii: "["), case .array(let values)? = decode(text) {
-            for value in values {
-                guard let item = value.scalarText else {
-                    throw Fault(
-                        message: "element \(items.count + 1) of its JSON array is neither a text,"
-                            + " a number, true nor false"
-                    )
-                }
-                items.append(item)
-            }
-        } else {
-            items = text.split(whereSeparator: \.isNewline).map(String.init)
-        }
+        let items =
+            start == UInt8(ascii: "[")
+            ? try JSONList(text).elements
+            : text.split(whereSeparator: \.isNewline).map(String.init)
         guard items.count <= Limit.itemsPerTask else {
             throw Fault(
                 message: "it has \(items.count) items, a task may have \(Limit.itemsPerTask)"
             )
         }
         return items
-    }
-}
-
-extension JSONValue {
-    /// The text of a value that is no list, mapping or null.
-    var scalarText: String? {
-        switch self {
-        case .string(let text): text
-        case .integer(let value): String(value)
-        case .number(let value): "\(value)"
-        case .bool(let value): String(value)
-        case .null, .array, .object: nil
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 /// A text with `${NAME}` places, as allowed in values of `environment`, elements of `exec` and strings
 /// of `with`; never in `run:`, where parameters arrive as environment and are not pasted into text.
 ///
-/// `$${` stands for a literal `${`. A lone `$` is itself.
+/// `$${` stands for a literal `${`. A lone `$` is itself. A place is all that stands between `${` and `}`;
+/// one with a default, `${NAME ?? "text"}`, has it in quotes, and a `}` in them ends nothing.
 package struct Template: Sendable, Hashable {
     package enum Part: Sendable, Hashable {
         case text(String)
@@ -16,6 +17,20 @@ package struct Template: Sendable, Hashable {
         package let message: String
         /// From 0, in UTF-8 bytes, of the `$` that begins the bad place.
         package let offset: Int
+    }
+
+    /// Where the `}` stands that ends the place with which `bytes` begin.
+    static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "}")) else { return nil }
+        let marks = [UInt8(ascii: "?"), UInt8(ascii: "?")]
+        let place = bytes[..<end]
+        let mark = place.indices.first { place[$0...].starts(with: marks) }
+        guard let mark else { return end }
+        let text = bytes[(mark + 2)...].drop { $0 == UInt8(ascii: " ") }
+        guard let quote = text.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"),
+            let last = text.dropFirst().firstIndex(of: quote)
+        else { return end }
+        return bytes[last...].firstIndex(of: UInt8(ascii: "}"))
     }
 
     /// - Throws: `Fault` for a `${` without `}` and for an empty name.
@@ -35,7 +50,7 @@ package struct Template: Sendable, Hashable {
                 literal += [dollar, open]
                 index += 3
             } else if bytes[index...].starts(with: [dollar, open]) {
-                guard let end = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else {
+                guard let end = Self.end(of: bytes[index...]) else {
                     throw Fault(
                         message: "'${' has no '}'; a literal one is written '$${'",
                         offset: index

@@ -208,7 +208,7 @@ package struct AttemptEnd: Sendable {
     package var tail: [UInt8] = []
     /// What a person should know besides: processes left behind, a line cut, why it could not start.
     package var note: String?
-    /// What it wrote to `$FLOWER_OUTPUT`; of an attempt that succeeded.
+    /// What it wrote to `$FLOWER_OUTPUT`, however it ended.
     package var outputs: [Variable] = []
 
     package init(start: AttemptStart, endedAt: Instant, duration: Duration, outcome: Outcome) {

@@ -58,16 +58,16 @@ extension Store {
             return
         }
         let traits = try Self.decode(StoredTraits.self, row["traits"] ?? "{}")
-        let places = Places(db, run: try context(db, run: row["run_id"]))
+        let run = try context(db, run: row["run_id"])
+        let places = Places(db, run: run, isLenient: traits.isLenient)
         var fault: String?
         do {
-            if let condition = try traits.condition, try !places.holds(condition, of: id) {
-                return try Self.skip(db, task: id)
-            }
+            let isExecuted = try traits.condition.map { try places.holds($0, of: id) } ?? true
             if let list = traits.list {
-                let items = try places.items(list)
-                return try fanOut(db, task: id, traits, items)
+                // Items of before a rerun go with it.
+                return try fanOut(db, task: id, traits, isExecuted ? places.items(list) : [])
             }
+            guard isExecuted else { return try Self.skip(db, task: id) }
             if row["command"] == StoredFlow.command, row["kind"] == "component" {
                 let action = try Self.action(
                     kind: row["kind"],
@@ -125,6 +125,7 @@ extension Store {
             var own = StoredTraits()
             own.item = item
             own.reads_outputs = traits.reads_outputs
+            own.lenient = traits.isLenient ? true : nil
             own.flow = traits.flow
             let text = try Self.encode(own)
             if index < known.count {
@@ -140,6 +141,8 @@ extension Store {
             try db.cachedStatement(sql: sql).execute(arguments: [old])
         }
         try Self.linkItems(db, made, of: id)
+        let count = "UPDATE task SET traits = json_set(traits, '$.items', ?) WHERE id = ?"
+        try db.cachedStatement(sql: count).execute(arguments: [items.count, id])
         try Self.skip(db, task: id)
     }
 

@@ -192,7 +192,7 @@ extension Store {
         var counts: [TaskState: Int] = [:]
         let countSQL = """
             SELECT status, count(*) AS count FROM task WHERE run_id = ? AND \(Schema.counts)
-            GROUP BY status
+              AND NOT \(isList) GROUP BY status
             """
         for row in try Row.fetchAll(db, sql: countSQL, arguments: [id]) {
             guard let state = TaskState(rawValue: row["status"]) else { continue }
@@ -215,6 +215,12 @@ extension Store {
             timedOutAt: instant(row, "timed_out_at_ms")
         )
     }
+
+    /// Of a row of `task`: item 0 of one that has its items, which stands for them and is no task to people.
+    static let isList = """
+        (item = 0 AND status = 9 AND EXISTS (SELECT 1 FROM task i
+          WHERE i.run_id = task.run_id AND i.name = task.name AND i.item > 0))
+        """
 
     private func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
         var needs: [Int64: [String]] = [:]

@@ -3,14 +3,21 @@ import GRDB
 
 /// What tasks give to others, and what is given to a claim.
 extension Store {
-    /// In the transaction that records the end of the attempt which gave them.
-    func record(_ db: Database, _ outputs: [Variable], ofTask id: Int64) throws {
+    /// In the transaction that records the end of the attempt which gave them, in the place of what an
+    /// attempt before it gave.
+    func recordOutputs(_ db: Database, of end: AttemptEnd) throws {
+        let claim = end.start.claim
+        if claim.attempt > claim.retryBase + 1 {
+            let forget = "DELETE FROM task_output WHERE task_id = ?"
+            try db.cachedStatement(sql: forget).execute(arguments: [claim.taskID])
+        }
         let sql = """
             INSERT INTO task_output (task_id, name, value) VALUES (?, ?, ?)
             ON CONFLICT (task_id, name) DO UPDATE SET value = excluded.value
             """
-        for output in outputs {
-            try db.cachedStatement(sql: sql).execute(arguments: [id, output.name, output.value])
+        for output in end.outputs {
+            try db.cachedStatement(sql: sql)
+                .execute(arguments: [claim.taskID, output.name, output.value])
         }
     }
 
@@ -32,7 +39,8 @@ extension Store {
     /// - Parameter text: the column `traits` of its row.
     func given(_ db: Database, _ claim: Claim, _ text: String) throws -> Claim {
         let traits = try Self.decode(StoredTraits.self, text)
-        let places = Places(db, run: claim.run)
+        let isLenient = traits.isLenient || HookEvent(taskName: claim.name) != nil
+        let places = Places(db, run: claim.run, isLenient: isLenient)
         var values: [String: String] = [:]
         var fault = traits.fault
         do {
@@ -49,7 +57,7 @@ extension Store {
                 values["run.failed_tasks"] = try failedTasks(db, run: claim.run.runID)
             }
             for text in texts {
-                for (name, value) in try places.outputs(in: text) { values[name] = value }
+                for (name, value) in try places.facts(in: text) { values[name] = value }
             }
         } catch let missing as Places.Missing {
             fault = fault ?? missing.message
@@ -64,29 +72,32 @@ extension Store {
     }
 }
 
-/// What `${…}` stands for inside the database: the run's parameters, its number, outputs of its tasks.
+/// What `${…}` stands for inside the database: the run's parameters, its number, what its tasks have come to.
 struct Places {
     private let db: Database
     private let run: RunContext
+    /// Whether what a task has not given is an empty text.
+    private let isLenient: Bool
 
     /// What a place names is not there, or is of no use.
     struct Missing: Error {
         let message: String
     }
 
-    init(_ db: Database, run: RunContext) {
+    init(_ db: Database, run: RunContext, isLenient: Bool) {
         self.db = db
         self.run = run
+        self.isLenient = isLenient
     }
 
-    /// The outputs that a text names, by the names of their places.
+    /// What a text names of tasks, by the names of its places.
     ///
     /// - Throws: `Missing` for the first that is not there.
-    func outputs(in text: String) throws -> [String: String] {
-        guard OutputPlace.mayStand(in: text) else { return [:] }
+    func facts(in text: String) throws -> [String: String] {
+        guard TaskPlace.mayStand(in: text) else { return [:] }
         var values: [String: String] = [:]
         for name in try template(text).names {
-            if let place = OutputPlace(name) { values[name] = try output(place) }
+            if let place = TaskPlace(name) { values[name] = try fact(place) }
         }
         return values
     }
@@ -94,8 +105,8 @@ struct Places {
     /// A text with its places filled.
     func fill(_ text: String, item: String? = nil) throws -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
-        let outputs = try outputs(in: text)
-        return try template(text).filled { outputs[$0] ?? ($0 == "item" ? item : nil) ?? value($0) }
+        let facts = try facts(in: text)
+        return try template(text).filled { facts[$0] ?? ($0 == "item" ? item : nil) ?? value($0) }
     }
 
     /// Whether a task whose needs have ended is to be executed.
@@ -105,11 +116,11 @@ struct Places {
               WHERE task_id = ? AND status IN (2, 8))
             """
         let hasFailed = try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [task]) ?? false
-        var outputs: [String: String] = [:]
+        var facts: [String: String] = [:]
         for (name, _) in condition.places {
-            if let place = OutputPlace(name) { outputs[name] = try output(place) }
+            if let place = TaskPlace(name) { facts[name] = try fact(place) }
         }
-        return condition.holds(hasFailed ? .failed : .succeeded) { outputs[$0] ?? value($0) ?? "" }
+        return condition.holds(hasFailed ? .failed : .succeeded) { facts[$0] ?? value($0) ?? "" }
     }
 
     /// A template for each item.
@@ -120,10 +131,7 @@ struct Places {
         case .texts(let texts): return texts
         case .template(let text):
             do {
-                let items = try ItemList.items(of: try fill(text)) {
-                    // Lines may begin with a bracket too.
-                    try? Store.decode(JSONValue.self, $0)
-                }
+                let items = try ItemList.items(of: try fill(text))
                 return items.map { Template.literal($0) }
             } catch let fault as ItemList.Fault {
                 throw Missing(message: "its for_each, '\(text)', gives no list: \(fault.message)")
@@ -144,27 +152,66 @@ struct Places {
             ? String(run.runID) : run.parameters.first { $0.name == name }?.value
     }
 
-    /// Of a task with items a JSON array of theirs, in order.
-    private func output(_ place: OutputPlace) throws -> String {
+    private func fact(_ place: TaskPlace) throws -> String {
+        do {
+            return try found(place)
+        } catch let missing as Missing {
+            if let text = place.orElse { return text }
+            if isLenient { return "" }
+            throw missing
+        }
+    }
+
+    /// Of a task with `for_each` a JSON array of what its items gave, in order, with a null for one that gave
+    /// no such thing.
+    private func found(_ place: TaskPlace) throws -> String {
+        var key: String?
+        if case .output(let name) = place.fact { key = name }
         let sql = """
-            SELECT task.item, task.status, task_output.value FROM task
-            LEFT JOIN task_output ON task_id = task.id AND task_output.name = ?
+            SELECT task.item, task.status, task.traits -> 'for_each' IS NOT NULL AS is_list,
+              task.traits ->> 'items' AS items, task_output.value, last.outcome, last.exit_code
+            FROM task
+            LEFT JOIN task_output ON task_output.task_id = task.id AND task_output.name = ?
+            LEFT JOIN attempt last ON last.task_id = task.id AND last.number > task.retry_base
+              AND last.number = (SELECT max(number) FROM attempt WHERE task_id = task.id)
             WHERE run_id = ? AND task.name = ? ORDER BY item
             """
-        let arguments: StatementArguments = [place.key, run.runID, place.task]
+        let arguments: StatementArguments = [key, run.runID, place.task]
         let rows = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-        let values = rows.compactMap { $0["value"] as String? }
-        if let last = rows.last, last["item"] as Int > 0, !values.isEmpty {
-            return try Store.encode(values)
+        guard let first = rows.first, let state = TaskState(rawValue: first["status"]) else {
+            throw Missing(message: "there is no task '\(place.task)' in run \(run.runID)")
         }
-        if let value = values.first { return value }
-        let state = rows.first.flatMap { TaskState(rawValue: $0["status"]) }
-        let reason =
-            switch state {
-            case nil: "there is no such task"
-            case .succeeded: "it wrote none to $FLOWER_OUTPUT"
-            case let state?: "it is \(state.word)"
-            }
-        throw Missing(message: "task '\(place.task)' gave no output '\(place.key)': \(reason)")
+        if first["is_list"], state == .skipped {
+            // Those beyond belong to a longer list of before a rerun.
+            let count: Int = first["items"] ?? rows.count - 1
+            return try Store.encode(rows.dropFirst().prefix(count).map { Self.fact(place, $0) })
+        }
+        if let value = Self.fact(place, first) { return value }
+        throw Missing(message: Self.reason(place, state, first))
+    }
+
+    private static func fact(_ place: TaskPlace, _ row: Row) -> String? {
+        switch place.fact {
+        case .output: return row["value"]
+        case .exitCode: return (row["exit_code"] as Int?).map(String.init)
+        case .outcome:
+            let state = TaskState(rawValue: row["status"])
+            let last: String? = state == .failed ? row["outcome"] : nil
+            return last ?? state?.word
+        }
+    }
+
+    private static func reason(_ place: TaskPlace, _ state: TaskState, _ row: Row) -> String {
+        let last: String? = row["outcome"]
+        return switch (place.fact, state) {
+        case (.output(let key), .succeeded):
+            "task '\(place.task)' gave no output '\(key)': it wrote none to $FLOWER_OUTPUT"
+        case (.output(let key), _):
+            "task '\(place.task)' gave no output '\(key)': it is \(state.word)"
+        case (_, .failed):
+            "task '\(place.task)' has no exit code: it has \(last ?? state.word)"
+        default:
+            "task '\(place.task)' has no exit code: it is \(state.word)"
+        }
     }
 }

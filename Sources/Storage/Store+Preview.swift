@@ -62,10 +62,10 @@ extension Store {
     /// What only a run can tell stands for itself.
     private static func unknown(in task: TaskSpec) -> [String: String] {
         var values: [String: String] = task.traits.forEach == nil ? [:] : ["item": "${item}"]
-        for text in task.texts where OutputPlace.mayStand(in: text) {
+        for text in task.texts where TaskPlace.mayStand(in: text) {
             // A text that cannot be read is told of where it is filled.
             for name in (try? Template(text))?.names ?? [] { values[name] = "${\(name)}" }
         }
-        return values.filter { $0.key == "item" || OutputPlace.isMeant(by: $0.key) }
+        return values.filter { $0.key == "item" || TaskPlace.isMeant(by: $0.key) }
     }
 }

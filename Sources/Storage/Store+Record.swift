@@ -22,7 +22,7 @@ extension Store {
             let state =
                 end.outcome == .exited(0) && succeeded.contains(task)
                 ? .succeeded : try record(db, end, runner: runner, at: now)
-            if state != nil, !end.outputs.isEmpty { try record(db, end.outputs, ofTask: task) }
+            if state != nil { try recordOutputs(db, of: end) }
             return state
         }
     }

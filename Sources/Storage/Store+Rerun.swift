@@ -27,6 +27,10 @@ extension Store {
             let chosen = try Self.tasks(db, run: id, in: scope)
             let list = try Self.encode(chosen)
             try Self.checkIdle(db, run: id, tasks: list)
+            let hidden = """
+                SELECT count(*) FROM task WHERE id IN (SELECT value FROM json_each(?)) AND \(Self.isList)
+                """
+            let lists = try Int.fetchOne(db, sql: hidden, arguments: [list]) ?? 0
             try db.execute(
                 sql: """
                     UPDATE task SET status = 0
@@ -34,7 +38,7 @@ extension Store {
                     """,
                 arguments: [list]
             )
-            let count = db.changesCount
+            let count = db.changesCount - lists
             guard count > 0 else {
                 throw StorageError(
                     .refused,

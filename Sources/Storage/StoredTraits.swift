@@ -8,12 +8,16 @@ struct StoredTraits: Codable {
     var patience: String?
     /// Texts, or one that gives them.
     var for_each: Items?
-    /// Its definition names outputs of other tasks.
+    /// Its definition names what other tasks have come to.
     var reads_outputs: Bool?
     /// The flow that it starts: so that the row of such a task is never taken for a plain one's.
     var flow: String?
+    /// Of a list that has its items: how many there are.
+    var items: Int?
     /// Of one item of a run: a template that yields its text.
     var item: String?
+    /// Of one item of a run: its task has `patience`.
+    var lenient: Bool?
     /// Of a hook that is due: how the run has settled. Of a task that waited for a run: how that has.
     var state: RunState?
     /// Why it cannot be executed: found out where it was judged, told by its attempt.
@@ -72,6 +76,9 @@ struct StoredTraits: Codable {
         return TaskTraits(when: try stored.condition, forEach: stored.list)
     }
 
+    /// Whether what another task has not given is an empty text to it: it is executed after failures too.
+    var isLenient: Bool { patience != nil || lenient == true }
+
     var list: ItemList? {
         switch for_each {
         case .texts(let texts): .texts(texts)
@@ -104,8 +111,8 @@ extension TaskSpec {
         return texts
     }
 
-    /// Whether a text that is filled at its launch names an output.
-    var readsOutputs: Bool { texts.contains { OutputPlace.mayStand(in: $0) } }
+    /// Whether a text that is filled at its launch names what another task has come to.
+    var readsOutputs: Bool { texts.contains { TaskPlace.mayStand(in: $0) } }
 }
 
 extension TaskAction {

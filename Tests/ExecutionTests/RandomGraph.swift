@@ -256,8 +256,12 @@ struct GraphModel {
             isExecuted = true
         }
         guard isExecuted else { return .skipped }
-        // Likewise a list; and of a failed need there is none either.
-        if node.items == .listed, ends[node.needs[0]] != .succeeded { return .failed }
+        // Likewise a list; and of a failed need there is none either. To one that is executed after
+        // failures it is empty.
+        if node.items == .listed, ends[node.needs[0]] != .succeeded {
+            let isLenient = [.failed, .notFailed, .always].contains(node.rule)
+            return isLenient ? .skipped : .failed
+        }
         return units(of: position).isEmpty ? .skipped : .succeeded
     }
 }

@@ -56,7 +56,33 @@ extension RunnerTests {
             #expect(note.hasPrefix("$FLOWER_OUTPUT: is no file that can be read"))
         }
 
-        @Test func `what a failed attempt wrote is forgotten`() throws {
+        @Test(arguments: [
+            // What ended by itself has written what it has; another may be in the midst of a line.
+            ("printf 'k=1\nl=2' > $FLOWER_OUTPUT; exit 7", ["k=1", "l=2"], nil),
+            ("printf 'k=1\nl=2' > $FLOWER_OUTPUT; kill -9 $$", ["k=1"], nil),
+            ("printf 'k=1' > $FLOWER_OUTPUT; kill -9 $$", [], nil),
+            (
+                "printf 'k<<E\na\n' > $FLOWER_OUTPUT; kill -9 $$", [],
+                "is not followed by a line 'E'"
+            ),
+            ("echo oops > $FLOWER_OUTPUT; exit 7", [], "line 1: 'oops' is no output"),
+        ])
+        func `what a failed task gave is kept`(
+            text: String,
+            outputs: [String],
+            note: String?
+        ) throws {
+            let run = try harness.register([.run("a", text)])
+            #expect(try harness.runner().run().failedTasks == 1)
+            let task = try harness.task("a", ofRun: run)
+            #expect(task.outputs.map { "\($0.name)=\($0.value)" } == outputs)
+            #expect(task.attempts.first?.outcome != "succeeded")
+            let told = task.attempts.first?.note
+            #expect(note.map { told?.contains($0) == true } ?? (told == nil), "\(told ?? "")")
+            #expect(leftFiles.isEmpty)
+        }
+
+        @Test func `what an attempt before the last one wrote is forgotten`() throws {
             let policy = RetryPolicy(limit: 1, delay: .milliseconds(1))
             let text = "echo k$FLOWER_ATTEMPT=1 >> $FLOWER_OUTPUT; [ $FLOWER_ATTEMPT = 2 ]"
             let run = try harness.register([.run("a", text, retries: policy)])
@@ -87,6 +113,27 @@ extension RunnerTests {
                 try context.output(key, value)
                 context.print("gave")
             }
+        }
+
+        /// Gives and fails.
+        private struct Thrower: Component {
+            static let name = "thrower"
+
+            struct Failure: Error {}
+
+            func run(in context: ComponentContext) async throws {
+                try context.output("k", "v")
+                throw Failure()
+            }
+        }
+
+        @Test func `so is what a component gave before it failed`() throws {
+            var registry = ComponentRegistry.builtIn
+            registry.add(Thrower.self)
+            let run = try harness.register([.component("a", "thrower", [:])])
+            #expect(try harness.runner(registry: registry).run().failedTasks == 1)
+            #expect(try harness.task("a", ofRun: run).outputs == [Variable("k", "v")])
+            #expect(leftFiles.isEmpty)
         }
 
         @Test(arguments: [

@@ -33,8 +33,11 @@ import Testing
             ["a.yaml:2:19: '${run.state}' names no parameter of this flow"]
         ),
         (
-            "always: {exec: ['${tasks.t.outputs.k}']}",
-            ["a.yaml:2:18: '${tasks.t.outputs.k}' is known only in a task that needs 't'"]
+            "always: {exec: ['${tasks.tt.outputs.k}']}",
+            [
+                "a.yaml:2:18: '${tasks.tt.outputs.k}' is of a task that this flow does not have",
+                "hint: did you mean 't'?",
+            ]
         ),
         (
             "notify: {}",

@@ -38,7 +38,7 @@ import Testing
             "run: x\n    when: ${due.date} == 1",
             [
                 "a.yaml:9:11: '${due.date}' is not known in 'when'",
-                "hint: it knows parameters, run.id and outputs of needs",
+                "hint: it knows parameters, run.id and what needs have come to",
             ]
         ),
         (
@@ -51,8 +51,26 @@ import Testing
         (
             "exec: [echo, 'x ${tasks.far.output.n}']",
             [
-                "a.yaml:8:21: '${tasks.far.output.n}' names no output of a task",
-                "hint: write '${tasks.TASK.outputs.KEY}'",
+                "a.yaml:8:21: '${tasks.far.output.n}' names nothing of a task",
+                "hint: write '${tasks.TASK.outputs.KEY}', '${tasks.TASK.exit_code}' or",
+            ]
+        ),
+        (
+            "exec: [echo, \"${tasks.list.exit_code ?? '0'}\"]",
+            [
+                "a.yaml:8:19: '${tasks.list.exit_code ?? '0'}' is of a task that this one does not need",
+                "hint: add 'list' to its 'needs'",
+            ]
+        ),
+        (
+            "run: x\n    when: ${tasks.far.outcome ?? none} == 1",
+            ["a.yaml:9:11: '${tasks.far.outcome ?? none}' names nothing of a task"]
+        ),
+        (
+            "exec: [echo, \"${region ?? 'x'}\"]",
+            [
+                "a.yaml:8:19: '${region ?? 'x'}' has a default, and what it names needs none",
+                "hint: only '${tasks.…}' may have one; a parameter's own stands under 'parameters'",
             ]
         ),
         (
@@ -148,6 +166,18 @@ import Testing
         #expect(faults.isEmpty)
         let given = [Variable("x", "01"), Variable("y", "${tasks.far.outputs.n}")]
         #expect(flows.first?.tasks.last?.action == .flow(name: "b", parameters: given))
+    }
+
+    @Test func `what a need has come to may be named, with a default`() throws {
+        let text = Self.flow(
+            """
+            when: always and ${tasks.far.outcome} != "failed"
+                exec: [echo, "${tasks.far.exit_code ?? '}'}", "${tasks.far.outputs.n ?? ''}"]
+            """
+        )
+        let (flows, faults) = load(text)
+        #expect(faults.isEmpty)
+        #expect(flows.first?.tasks.last?.traits.when?.places.map(\.name) == ["tasks.far.outcome"])
     }
 
     @Test func `items are texts as written`() throws {

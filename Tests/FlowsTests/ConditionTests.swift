@@ -3,7 +3,10 @@ import Testing
 @testable import Flows
 
 @Suite struct ConditionTests {
-    private static let values = ["region": "east", "count": "10", "empty": "", "version": "1.10"]
+    private static let values = [
+        "region": "east", "count": "10", "empty": "", "version": "1.10", "hash": "0e87654321",
+        "id": "123456789012345678901", "code": "01067",
+    ]
 
     private func holds(_ text: String, _ needs: Condition.Needs = .succeeded) throws -> Bool {
         try Condition(text).holds(needs) { Self.values[$0] ?? "" }
@@ -20,12 +23,26 @@ import Testing
         (#"${region} != "east""#, false), (#""${region}-1" == "east-1""#, true),
         (#""$${region}" == "east""#, false), (#"${empty} == """#, true),
         ("${count} > 9", true), ("${count} < 9", false), ("${count}>=10", true),
-        ("${count} <= 9.5", false), ("${count} == 10.0", true), ("-1 < ${count}", true),
+        ("${count} <= 9.5", false), ("-1 < ${count}", true),
         // Not both numbers: byte by byte.
         (#"${count} < "9a""#, true), (#""a" < "b""#, true), (#""B" < "a""#, true),
         (#""" < "a""#, true), (#""é" > "z""#, true), (#""nan" == "nan""#, true),
-        // Both numbers, so 1.10 is 1.1: quotes do not change what a text is.
-        (#"${version} == "1.1""#, true),
+        // What is the same is written the same.
+        ("${count} == 10", true), ("${count} == 10.0", false), ("${count} != 10.0", true),
+        (#"${version} == "1.1""#, false), ("${version} == 1.10", true),
+        ("${hash} == 0e12345678", false), (#"${hash} == "0e12345678""#, false),
+        ("${hash} != 0e12345678", true), ("${hash} == 0e87654321", true),
+        ("${id} == 123456789012345678902", false), ("${id} == 123456789012345678901", true),
+        (#"${code} == "1067""#, false), ("${code} == 1067", false), ("${code} == 01067", true),
+        // Numbers are ordered as such, however long; for equal ones write both.
+        ("${id} < 123456789012345678902", true), ("${id} > 123456789012345678900", true),
+        ("${id} >= 123456789012345678902", false), ("${code} <= 1067", true),
+        ("${code} >= 1067 and ${code} <= 1067", true), ("${version} < 1.9", true),
+        ("${hash} >= 0 and ${hash} <= -0.0", true), ("${count} < 1e1", false),
+        // What stands in quotes is a text: "1" comes before "9".
+        (#"${count} > "9""#, false), (#""${count}" > 9"#, false), (#"${count} < '9'"#, true),
+        // A default of a task's fact may hold anything but its own quote.
+        (#"${tasks.a.outputs.k ?? "a}b"} == 'x' or true"#, true),
     ])
     func `a condition has one answer`(text: String, answer: Bool) throws {
         #expect(try holds(text) == answer)

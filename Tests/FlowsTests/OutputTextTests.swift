@@ -66,41 +66,6 @@ import Testing
         #expect(try parse(OutputText.format(outputs)) == outputs)
     }
 
-    @Test(arguments: [
-        ("tasks.a.outputs.b", "a", "b"), ("tasks.a.b.outputs.c", "a.b", "c"),
-        ("tasks.a.outputs.x.outputs.c", "a.outputs.x", "c"),
-    ])
-    func `a place names a task and a key`(name: String, task: String, key: String) {
-        let place = OutputPlace(name)
-        #expect(place?.task == task && place?.key == key && place?.name == name)
-    }
-
-    @Test(arguments: [
-        "tasks", "tasks.a", "tasks.a.outputs", "tasks.a.outputs.", "tasks..outputs.b",
-        "tasks.outputs.b", "tasks.a.output.b", "tasks.a.outputs.1", "task.a.outputs.b",
-    ])
-    func `other names are no place`(name: String) { #expect(OutputPlace(name) == nil) }
-
-    @Test(
-        arguments: [
-            ("a\nb\n\nc\n", ["a", "b", "c"]), ("", []), (" \n", [" "]), ("[1", ["[1"]),
-        ] as [(String, [String])]
-    )
-    func `lines are items`(text: String, items: [String]) throws {
-        #expect(try ItemList.items(of: text) { _ in nil } == items)
-    }
-
-    @Test func `a JSON array gives its elements, and no more than may be`() throws {
-        let values: JSONValue = .array([.string("a\nb"), .integer(1), .bool(true), .number(0.5)])
-        #expect(try ItemList.items(of: "[…]") { _ in values } == ["a\nb", "1", "true", "0.5"])
-        #expect(throws: ItemList.Fault.self) {
-            try ItemList.items(of: "[null]") { _ in .array([.null]) }
-        }
-        let lines = String(repeating: "x\n", count: Limit.itemsPerTask)
-        #expect(try ItemList.items(of: lines) { _ in nil }.count == Limit.itemsPerTask)
-        #expect(throws: ItemList.Fault.self) { try ItemList.items(of: lines + "x") { _ in nil } }
-    }
-
     @Test(
         arguments: [
             ("clean", "clean", nil), ("clean[3]", "clean", 3), ("clean[0]", "clean[0]", nil),

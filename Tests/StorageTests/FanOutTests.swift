@@ -95,6 +95,16 @@ import Testing
     @Test(arguments: [
         ("", "task 'list' gave no output 'names': it wrote none to $FLOWER_OUTPUT"),
         (
+            #"["a", "b"#,
+            "its for_each, '${tasks.list.outputs.names}', gives no list: it begins with '[' and is no"
+                + " JSON array, which shows at byte 9; write lines that begin otherwise, or a whole array"
+        ),
+        (
+            #"["\u0000"]"#,
+            "its for_each, '${tasks.list.outputs.names}', gives no list: element 1 of its JSON array"
+                + " holds a NUL (\\u0000), which neither an argument nor a variable can"
+        ),
+        (
             "[{}]",
             "its for_each, '${tasks.list.outputs.names}', gives no list: element 1 of its JSON"
                 + " array is neither a text, a number, true nor false"
@@ -144,23 +154,98 @@ import Testing
         #expect(try temporary.shell("SELECT count(*) FROM task WHERE unmet > 0") == "0")
     }
 
-    @Test func `outputs of items are handed on as one JSON array`() throws {
+    /// `again` is executed for each of what the items of `each` gave, `sum` has them, `told` is asked.
+    private func registerReaders(_ list: ItemList, when: String? = nil) throws -> Int64 {
+        var each = TaskSpec(name: "each", needs: ["list"], action: .run("true"))
+        each.traits.forEach = list
+        each.traits.when = try when.map { try Condition($0) }
+        var again = TaskSpec(name: "again", needs: ["each"], action: .run("true"))
+        again.traits.forEach = .template("${tasks.each.outputs.n}")
+        var told = TaskSpec(name: "told", needs: ["each"], action: .run("true"))
+        told.traits.when = try Condition(#"${tasks.each.outputs.n} == "[]""#)
         let tasks = [
+            TaskSpec(name: "list", action: .run("true")), each, again, told,
             TaskSpec(
-                name: "each",
-                action: .run("true"),
-                traits: TaskTraits(forEach: .texts(["a", "b", "c"]))
+                name: "sum",
+                needs: ["each"],
+                action: .exec(["${tasks.each.outputs.n}", "${tasks.each.outcome}"])
             ),
-            TaskSpec(name: "sum", needs: ["each"], action: .exec(["${tasks.each.outputs.n}"])),
         ]
         try temporary.apply(Flow(name: "test", workingDirectory: "/", tasks: tasks))
-        _ = try temporary.register("test")
-        let claims = try temporary.claim()
+        return try temporary.register("test")
+    }
+
+    @Test func `outputs of items are one JSON array, in which each has its place`() throws {
+        let run = try registerReaders(.texts(["a", "b", "c"]))
+        let claims = try list("")
         for (claim, value) in zip(claims, ["1", "", "3"]).reversed() {
             let outputs = value.isEmpty ? [] : [Variable("n", value)]
             try temporary.end([claim], .exited(0), outputs: outputs)
         }
-        #expect(try temporary.claim().map(\.values) == [["tasks.each.outputs.n": #"["1","3"]"#]])
+        let ready = try temporary.claim()
+        #expect(ready.map(\.name) == ["again", "sum"])
+        let outcomes = #"["succeeded","succeeded","succeeded"]"#
+        let values = ["tasks.each.outputs.n": #"["1",null,"3"]"#, "tasks.each.outcome": outcomes]
+        #expect(ready.map(\.values) == [[:], values])
+        let fault = "'${tasks.each.outputs.n}', gives no list: element 2 of its JSON array is null"
+        #expect(ready[0].fault?.contains(fault) == true)
+        #expect(try temporary.states(ofRun: run)["told"] == .skipped)
+    }
+
+    @Test(arguments: ["[]", "when", "skip", "shorter"])
+    func `of a list without items there is an empty one`(way: String) throws {
+        let list: ItemList =
+            way == "when" ? .texts(["a"]) : .template("${tasks.list.outputs.names}")
+        let run = try registerReaders(list, when: way == "when" ? "false" : nil)
+        if way == "shorter" {
+            // Rows of before a rerun stay, and are not of the new list.
+            let first = try self.list("a\nb\n")
+            try temporary.end(first, .exited(0), outputs: [Variable("n", "1")])
+            _ = try temporary.drain()
+            _ = try temporary.store.rerun(run, .from("list"), by: "test", at: temporary.now)
+        }
+        let claims = try temporary.claim()
+        if way == "skip" {
+            _ = try temporary.store.skip(run, task: "each", by: "test", at: temporary.now)
+        }
+        let outputs = [Variable("names", "[]")]
+        let ready = try temporary.end(claims, .exited(0), outputs: outputs, wanting: 9).claims
+        #expect(ready.map(\.name) == ["told", "sum"])
+        #expect(
+            ready.last?.values == ["tasks.each.outputs.n": "[]", "tasks.each.outcome": "[]"]
+        )
+        try temporary.end(ready, .exited(0))
+        let states = try temporary.states(ofRun: run)
+        #expect(states[way == "shorter" ? "again[1]" : "again"] == .skipped)
+        #expect(try temporary.store.state(ofRun: run) == .succeeded)
+    }
+
+    @Test func `a rerun after which the list is not wanted executes no item of before`() throws {
+        var each = TaskSpec(name: "each", needs: ["list"], action: .run("true"))
+        each.traits.forEach = .template("${tasks.list.outputs.names}")
+        each.traits.when = try Condition("${tasks.list.outputs.names} != 'none'")
+        let tasks = [TaskSpec(name: "list", action: .run("true")), each]
+        try temporary.apply(Flow(name: "test", workingDirectory: "/", tasks: tasks))
+        let run = try temporary.register("test")
+        try temporary.end(list("a\nb\n"), .exited(0))
+        _ = try temporary.store.rerun(run, .from("list"), by: "test", at: temporary.now)
+        #expect(try list("none").isEmpty)
+        #expect(try temporary.store.state(ofRun: run) == .succeeded)
+    }
+
+    @Test func `the list is counted nowhere beside its items`() throws {
+        let run = try register()
+        let claims = try list("a\nb\n")
+        #expect(
+            try temporary.store.run(run).summary.counts == [
+                .succeeded: 1, .running: 2, .waiting: 1,
+            ]
+        )
+        try temporary.end(claims, .exited(0))
+        _ = try temporary.drain()
+        #expect(try temporary.store.runs().first?.counts == [.succeeded: 4])
+        #expect(try temporary.store.run(run).tasks.count == 4)
+        #expect(try temporary.store.rerun(run, .from("each"), by: "test", at: temporary.now) == 3)
     }
 
     @Test func `one item and all of them can be cancelled by name`() throws {
