@@ -33,26 +33,11 @@ extension Instant {
     /// are cut off, but never so that a fraction becomes a whole second.
     package init(iso8601 text: String) throws(InstantFormatError) {
         var reader = ISOReader(text)
-        let year = try reader.number(4, in: 0...9999, "year")
-        try reader.expect("-")
-        let month = try reader.number(2, in: 1...12, "month")
-        try reader.expect("-")
-        let days = CivilDate.days(inMonth: month, isLeap: CivilDate.isLeap(year))
-        let day = try reader.number(2, in: 1...days, "day")
+        let days = Int64(try reader.date().daysSinceEpoch)
         try reader.expect("T")
-        let hour = try reader.number(2, in: 0...23, "hour")
-        try reader.expect(":")
-        let minute = try reader.number(2, in: 0...59, "minute")
-        var second = 0
-        var fraction = 0
-        if reader.accept(":") {
-            second = try reader.number(2, in: 0...59, "second")
-            if reader.accept(".") { fraction = try reader.fraction() }
-        }
+        let time = try reader.time()
         let offset = try reader.offset()
-        let date = CivilDate(year: year, month: month, day: day)
-        let local = Int64(date.daysSinceEpoch * 86_400 + (hour * 60 + minute) * 60 + second)
-        self.init(milliseconds: (local - offset) * 1000 + Int64(fraction))
+        self.init(milliseconds: (days * CivilDate.secondsPerDay - offset) * 1000 + time)
     }
 }
 
@@ -66,7 +51,8 @@ package struct InstantFormatError: Error, Sendable, Hashable, CustomStringConver
     }
 }
 
-private struct ISOReader {
+/// Reads the parts of a written time, one after the other.
+struct ISOReader {
     let text: String
     let bytes: [UInt8]
     var position = 0
@@ -90,6 +76,66 @@ private struct ISOReader {
 
     mutating func expect(_ character: Unicode.Scalar) throws(InstantFormatError) {
         guard accept(character) else { throw failure("'\(character)' is missing") }
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    func end() throws(InstantFormatError) {
+        guard isAtEnd else { throw failure("something follows it") }
+    }
+
+    mutating func skipBlank() { while accept(" ") {} }
+
+    static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+
+    /// 0 for `Sun`, with the blank behind it; `nil` where no word stands there.
+    mutating func weekday() throws(InstantFormatError) -> Int? {
+        let word = bytes[position...].prefix { Zone.isNameByte($0) && !CronFieldParser.isDigit($0) }
+        guard !word.isEmpty, word.first != UInt8(ascii: "-") else { return nil }
+        let text = String(decoding: word, as: UTF8.self)
+        guard let day = Self.weekdays.firstIndex(of: text) else {
+            throw failure("'\(text)' is no word for a time")
+        }
+        position = word.endIndex
+        skipBlank()
+        return day
+    }
+
+    /// Whether a year and a dash stand here.
+    var isDate: Bool {
+        let digits = bytes[position...].prefix(while: CronFieldParser.isDigit)
+        return digits.count > 2 || bytes[digits.endIndex...].first == UInt8(ascii: "-")
+    }
+
+    /// `YYYY-MM-DD`
+    mutating func date() throws(InstantFormatError) -> CivilDate {
+        let year = try number(4, in: 0...9999, "year")
+        try expect("-")
+        let month = try number(2, in: 1...12, "month")
+        try expect("-")
+        let days = CivilDate.days(inMonth: month, isLeap: CivilDate.isLeap(year))
+        return CivilDate(year: year, month: month, day: try number(2, in: 1...days, "day"))
+    }
+
+    /// Between day and time: `T`, or blanks.
+    mutating func expectTimeMark() throws(InstantFormatError) {
+        if accept("T") { return }
+        guard accept(" ") else { throw failure("'T' or a blank is missing before the time") }
+        skipBlank()
+    }
+
+    /// `HH:MM[:SS[.fraction]]`, in milliseconds.
+    mutating func time() throws(InstantFormatError) -> Int64 {
+        let hour = try number(2, in: 0...23, "hour")
+        try expect(":")
+        let minute = try number(2, in: 0...59, "minute")
+        var second = 0
+        var fraction = 0
+        if accept(":") {
+            second = try number(2, in: 0...59, "second")
+            if accept(".") { fraction = try self.fraction() }
+        }
+        return Int64((hour * 60 + minute) * 60 + second) * 1000 + Int64(fraction)
     }
 
     mutating func number(

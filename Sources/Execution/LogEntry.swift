@@ -62,7 +62,7 @@ package protocol LogLines: AnyObject {
 
 /// Which lines of a run.
 package struct LogQuery: Sendable {
-    package let run: Int64
+    package var run: Int64
     /// With all its items, or one, `clean[3]`; `nil` = every task of the run.
     package var task: TaskName?
     package var attempt: Int?

@@ -11,7 +11,9 @@ enum CompletionChoices: Sendable {
     case flows
     /// Numbers of the newest runs.
     case runs
-    /// Of the run whose number is typed already.
+    /// The same, and the flows.
+    case runsAndFlows
+    /// Of the run whose number, or whose flow, is typed already.
     case tasksOfRun
     /// Of the flow whose name is typed already.
     case tasksOfFlow
@@ -31,8 +33,17 @@ enum CompletionChoices: Sendable {
         switch self {
         case .flows: return try store.flows(at: now).map(\.name)
         case .runs: return try store.runs(limit: Self.runsShown).map { String($0.id) }
+        case .runsAndFlows:
+            return try CompletionChoices.runs.names(words, in: store)
+                + CompletionChoices.flows.names(words, in: store)
         case .tasksOfRun:
-            guard let run = words.lazy.compactMap({ Int64($0) }).first else { return [] }
+            if let run = words.lazy.compactMap({ Int64($0) }).first {
+                return try store.taskNames(ofRun: run)
+            }
+            let flows = Set(try store.flows(at: now).map(\.name))
+            guard let flow = words.first(where: flows.contains),
+                let run = try store.newestRun(ofFlow: flow)
+            else { return [] }
             return try store.taskNames(ofRun: run)
         case .tasksOfFlow:
             let flows = Set(try store.flows(at: now).map(\.name))
@@ -59,6 +70,7 @@ enum CompletionChoices: Sendable {
 extension CompletionKind {
     static let flows = stored(.flows)
     static let runs = stored(.runs)
+    static let runsAndFlows = stored(.runsAndFlows)
     static let tasksOfRun = stored(.tasksOfRun)
     static let tasksOfFlow = stored(.tasksOfFlow)
     static let pools = stored(.pools)

@@ -35,7 +35,7 @@ struct FileArguments: ParsableArguments {
     ) throws -> [FlowSource] {
         let loader = session.makeLoader(at: session.now, trust: trust, isTrustRequired: false)
         let (sources, diagnostics) = loader.load(paths: paths)
-        try session.errors.write(diagnostics.map { $0.rendered + "\n" }.joined())
+        try session.complain(diagnostics.map { $0.rendered + "\n" }.joined())
         let faults = diagnostics.filter { !$0.isWarning }
         guard !faults.isEmpty else { return sources }
         let files = Set(faults.map(\.path))

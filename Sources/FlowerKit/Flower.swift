@@ -87,7 +87,7 @@ public enum Flower {
 
     private static func tell(_ failure: Failure, in session: Session) -> ExitCode {
         // Where standard error is gone, the code alone must tell.
-        try? session.errors.write(failure.text)
+        try? session.complain(failure.text)
         return failure.code
     }
 

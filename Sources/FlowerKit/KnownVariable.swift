@@ -44,8 +44,18 @@ struct KnownVariable {
         KnownVariable(name: "TERM", meaning: "Empty or dumb: no colours."),
         KnownVariable(
             name: "COLUMNS",
-            meaning: "The terminal's width, where it is not what the kernel says."
+            meaning:
+                "The terminal's width, where it is not what the kernel says. What goes to a file or "
+                + "pipe has no width and is never cut."
         ),
+        KnownVariable(
+            name: "LC_ALL",
+            meaning:
+                "The locale; else LC_CTYPE, else LANG. Where one is set whose characters are not "
+                + "UTF-8 (C, POSIX), trees, marks and bars are drawn in ASCII."
+        ),
+        KnownVariable(name: "LC_CTYPE", meaning: "See LC_ALL."),
+        KnownVariable(name: "LANG", meaning: "See LC_ALL."),
         KnownVariable(
             name: "JOURNAL_STREAM",
             meaning:

@@ -1,30 +1,4 @@
 import ArgumentParser
-import Cron
-import Flows
-
-/// A moment that is past: an instant with its offset, or how long ago it was: `90m`.
-enum MomentArgument: ExpressibleByArgument, Equatable {
-    case instant(Instant)
-    case ago(Duration)
-
-    init?(argument: String) {
-        if let span = DurationText.parse(argument) {
-            self = .ago(span)
-        } else if let instant = try? Instant(iso8601: argument) {
-            // What is wrong with it ArgumentParser cannot say; the help shows the form.
-            self = .instant(instant)
-        } else {
-            return nil
-        }
-    }
-
-    func instant(at now: Instant) -> Instant {
-        switch self {
-        case .instant(let instant): instant
-        case .ago(let span): Instant(milliseconds: now.milliseconds - span.milliseconds)
-        }
-    }
-}
 
 /// `-p`, as journalctl(1) takes it: `err` and all that is more urgent, or `warning..err`.
 struct PriorityArgument: ExpressibleByArgument, Equatable {

@@ -29,7 +29,7 @@ struct ShortLogView: LogFormatter {
     /// `Nov 23 21:22:00 clean[3]#2: the line`.
     func append(_ entry: LogEntry, to block: inout [UInt8]) {
         block += "\(stamp(entry.readAt)) \(LogView.name(of: entry)): ".utf8
-        block += terminal.columns == nil ? entry.text : Array(Printable.text(entry.text).utf8)
+        block += terminal.columns == nil ? entry.text : Array(terminal.printable(entry.text).utf8)
         block.append(UInt8(ascii: "\n"))
     }
 
@@ -50,7 +50,7 @@ struct PlainLogView: LogFormatter {
     let terminal: Terminal
 
     func append(_ entry: LogEntry, to block: inout [UInt8]) {
-        block += terminal.columns == nil ? entry.text : Array(Printable.text(entry.text).utf8)
+        block += terminal.columns == nil ? entry.text : Array(terminal.printable(entry.text).utf8)
         block.append(UInt8(ascii: "\n"))
     }
 }

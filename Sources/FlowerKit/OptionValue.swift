@@ -1,4 +1,3 @@
-import Cron
 import Flows
 
 /// Reads values of options that are more than a number or a word. ArgumentParser's own refusal would name
@@ -8,14 +7,8 @@ enum OptionValue {
         let description: String
     }
 
-    /// An instant with its offset: `2026-11-23T06:00:00+01:00`.
-    static func instant(_ text: String) throws -> Instant {
-        do {
-            return try Instant(iso8601: text)
-        } catch {
-            throw Fault(description: "\(error.problem); write 2026-03-29T02:00:00+01:00")
-        }
-    }
+    /// `06:00`, `20m`, `tomorrow 06:00`, `2026-12-01`: see ``InstantText``.
+    static func instant(_ text: String) throws -> InstantText { try InstantText(text) }
 
     /// `12`: a run's number.
     static func run(_ text: String) throws -> Int64 {

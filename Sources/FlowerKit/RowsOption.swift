@@ -1,14 +1,20 @@
 import ArgumentParser
 import Storage
 
-/// How much a command that lists prints at most.
+/// How much a command that lists prints at most: a table of so many rows that a person may read them, JSON of all
+/// there are, unless it is said.
 struct RowsOption: ParsableArguments {
-    @Option(name: .shortAndLong, help: "At most so many.")
-    var number = Store.rowsPerPage
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "At most so many (default: \(Store.rowsPerPage), of JSON all).",
+            valueName: "number"
+        )
+    )
+    var number: Int?
 
-    func validate() throws { try Self.check(number) }
+    func validate() throws { if let number { try Self.check(number) } }
 
-    /// All of it is held in memory and printed at once.
     private static let most = 1_000_000
 
     static func check(_ number: Int, atMost most: Int = most) throws {

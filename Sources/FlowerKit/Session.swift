@@ -82,6 +82,23 @@ final class Session {
 
     var now: Instant { clock.now }
 
+    /// What an option says; `nil` where it is left out.
+    ///
+    /// - Parameter zone: of local times, in place of that in which instants are shown.
+    /// - Throws: `Failure` (64), which names the option.
+    func instant(
+        _ text: InstantText?,
+        _ option: String,
+        _ direction: InstantText.Direction,
+        in zone: Zone? = nil
+    ) throws -> Instant? {
+        do {
+            return try text?.instant(direction, at: now, in: zone ?? self.zone)
+        } catch let failure as Failure {
+            throw Failure(failure.code, "\(option): \(failure.message)", hint: failure.hint)
+        }
+    }
+
     /// What every runner of this process is told.
     var runnerOptions: Runner.Options {
         var options = Runner.Options()
@@ -139,18 +156,35 @@ final class Session {
     /// that, each start would read a longer one.
     func end() { kept.removeAll { $0.hasLongWAL } }
 
-    func print(_ text: String) throws { try output.write(text) }
+    /// Prints sentences for a person. What is to be read back to the byte goes to `output` itself.
+    func print(_ text: String) throws { try output.write(shown(text, .sentence)) }
+
+    /// Prints lines whose columns stand below each other.
+    func print(page text: String) throws { try output.write(shown(text, .page)) }
 
     /// Prints a table as the terminal can show it.
     func print(_ table: Table) throws {
-        try print(table.rendered(width: terminal.columns, colour: terminal.usesColour))
+        try print(page: table.rendered(width: terminal.columns, colour: terminal.usesColour))
     }
 
-    func print(_ value: JSONValue) throws { try print(value.rendered) }
+    /// JSON is UTF-8 in every locale (RFC 8259).
+    func print(_ value: JSONValue) throws { try output.write(value.rendered) }
 
     /// A word for the person on standard error. Where that is closed nobody is there to be told.
     func note(_ message: String, hint: String? = nil) {
-        try? errors.write(Failure(.success, message, hint: hint).text)
+        try? complain(Failure(.success, message, hint: hint).text)
+    }
+
+    /// Lines for standard error.
+    func complain(_ text: String) throws {
+        try errors.write(
+            terminal.isASCII ? ASCIIText.of(text, .sentence, isTerminal: true) : text
+        )
+    }
+
+    private func shown(_ text: String, _ place: ASCIIText.Place) -> String {
+        guard terminal.isASCII else { return text }
+        return ASCIIText.of(text, place, isTerminal: terminal.columns != nil)
     }
 
     /// What a command looks at in this process's environment.

@@ -50,6 +50,20 @@ package struct LastFire: Sendable {
     package let state: RunState?
 }
 
+/// Which runs a list is of: those that fit all that is said.
+package struct RunFilter: Sendable {
+    /// Removed ones included.
+    package var flow: String?
+    /// Any of these; empty = whatever state.
+    package var states: Set<RunState>
+    /// Registered then or later.
+    package var since: Instant?
+
+    package init(flow: String? = nil, states: Set<RunState> = [], since: Instant? = nil) {
+        (self.flow, self.states, self.since) = (flow, states, since)
+    }
+}
+
 /// A run as lists show it.
 package struct RunSummary: Sendable {
     package let id: Int64

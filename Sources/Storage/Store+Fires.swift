@@ -4,6 +4,7 @@ import GRDB
 
 /// A fire's row as lists show it.
 package struct FireDetail: Sendable {
+    package let flow: String
     package let scheduleIdentity: String
     package let dueAt: Instant
     /// Of a row that stands for several missed fires.
@@ -18,21 +19,34 @@ package struct FireDetail: Sendable {
 }
 
 extension Store {
-    /// The fires of a flow's schedules, newest first, removed schedules' included.
+    /// The fires of a flow's schedules, or of all, newest first, those of removed ones included.
     ///
-    /// - Throws: `StorageError.notFound`.
-    package func fires(flow name: String, limit: Int = Store.rowsPerPage) throws -> [FireDetail] {
+    /// - Parameter since: due then or later.
+    /// - Throws: `StorageError.notFound` for a flow that never was.
+    package func fires(
+        flow name: String? = nil,
+        since: Instant? = nil,
+        limit: Int = Store.rowsPerPage
+    ) throws -> [FireDetail] {
         try read { db in
-            let id: Int64 = try Self.liveFlow(db, named: name)["id"]
+            let id = try name.map { try Self.anyFlow(db, named: $0) }
             let sql = """
-                SELECT fire.*, schedule.identity,
+                SELECT fire.*, schedule.identity, flow.name AS flow,
                   (SELECT max(id) FROM run WHERE fire_id = fire.id) AS run
                 FROM fire JOIN schedule ON schedule.id = fire.schedule_id
-                WHERE schedule.flow_id = ? ORDER BY due_at_ms DESC, fire.id DESC LIMIT ?
+                  JOIN flow ON flow.id = schedule.flow_id
+                WHERE coalesce(last_due_at_ms, due_at_ms) >= :since
+                  \(id == nil ? "" : "AND schedule.flow_id = :flow")
+                ORDER BY due_at_ms DESC, fire.id DESC LIMIT :limit
                 """
-            return try Row.fetchAll(db, sql: sql, arguments: [id, limit]).map { row in
+            var arguments: StatementArguments = [
+                "since": since?.milliseconds ?? .min, "limit": limit,
+            ]
+            if let id { arguments += ["flow": id] }
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
                 let run: Int64? = row["run"]
                 return FireDetail(
+                    flow: row["flow"],
                     scheduleIdentity: row["identity"],
                     dueAt: Instant(milliseconds: row["due_at_ms"]),
                     lastDueAt: (row["last_due_at_ms"] as Int64?).map { Instant(milliseconds: $0) },

@@ -105,28 +105,61 @@ extension Store {
 
     /// Newest first.
     ///
-    /// - Parameter flow: only this flow's, removed ones included.
     /// - Throws: `StorageError.notFound` for a flow that never was.
     package func runs(
-        flow: String? = nil,
+        _ filter: RunFilter = RunFilter(),
         limit: Int = Store.rowsPerPage
     ) throws -> [RunSummary] {
         try read { db in
-            var condition = ""
-            var arguments: StatementArguments = []
-            if let flow {
-                let sql = "SELECT id FROM flow WHERE name = ?"
-                guard let id = try Int64.fetchOne(db, sql: sql, arguments: [flow]) else {
-                    _ = try Self.liveFlow(db, named: flow)
-                    return []
-                }
-                condition = "WHERE flow_id = ?"
-                arguments = [id]
-            }
+            let (condition, arguments) = try Self.condition(db, filter)
             let sql = "SELECT id FROM run \(condition) ORDER BY id DESC LIMIT ?"
             let ids = try Int64.fetchAll(db, sql: sql, arguments: arguments + [limit])
             return try ids.map { try Self.summary(db, run: $0) }
         }
+    }
+
+    /// The number of the newest run, of a flow or of all; `nil` where there is none.
+    ///
+    /// - Throws: `StorageError.notFound` for a flow that never was.
+    package func newestRun(ofFlow name: String? = nil) throws -> Int64? {
+        try read { db in
+            let (condition, arguments) = try Self.condition(db, RunFilter(flow: name))
+            let sql = "SELECT max(id) FROM run \(condition)"
+            return try Int64.fetchOne(db, sql: sql, arguments: arguments)
+        }
+    }
+
+    private static func condition(
+        _ db: Database,
+        _ filter: RunFilter
+    ) throws -> (text: String, arguments: StatementArguments) {
+        var terms: [String] = []
+        var arguments: StatementArguments = []
+        if let flow = filter.flow {
+            terms.append("flow_id = ?")
+            arguments += [try anyFlow(db, named: flow)]
+        }
+        if let since = filter.since {
+            terms.append("registered_at_ms >= ?")
+            arguments += [since.milliseconds]
+        }
+        if !filter.states.isEmpty {
+            let words = filter.states.map(\.rawValue).sorted()
+            let places = words.map { _ in "?" }.joined(separator: ", ")
+            let state = "(SELECT state FROM run_state WHERE run_id = run.id)"
+            terms.append("\(state) IN (\(places))")
+            arguments += StatementArguments(words)
+        }
+        return (terms.isEmpty ? "" : "WHERE " + terms.joined(separator: " AND "), arguments)
+    }
+
+    /// The id of a flow, be it removed.
+    ///
+    /// - Throws: `StorageError.notFound` for one that never was.
+    static func anyFlow(_ db: Database, named name: String) throws -> Int64 {
+        let sql = "SELECT id FROM flow WHERE name = ?"
+        return try Int64.fetchOne(db, sql: sql, arguments: [name])
+            ?? liveFlow(db, named: name)["id"]
     }
 
     /// - Throws: `StorageError.notFound`.

@@ -30,19 +30,29 @@ extension Store {
     ///
     /// A run takes from its first attempt's start to its last one's end.
     ///
+    /// - Parameter since: of runs registered then or later.
     /// - Throws: `StorageError.notFound`.
-    package func stats(flow name: String, runs limit: Int) throws -> [StatsRow] {
+    package func stats(
+        flow name: String,
+        since: Instant? = nil,
+        runs limit: Int
+    ) throws -> [StatsRow] {
         try read { db in
             let id: Int64 = try Self.liveFlow(db, named: name)["id"]
             let sql = """
                 SELECT run.id, run_state.state FROM run JOIN run_state ON run_state.run_id = run.id
-                WHERE flow_id = ? AND state IN ('succeeded', 'failed', 'cancelled')
+                WHERE flow_id = ? AND registered_at_ms >= ?
+                  AND state IN ('succeeded', 'failed', 'cancelled')
                 ORDER BY run.id DESC LIMIT ?
                 """
             var whole = StatsRow(name: "")
             var tasks: [String: StatsRow] = [:]
             var order: [String] = []
-            for row in try Row.fetchAll(db, sql: sql, arguments: [id, limit]).reversed() {
+            for row in try Row.fetchAll(
+                db,
+                sql: sql,
+                arguments: [id, since?.milliseconds ?? .min, limit]
+            ).reversed() {
                 let run: Int64 = row["id"]
                 let hasSucceeded = row["state"] as String == "succeeded"
                 var span: (start: Int64, end: Int64)?

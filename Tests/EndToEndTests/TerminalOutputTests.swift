@@ -153,7 +153,7 @@ extension EndToEnd {
                     == "flower: there is no command 'statsu'\nhint: did you mean 'status'?\n"
             )
             #expect(try await sandbox.flower("runs", "--nope").code == 64)
-            #expect(try await sandbox.flower("status").code == 64)
+            #expect(try await sandbox.flower("show").code == 64)
             #expect(try await sandbox.flower("run", "--workers", "0").code == 64)
         }
     }

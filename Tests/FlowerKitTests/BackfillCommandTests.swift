@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["backfill", "backup"], 64, "missing expected argument '--from <iso8601>'"),
+        (["backfill", "backup"], 64, "missing expected argument '--from <instant>'"),
         (
             [
                 "backfill", "backup", "--from", "2026-11-23T18:00:00Z", "--to",

@@ -33,9 +33,9 @@ import Testing
         (["register", "-x"], "unknown option '-x'", "usage: flower register <flow>"),
         (["logs", "--folow"], "unknown option '--folow'", "usage: flower logs"),
         (
-            ["status", "x"],
+            ["rerun", "x"],
             "the value 'x' is invalid for '<run>': a run is named by its number; flower runs lists them",
-            "usage: flower status <run>"
+            "usage: flower rerun <run>"
         ),
         (["register", "f", "-p", "x"], "the value 'x' is invalid for '-p <key=value>'", "usage: "),
         (

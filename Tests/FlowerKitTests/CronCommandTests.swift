@@ -197,7 +197,7 @@ import Testing
 
     static let misuses = [
         ["cron", "next"], ["cron", "next", "@daily", "--batch"],
-        ["cron", "next", "@daily", "--after", "2026-01-01T00:00:00"],
+        ["cron", "next", "@daily", "--after", "2026-01-01T00:00:00+99"],
         ["cron", "next", "@daily", "--count", "-1"],
         ["cron", "next", "@daily", "--format", "xml"],
     ]

@@ -23,7 +23,7 @@ import Testing
                   status                  Show a run's tasks, and why any of them failed.
                   logs                    Print what the tasks of a run have printed.
                   env                     Print the world that a task would see.
-                  fires                   List what became of a flow's due times.
+                  fires                   List what became of due times, of a flow or of all.
                   next                    List the coming fires of all flows on one time line.
                   stats                   Show how long a flow takes and how often it succeeds.
                   pools                   List the pools, and how many of their slots are taken.

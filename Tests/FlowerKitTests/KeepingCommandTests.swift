@@ -55,10 +55,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["prune"], "missing expected argument '--older-than <duration>'"),
+        (["prune"], "missing expected argument '--older-than <instant>'"),
         (
             ["prune", "--older-than", "90"],
-            "the value '90' is invalid for '--older-than <duration>': write a number with its unit: 250ms, 30s, 10m, 2h, 90d, 1h30m"
+            "the value '90' is invalid for '--older-than <instant>': a number needs its unit; write 06:00, 20m"
         ),
         (["prune", "--older-than", "0s"], "--older-than takes a duration of more than zero"),
         (["stats", "a", "-n", "0"], "-n takes a number from 1 to 100000"),

@@ -1,4 +1,3 @@
-import Cron
 import Testing
 
 @testable import FlowerKit
@@ -23,16 +22,5 @@ import Testing
     ])
     func `what is no priority is refused`(text: String) {
         #expect(PriorityArgument(argument: text) == nil)
-    }
-
-    @Test func `a moment is an instant, or so long ago`() throws {
-        let now = Fixture.now
-        let ago = try #require(MomentArgument(argument: "1h30m"))
-        #expect(ago.instant(at: now) == Fixture.ago(5_400))
-        let instant = try #require(MomentArgument(argument: "2026-11-23T21:22:00+01:00"))
-        #expect(instant.instant(at: Fixture.ago(7)) == now)
-        for text in ["", "yesterday", "90", "2026-11-23", "-1h"] {
-            #expect(MomentArgument(argument: text) == nil, "\(text)")
-        }
     }
 }

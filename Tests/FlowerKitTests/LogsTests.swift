@@ -158,7 +158,7 @@ import Testing
         #expect(try fixture.flower("logs", "1", "--attempt", "0").code == .misuse)
         #expect(try fixture.flower("logs", "1", "-n", "-1").code == .misuse)
         for options in [
-            ["-p", "error"], ["--since", "yesterday"], ["-o", "verbose"], ["-f", "--until", "1m"],
+            ["-p", "error"], ["--since", "yesteryear"], ["-o", "verbose"], ["-f", "--until", "1m"],
         ] {
             #expect(try fixture.flower(["logs", "1"] + options).code == .misuse, "\(options)")
         }

@@ -182,11 +182,11 @@ import Testing
         #expect(
             SchedulesView.table(Self.schedules.sorted(), Fixture.time)
                 .rendered(width: nil, colour: false) == """
-                    NEXT                            LEFT     LAST                            PASSED  FLOW    CRON        ZONE        UNRUN  RESULT
-                    Mon 2026-11-23 23:22:00 +01:00  2h left  Mon 2026-11-23 21:21:00 +01:00  1m ago  sales   30 2 * * *  Asia/Tokyo      0  failed (run 12)
-                    at boot                         -        -                               -       boot    @reboot     UTC             0  -
-                    paused                          -        Mon 2026-11-23 20:22:00 +01:00  1h ago  rest    0 0 * * *   UTC            12  overlap
-                    faulty                          -        -                               -       spoilt  x           -               0  'x': too few fields
+                    FLOW    NEXT                            LEFT     LAST                            PASSED  CRON        ZONE        UNRUN  RESULT
+                    sales   Mon 2026-11-23 23:22:00 +01:00  2h left  Mon 2026-11-23 21:21:00 +01:00  1m ago  30 2 * * *  Asia/Tokyo      0  failed (run 12)
+                    boot    at boot                         -        -                               -       @reboot     UTC             0  -
+                    rest    paused                          -        Mon 2026-11-23 20:22:00 +01:00  1h ago  0 0 * * *   UTC            12  overlap
+                    spoilt  faulty                          -        -                               -       x           -               0  'x': too few fields
 
                     4 schedules listed. 12 fires were not run: flower fires rest tells why.
                     flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two\u{FFFD}lines

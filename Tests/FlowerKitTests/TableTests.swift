@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FlowerKit
+@testable import Storage
 
 @Suite struct TableTests {
     static let table: Table = {
@@ -37,6 +38,90 @@ import Testing
                 日本  1000000  e\u{301}te\u{301}             succeeded
 
                 2 rows.
+
+                """
+        )
+    }
+
+    static let schedules: Table = SchedulesView.table(
+        [
+            ScheduleRow(
+                flow: "nightly-sales",
+                cron: "30 2 * * *",
+                zone: "Asia/Tokyo",
+                meaning: nil,
+                next: .at(Fixture.ago(-7_200)),
+                last: LastFire(
+                    dueAt: Fixture.ago(86_400 * 400),
+                    outcome: .registered,
+                    runID: 12,
+                    state: .failed
+                )
+            )
+        ],
+        Fixture.time
+    )
+
+    static let widths: [(Int, String)] = [
+        (
+            160,
+            """
+            FLOW           NEXT                            LEFT     LAST                            PASSED      CRON        ZONE        UNRUN  RESULT
+            nightly-sales  Mon 2026-11-23 23:22:00 +01:00  2h left  Sun 2025-10-19 21:22:00 +01:00  1y 35d ago  30 2 * * *  Asia/Tokyo      0  failed (run 12)
+
+            """
+        ),
+        (
+            120,
+            """
+            FLOW           NEXT             LEFT     LAST              PASSED      CRON        ZONE        UNRUN  RESULT
+            nightly-sales  Mon 11-23 23:22  2h left  2025-10-19 21:22  1y 35d ago  30 2 * * *  Asia/Tokyo      0  failed (run 12)
+
+            """
+        ),
+        (
+            80,
+            """
+            FLOW           NEXT             LEFT     CRON        UNRUN  RESULT
+            nightly-sales  Mon 11-23 23:22  2h left  30 2 * * *      0  failed (run 12)
+
+            """
+        ),
+        (
+            60,
+            """
+            FLOW           NEXT             LEFT     RESULT
+            nightly-sales  Mon 11-23 23:22  2h left  failed (run 12)
+
+            """
+        ),
+        (
+            40,
+            """
+            FLOW           NEXT             RESULT
+            nightly-sales  Mon 11-23 23:22  failed …
+
+            """
+        ),
+    ]
+
+    /// What matters least goes first; a name stays however little room there is.
+    @Test(arguments: widths)
+    func `where there is no room for all, columns are left out`(width: Int, shown: String) {
+        let text = Self.schedules.rendered(width: width, colour: false)
+        #expect(text.hasPrefix(shown), "\(text)")
+    }
+
+    /// A name too long for the terminal: nothing is left out for nothing, and the line stays within.
+    @Test func `a long name alone gives way last`() {
+        var table = Table(columns: [
+            .init(title: "FLOW"), .init(title: "STATE"), .init(title: "TOOK", dispensable: 1),
+        ])
+        table.rows = [[.init(String(repeating: "n", count: 64)), .init("failed"), .init("1m 5s")]]
+        #expect(
+            table.rendered(width: 40, colour: false) == """
+                FLOW                              STATE
+                nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…  failed
 
                 """
         )

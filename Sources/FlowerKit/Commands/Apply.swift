@@ -35,7 +35,7 @@ struct ApplyCommand: FlowerCommand {
             at: session.now
         )
         let terminal = session.terminal
-        try session.print(ApplyView.text(report, colour: terminal.usesColour))
+        try session.print(page: ApplyView.text(report, colour: terminal.usesColour))
         return .success
     }
 }

@@ -18,16 +18,22 @@ struct BackfillCommand: FlowerCommand {
     var flow: String
 
     @Option(
-        help: ArgumentHelp("From this instant, itself included.", valueName: "iso8601"),
+        help: ArgumentHelp(
+            "From this instant, itself included: 2026-11-23, 7d (ago).",
+            valueName: "instant"
+        ),
         transform: OptionValue.instant
     )
-    var from: Instant
+    var from: InstantText
 
     @Option(
-        help: ArgumentHelp("To this instant, itself included.", valueName: "iso8601"),
+        help: ArgumentHelp(
+            "To this instant, itself included; a day alone is its 00:00.",
+            valueName: "instant"
+        ),
         transform: OptionValue.instant
     )
-    var to: Instant
+    var to: InstantText
 
     @Flag(help: "Show what would be registered, and register nothing.")
     var dryRun = false
@@ -44,13 +50,15 @@ struct BackfillCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func validate() throws {
-        guard from <= to else { throw ValidationError("--from is later than --to") }
         guard (1...RunLimits.concurrency).contains(concurrency) else {
             throw ValidationError("--concurrency takes a number from 1 to \(RunLimits.concurrency)")
         }
     }
 
     func run(in session: Session) throws -> ExitCode {
+        let from = try session.instant(from, "--from", .past) ?? session.now
+        let to = try session.instant(to, "--to", .past) ?? session.now
+        guard from <= to else { throw Failure(.misuse, "--from is later than --to") }
         guard to <= session.now else {
             throw Failure(
                 .badInput,

@@ -20,7 +20,7 @@ struct DoctorCommand: FlowerCommand {
         let findings = HostDoctor(folder: state.choice.folder(session), session: session).findings()
         switch format.output {
         case .table:
-            try session.print(DoctorView.text(findings, colour: session.terminal.usesColour))
+            try session.print(page: DoctorView.text(findings, colour: session.terminal.usesColour))
         case .json: try session.print(.array(findings.map(\.json)))
         }
         return findings.contains { $0.state == .missing } ? .taskFailed : .success

@@ -30,13 +30,14 @@ struct EnvCommand: FlowerCommand {
             hostZone: session.zone.name,
             at: session.now
         )
-        try session.print(
-            WorldView.text(
-                try world(of: claim, in: session, store),
-                of: claim,
-                isTerminal: session.terminal.columns != nil
-            )
+        let isTerminal = session.terminal.columns != nil
+        let text = WorldView.text(
+            try world(of: claim, in: session, store),
+            of: claim,
+            isTerminal: isTerminal
         )
+        // A shell may read it back from a pipe.
+        if isTerminal { try session.print(page: text) } else { try session.output.write(text) }
         return .success
     }
 

@@ -4,25 +4,38 @@ import Storage
 struct FiresCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "fires",
-        abstract: "List what became of a flow's due times.",
+        abstract: "List what became of due times, of a flow or of all.",
         discussion: "Newest first. Each fire that was not run has its reason."
     )
 
-    @Argument(help: "The flow's name.", completion: .flows)
-    var flow: String
+    @Argument(help: "Only those of this flow.", completion: .flows)
+    var flow: String?
+
+    @Option(
+        help: ArgumentHelp("Only those due at this instant or later.", valueName: "instant"),
+        transform: OptionValue.instant
+    )
+    var since: InstantText?
 
     @OptionGroup var rows: RowsOption
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let found = try state.openStore(session).fires(flow: flow, limit: rows.number + 1)
-        let fires = Array(found.prefix(rows.number))
+        let since = try session.instant(since, "--since", .past)
+        let store = try state.openStore(session)
         switch format.output {
         case .table:
-            let isCut = found.count > rows.number
-            try session.print(FiresView.table(fires, isCut: isCut, session.time))
-        case .json: try session.print(FiresView.json(fires, session.zone))
+            let limit = rows.number ?? Store.rowsPerPage
+            let found = try store.fires(flow: flow, since: since, limit: limit + 1)
+            let fires = Array(found.prefix(limit))
+            let isCut = found.count > limit
+            try session.print(
+                FiresView.table(fires, isOfAll: flow == nil, isCut: isCut, session.time)
+            )
+        case .json:
+            let fires = try store.fires(flow: flow, since: since, limit: rows.number ?? .max)
+            try session.print(FiresView.json(fires, session.zone))
         }
         return .success
     }

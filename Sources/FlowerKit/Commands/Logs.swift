@@ -16,8 +16,8 @@ struct LogsCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.", transform: OptionValue.run)
-    var run: Int64
+    @Argument(help: RunChoice.help, completion: .runsAndFlows)
+    var run: String?
 
     @Argument(help: "Only this task's lines, or one item's: clean[3].")
     var task: String?
@@ -31,11 +31,17 @@ struct LogsCommand: FlowerCommand {
     @Option(help: "Only the lines of the attempt of this number.")
     var attempt: Int?
 
-    @Option(help: ArgumentHelp("Only from this moment on, or so long ago.", valueName: "moment"))
-    var since: MomentArgument?
+    @Option(
+        help: ArgumentHelp("Only from this instant on: 06:00, 20m (ago).", valueName: "instant"),
+        transform: OptionValue.instant
+    )
+    var since: InstantText?
 
-    @Option(help: ArgumentHelp("Only up to this moment.", valueName: "moment"))
-    var until: MomentArgument?
+    @Option(
+        help: ArgumentHelp("Only up to this instant.", valueName: "instant"),
+        transform: OptionValue.instant
+    )
+    var until: InstantText?
 
     @Option(
         name: .shortAndLong,
@@ -70,25 +76,31 @@ struct LogsCommand: FlowerCommand {
         // Before the store is opened: as root we may become the folder's owner by it, who may not read
         // the journal.
         let journal = try? JournalReader()
-        let query = query(at: session.now)
+        var query = try query(session)
+        let choice = RunChoice(run)
         let store: Store
         do {
             store = try state.openStore(session)
         } catch let error as StorageError {
+            // The journal knows runs by their numbers.
+            guard case .number(let run) = choice else { throw error }
+            query.run = run
             return try printJournalAlone(journal, query, error, session)
         }
+        let run = try choice.number(in: store)
+        query.run = run
         let source = LogSourceFiles(store, journal, query, hasFields: hasFields)
         let names = try store.taskNames(ofRun: run, only: task)
         let watch = follow ? try StateWatch(store.folder) : nil
         let isSettled = follow ? try !store.state(ofRun: run).isActive : true
-        let choice = try source.choose(isFollowed: !isSettled)
-        session.note(choice.note)
+        let place = try source.choose(isFollowed: !isSettled)
+        session.note(choice == .number(run) ? place.note : "run \(run), \(place.note)")
         var printer = LogPrinter(
-            try source.lines(of: choice.place),
-            try view(names, store, session),
+            try source.lines(of: place.place),
+            try view(of: run, names, store, session),
             output: session.output
         )
-        try printer.printNew(last: choice.place == .journal ? nil : number)
+        try printer.printNew(last: place.place == .journal ? nil : number)
         if let watch, !isSettled {
             try printer.follow(watch) {
                 try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
@@ -97,11 +109,12 @@ struct LogsCommand: FlowerCommand {
         return .success
     }
 
-    private func query(at now: Instant) -> LogQuery {
-        var query = LogQuery(run: run, task: task)
+    /// Without its run.
+    private func query(_ session: Session) throws -> LogQuery {
+        var query = LogQuery(run: 0, task: task)
         query.attempt = attempt
-        query.since = since?.instant(at: now)
-        query.until = until?.instant(at: now)
+        query.since = try session.instant(since, "--since", .past)
+        query.until = try session.instant(until, "--until", .past)
         query.priorities = priority?.range
         query.last = number
         query.hasEvents = events
@@ -111,6 +124,7 @@ struct LogsCommand: FlowerCommand {
     private var hasFields: Bool { output == .json || output == .export }
 
     private func view(
+        of run: Int64,
         _ names: [String],
         _ store: Store?,
         _ session: Session
@@ -140,7 +154,7 @@ struct LogsCommand: FlowerCommand {
         let isHost = state.choice.folder(session).path == StateFolder.systemPath
         guard isHost, let journal,
             let instance = try JournalLogReader.instance(
-                ofRun: run,
+                ofRun: query.run,
                 unit: "flower-run.service",
                 journal
             )
@@ -156,7 +170,7 @@ struct LogsCommand: FlowerCommand {
         )
         var printer = LogPrinter(
             lines,
-            try view(Set(counts.keys.map(\.task)).sorted(), nil, session),
+            try view(of: query.run, Set(counts.keys.map(\.task)).sorted(), nil, session),
             output: session.output
         )
         try printer.printNew()

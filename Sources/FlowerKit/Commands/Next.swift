@@ -12,30 +12,46 @@ struct NextCommand: FlowerCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Up to this instant, itself included.", valueName: "iso8601"),
+        help: ArgumentHelp(
+            "Up to this instant, itself included: 06:00, 2h, 2026-12-01.",
+            valueName: "instant"
+        ),
         transform: OptionValue.instant
     )
-    var until: Instant?
+    var until: InstantText?
 
-    @Option(name: .shortAndLong, help: "At most so many.")
-    var number = 20
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "At most so many (default: \(NextCommand.rows), of JSON with --until all).",
+            valueName: "number"
+        )
+    )
+    var number: Int?
 
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
-    func validate() throws { try RowsOption.check(number) }
+    private static let rows = 20
+    /// Of JSON with `--until`: all of it is held in memory.
+    private static let most = 1_000_000
+
+    func validate() throws { if let number { try RowsOption.check(number) } }
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let pauses = try store.pauses(at: session.now)
         let now = session.now
+        let until = try session.instant(until, "--until", .future)
         let line = TimeLine(try store.schedules(), zones: .host) { schedule in
             guard let pause = pauses[schedule.flow] else { return now }
             // What comes due in a pause makes no run; one without an end leaves nothing to come.
             return pause.until.map { Instant(milliseconds: $0.milliseconds - 1) }
         }
         for fault in line.faults { session.note("\(fault)") }
-        let fires = line.fires(atMost: number, until: until)
+        let isEndless = format.output == .table || until == nil
+        let limit = number ?? (isEndless ? Self.rows : Self.most)
+        let fires = line.fires(atMost: limit, until: until)
         switch format.output {
         case .table: try session.print(table(fires, pauses, session.time))
         case .json:
@@ -47,6 +63,12 @@ struct NextCommand: FlowerCommand {
                 ])
             }
             try session.print(.array(values))
+            if fires.count == limit, number == nil {
+                session.note(
+                    "\(counted(limit, "fire")) listed",
+                    hint: "-n or --until says how many"
+                )
+            }
         }
         return .success
     }
@@ -57,12 +79,12 @@ struct NextCommand: FlowerCommand {
         _ time: TimeText
     ) -> Table {
         var table = Table(columns: [
-            .init(title: "DUE"), .init(title: "LEFT"), .init(title: "FLOW"),
+            .init(title: "DUE"), .init(title: "LEFT", dispensable: 1), .init(title: "FLOW"),
             .init(title: "CRON", isFree: true),
         ])
         table.rows = fires.map { fire in
             [
-                .init(time.stamp(fire.dueAt)), .init(time.left(until: fire.dueAt)),
+                .stamp(fire.dueAt, time), .init(time.left(until: fire.dueAt)),
                 .init(fire.schedule.flow), .init(fire.schedule.cron),
             ]
         }

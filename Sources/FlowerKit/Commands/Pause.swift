@@ -1,5 +1,4 @@
 import ArgumentParser
-import Cron
 import Storage
 
 struct PauseCommand: FlowerCommand {
@@ -22,10 +21,13 @@ struct PauseCommand: FlowerCommand {
     var reason: String?
 
     @Option(
-        help: ArgumentHelp("End the pause at this instant.", valueName: "iso8601"),
+        help: ArgumentHelp(
+            "End the pause at this instant: 06:00, 20m, tomorrow 06:00.",
+            valueName: "instant"
+        ),
         transform: OptionValue.instant
     )
-    var until: Instant?
+    var until: InstantText?
 
     @OptionGroup(title: "State folder") var state: StateOptions
 
@@ -34,6 +36,7 @@ struct PauseCommand: FlowerCommand {
     }
 
     func run(in session: Session) throws -> ExitCode {
+        let until = try session.instant(until, "--until", .future)
         let store = try state.openStore(session)
         try store.pause(
             flow: flow,

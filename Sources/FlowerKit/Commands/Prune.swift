@@ -17,10 +17,13 @@ struct PruneCommand: FlowerCommand {
     )
 
     @Option(
-        help: ArgumentHelp("How old they must be, such as 90d.", valueName: "duration"),
-        transform: OptionValue.duration
+        help: ArgumentHelp(
+            "How old they must be, such as 90d; or from before this instant.",
+            valueName: "instant"
+        ),
+        transform: OptionValue.instant
     )
-    var olderThan: Duration
+    var olderThan: InstantText
 
     @Option(help: ArgumentHelp("Keep so many of each flow in any case.", valueName: "number"))
     var keepLast = 0
@@ -32,15 +35,18 @@ struct PruneCommand: FlowerCommand {
 
     func validate() throws {
         guard keepLast >= 0 else { throw ValidationError("--keep-last takes 0 or more") }
-        guard olderThan > .zero else {
-            throw ValidationError("--older-than takes a duration of more than zero")
-        }
     }
 
     func run(in session: Session) throws -> ExitCode {
-        let store = try state.openStore(session)
         let now = session.now
-        let before = Instant(milliseconds: now.milliseconds - olderThan.milliseconds)
+        let before = try session.instant(olderThan, "--older-than", .past) ?? now
+        guard before < now else {
+            throw Failure(
+                .misuse,
+                "--older-than takes a duration of more than zero, or an instant of the past"
+            )
+        }
+        let store = try state.openStore(session)
         let request = PruneRequest(before: before, keepLast: keepLast)
         if dryRun {
             let report = try store.previewPrune(request, at: now)

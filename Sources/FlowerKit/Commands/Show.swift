@@ -24,7 +24,9 @@ struct ShowCommand: FlowerCommand {
         switch format.output {
         case .table:
             let terminal = session.terminal
-            try session.print(view.rendered(width: terminal.columns, colour: terminal.usesColour))
+            try session.print(
+                page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
+            )
         case .json: try session.print(view.json)
         }
         return .success

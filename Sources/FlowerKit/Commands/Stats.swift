@@ -13,6 +13,15 @@ struct StatsCommand: FlowerCommand {
     @Option(name: .shortAndLong, help: "Of at most so many of its last runs.")
     var number = Store.rowsPerPage
 
+    @Option(
+        help: ArgumentHelp(
+            "Only of runs registered at this instant or later: 7d (ago).",
+            valueName: "instant"
+        ),
+        transform: OptionValue.instant
+    )
+    var since: InstantText?
+
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
@@ -22,7 +31,8 @@ struct StatsCommand: FlowerCommand {
     func validate() throws { try RowsOption.check(number, atMost: Self.mostRuns) }
 
     func run(in session: Session) throws -> ExitCode {
-        let rows = try state.openStore(session).stats(flow: flow, runs: number)
+        let since = try session.instant(since, "--since", .past)
+        let rows = try state.openStore(session).stats(flow: flow, since: since, runs: number)
         switch format.output {
         case .table: try session.print(StatsView.table(flow, rows))
         case .json: try session.print(StatsView.json(flow, rows))

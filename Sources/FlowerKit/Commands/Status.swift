@@ -12,14 +12,15 @@ struct StatusCommand: FlowerCommand {
             """
     )
 
-    @Argument(help: "The run's number.", completion: .runs, transform: OptionValue.run)
-    var run: Int64
+    @Argument(help: RunChoice.help, completion: .runsAndFlows)
+    var run: String?
 
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
+        let run = try RunChoice(run).number(in: store)
         let detail = try store.run(run)
         let isJSON = format.output == .json
         let limit = isJSON ? StatusView.tailsInJSON : StatusView.failuresShown
@@ -29,7 +30,9 @@ struct StatusCommand: FlowerCommand {
         } else {
             let terminal = session.terminal
             let view = StatusView(detail, tails: tails, session.time)
-            try session.print(view.rendered(width: terminal.columns, colour: terminal.usesColour))
+            try session.print(
+                page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
+            )
         }
         return .success
     }

@@ -70,7 +70,7 @@ enum CronReading {
         do {
             return try checked(text, hashID: hashID)
         } catch {
-            try session.errors.write(error.rendering + "\n")
+            try session.complain(error.rendering + "\n")
             return nil
         }
     }
@@ -104,16 +104,6 @@ enum CronReading {
             hint: nil,
             text: text
         )
-    }
-
-    /// - Throws: `Failure` (64) for what is no instant.
-    static func instant(_ text: String?, _ option: String, now: Instant) throws -> Instant {
-        guard let text else { return now }
-        do {
-            return try Instant(iso8601: text)
-        } catch {
-            throw Failure(.misuse, "\(option): \(error)")
-        }
     }
 
     /// The zone of the schedule: the expression's prefix, `--timezone`, the host's.

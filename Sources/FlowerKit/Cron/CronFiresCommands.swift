@@ -16,8 +16,11 @@ struct CronNextCommand: FlowerCommand {
     @Argument(help: "The schedule expression, in quotes.")
     var expression: String?
 
-    @Option(help: ArgumentHelp("Begin after this instant, else now.", valueName: "iso8601"))
-    var after: String?
+    @Option(
+        help: ArgumentHelp("Begin after this instant, else now.", valueName: "instant"),
+        transform: OptionValue.instant
+    )
+    var after: InstantText?
 
     @Flag(help: "Answer the cases on standard input.")
     var batch = false
@@ -33,8 +36,7 @@ struct CronNextCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         guard let expression else { return try CronBatchRun.run(in: session) }
-        let from = try CronReading.instant(after, "--after", now: session.now)
-        return try options.list(expression, from: from, isForward: true, in: session)
+        return try options.list(expression, from: after, isForward: true, in: session)
     }
 }
 
@@ -47,16 +49,18 @@ struct CronPreviousCommand: FlowerCommand {
     @Argument(help: "The schedule expression, in quotes.")
     var expression: String
 
-    @Option(help: ArgumentHelp("Begin before this instant, else now.", valueName: "iso8601"))
-    var before: String?
+    @Option(
+        help: ArgumentHelp("Begin before this instant, else now.", valueName: "instant"),
+        transform: OptionValue.instant
+    )
+    var before: InstantText?
 
     @OptionGroup var options: CronFireOptions
 
     func validate() throws { try options.validateCount() }
 
     func run(in session: Session) throws -> ExitCode {
-        let from = try CronReading.instant(before, "--before", now: session.now)
-        return try options.list(expression, from: from, isForward: false, in: session)
+        try options.list(expression, from: before, isForward: false, in: session)
     }
 }
 
@@ -75,7 +79,10 @@ struct CronFireOptions: ParsableArguments {
     )
     var timezone: String?
 
-    @Option(help: ArgumentHelp("At most so many fires.", valueName: "n"))
+    @Option(
+        name: [.customShort("n"), .long],
+        help: ArgumentHelp("At most so many fires.", valueName: "number")
+    )
     var count = 5
 
     @Option(help: "How to print them.")
@@ -92,7 +99,7 @@ struct CronFireOptions: ParsableArguments {
 
     func list(
         _ text: String,
-        from: Instant,
+        from start: InstantText?,
         isForward: Bool,
         in session: Session
     ) throws -> ExitCode {
@@ -100,6 +107,12 @@ struct CronFireOptions: ParsableArguments {
             return .badInput
         }
         let zone = try CronReading.zone(expression.zoneName ?? timezone, in: session)
+        // Local times are those of the zone in which the fires are told.
+        let said =
+            isForward
+            ? try session.instant(start, "--after", .future, in: zone)
+            : try session.instant(start, "--before", .past, in: zone)
+        let from = said ?? session.now
         let fires =
             isForward
             ? expression.fires(after: from, in: zone) : expression.fires(before: from, in: zone)

@@ -87,7 +87,7 @@ struct CronFiresView {
         ])
         table.rows = rows.map { row in
             [
-                .init(row.fire.map { time.stamp($0) } ?? "-"),
+                .stamp(row.fire, time),
                 .init(row.mark ?? "", row.mark == nil ? .plain : .active),
                 .init(row.note, .faint),
             ]

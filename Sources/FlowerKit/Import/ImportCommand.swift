@@ -51,7 +51,7 @@ struct ImportCommand: FlowerCommand {
             var reading = CrontabImport(path: file, stem: stem(file), account: .current)
             let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
             imports += reading.flows(of: crontab)
-            try session.errors.write(reading.diagnostics.map { $0.rendered + "\n" }.joined())
+            try session.complain(reading.diagnostics.map { $0.rendered + "\n" }.joined())
             faults += reading.diagnostics.count { !$0.isWarning }
         }
         guard faults == 0 else {

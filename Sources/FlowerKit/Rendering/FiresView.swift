@@ -4,15 +4,23 @@ import Storage
 
 /// `flower fires`: what became of each due instant.
 enum FiresView {
-    static func table(_ fires: [FireDetail], isCut: Bool, _ time: TimeText) -> Table {
-        var table = Table(columns: [
-            .init(title: "DUE"), .init(title: "PASSED"), .init(title: "OUTCOME"),
-            .init(title: "FIRES"), .init(title: "RUN"), .init(title: "STATE"),
-            .init(title: "SCHEDULE"), .init(title: "WHY", isFree: true),
-        ])
+    /// - Parameter isOfAll: flows, so that each row names its own.
+    static func table(
+        _ fires: [FireDetail],
+        isOfAll: Bool,
+        isCut: Bool,
+        _ time: TimeText
+    ) -> Table {
+        var table = Table(columns: isOfAll ? [.init(title: "FLOW")] : [])
+        table.columns += [
+            .init(title: "DUE"), .init(title: "PASSED", dispensable: 4), .init(title: "OUTCOME"),
+            .init(title: "FIRES", dispensable: 2), .init(title: "RUN"),
+            .init(title: "STATE", dispensable: 1), .init(title: "SCHEDULE", dispensable: 3),
+            .init(title: "WHY", isFree: true),
+        ]
         table.rows = fires.map { fire in
-            [
-                .init(time.stamp(fire.dueAt)), .init(time.ago(fire.dueAt)), outcome(fire),
+            (isOfAll ? [.init(fire.flow)] : []) + [
+                .stamp(fire.dueAt, time), .init(time.ago(fire.dueAt)), outcome(fire),
                 .init("\(fire.count)"), .init(fire.runID.map { "\($0)" } ?? "-"),
                 fire.state.map { .init($0.rawValue, $0.style) } ?? .init("-"),
                 .init(fire.scheduleIdentity), .init(why(fire, time)),
@@ -49,6 +57,7 @@ enum FiresView {
         .array(
             fires.map { fire in
                 .object([
+                    "flow": .string(fire.flow),
                     "schedule": .string(fire.scheduleIdentity),
                     "due_at": .instant(fire.dueAt, in: zone),
                     "last_due_at": .instant(fire.lastDueAt, in: zone),

@@ -80,8 +80,8 @@ struct FlowView {
     private var scheduleTable: Table? {
         guard !schedules.isEmpty else { return nil }
         var table = Table(columns: [
-            .init(title: "SCHEDULE"), .init(title: "ZONE"), .init(title: "NEXT"),
-            .init(title: "LEFT"), .init(title: "MEANS", isFree: true),
+            .init(title: "SCHEDULE"), .init(title: "ZONE", dispensable: 2), .init(title: "NEXT"),
+            .init(title: "LEFT", dispensable: 1), .init(title: "MEANS", isFree: true),
         ])
         table.rows = schedules.map { row in
             [
@@ -94,7 +94,8 @@ struct FlowView {
 
     private var taskTable: Table {
         var table = Table(columns: [
-            .init(title: "TASK"), .init(title: "NEEDS"), .init(title: "LIMITS"),
+            .init(title: "TASK"), .init(title: "NEEDS", dispensable: 1),
+            .init(title: "LIMITS", dispensable: 2),
             .init(title: "DOES", isFree: true),
         ])
         let places = Dictionary(flow.tasks.enumerated().map { ($1.name, $0) }) { first, _ in first }

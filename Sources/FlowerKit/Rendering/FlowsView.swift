@@ -11,8 +11,9 @@ enum FlowsView {
         _ time: TimeText
     ) -> Table {
         var table = Table(columns: [
-            .init(title: "FLOW"), .init(title: "TASKS", isNumber: true),
-            .init(title: "SCHEDULES", isNumber: true), .init(title: "LAST RUN", isNumber: true),
+            .init(title: "FLOW"), .init(title: "TASKS", isNumber: true, dispensable: 2),
+            .init(title: "SCHEDULES", isNumber: true, dispensable: 3),
+            .init(title: "LAST RUN", isNumber: true, dispensable: 1),
             .init(title: "RESULT"), .init(title: "NOTE"),
             .init(title: "DESCRIPTION", isFree: true),
         ])

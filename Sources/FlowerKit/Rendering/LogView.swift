@@ -26,7 +26,7 @@ struct LogView: LogFormatter {
             block += entry.text
             if isNote { block += "]".utf8 }
         } else {
-            let text = Printable.text(entry.text)
+            let text = terminal.printable(entry.text)
             let shown = isNote ? "[flower: \(text)]" : text
             block += (terminal.usesColour && isNote ? Style.faint.applied(to: shown) : shown).utf8
         }

@@ -7,7 +7,7 @@ enum PoolsView {
         var table = Table(columns: [
             .init(title: "POOL"), .init(title: "SLOTS", isNumber: true),
             .init(title: "TAKEN", isNumber: true), .init(title: "WAITING", isNumber: true),
-            .init(title: "NOTES", isFree: true),
+            .init(title: "NOTES", isFree: true, dispensable: 1),
         ])
         table.rows = pools.map { pool in
             [

@@ -45,6 +45,8 @@ enum Printable {
     }
 
     private static func replaced(_ text: String, _ isBad: (Unicode.Scalar) -> Bool) -> String {
+        // Nearly every text, and tables have a hundred thousand rows.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         guard text.unicodeScalars.contains(where: isBad) else { return text }
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { shown.append(isBad(scalar) ? replacement : scalar) }

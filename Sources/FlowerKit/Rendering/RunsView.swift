@@ -8,13 +8,15 @@ enum RunsView {
     static func table(_ runs: [RunSummary], isCut: Bool, _ time: TimeText) -> Table {
         var table = Table(columns: [
             .init(title: "RUN", isNumber: true), .init(title: "FLOW"), .init(title: "STATE"),
-            .init(title: "ORIGIN"), .init(title: "REGISTERED"), .init(title: "PASSED"),
-            .init(title: "TOOK"), .init(title: "TASKS"), .init(title: "PARAMETERS", isFree: true),
+            .init(title: "ORIGIN", dispensable: 5), .init(title: "REGISTERED", dispensable: 1),
+            .init(title: "PASSED", dispensable: 6), .init(title: "TOOK", dispensable: 3),
+            .init(title: "TASKS", dispensable: 2),
+            .init(title: "PARAMETERS", isFree: true, dispensable: 4),
         ])
         table.rows = runs.map { run in
             [
                 .init("\(run.id)"), .init(run.flow), .state(run.state), .init(run.origin),
-                .init(time.stamp(run.registeredAt)), .init(time.ago(run.registeredAt)),
+                .stamp(run.registeredAt, time), .init(time.ago(run.registeredAt)),
                 .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
                 .init(progress(run.counts)),
                 .init(parameters(run.shownParameters)),

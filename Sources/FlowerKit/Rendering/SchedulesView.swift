@@ -44,16 +44,17 @@ struct ScheduleRow: Comparable {
 enum SchedulesView {
     static func table(_ rows: [ScheduleRow], _ time: TimeText) -> Table {
         var table = Table(columns: [
-            .init(title: "NEXT"), .init(title: "LEFT"), .init(title: "LAST"),
-            .init(title: "PASSED"), .init(title: "FLOW"), .init(title: "CRON"),
-            .init(title: "ZONE"), .init(title: "UNRUN", isNumber: true),
+            .init(title: "FLOW"), .init(title: "NEXT"), .init(title: "LEFT", dispensable: 1),
+            .init(title: "LAST", dispensable: 5), .init(title: "PASSED", dispensable: 4),
+            .init(title: "CRON", dispensable: 3), .init(title: "ZONE", dispensable: 6),
+            .init(title: "UNRUN", isNumber: true, dispensable: 2),
             .init(title: "RESULT", isFree: true),
         ])
         table.rows = rows.map { row in
             [
-                next(row.next, time), .init(time.left(until: row.nextAt)),
-                .init(time.stamp(row.last?.dueAt)), .init(time.ago(row.last?.dueAt)),
-                .init(row.flow), .init(row.cron), .init(row.zone ?? "-"),
+                .init(row.flow), next(row.next, time), .init(time.left(until: row.nextAt)),
+                .stamp(row.last?.dueAt, time), .init(time.ago(row.last?.dueAt)),
+                .init(row.cron), .init(row.zone ?? "-"),
                 .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
             ]
         }
@@ -79,7 +80,7 @@ enum SchedulesView {
 
     static func next(_ next: ScheduleRow.Next, _ time: TimeText) -> Table.Cell {
         switch next {
-        case .at(let instant): .init(time.stamp(instant))
+        case .at(let instant): .stamp(instant, time)
         case .boot: .init("at boot")
         case .never: .init("never")
         case .paused: .init("paused", .active)

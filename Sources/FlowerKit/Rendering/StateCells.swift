@@ -1,3 +1,4 @@
+import Cron
 import Flows
 
 extension RunState {
@@ -30,5 +31,9 @@ extension Table.Cell {
 
     static func state(_ state: TaskState) -> Table.Cell {
         Table.Cell(state.word, state.style)
+    }
+
+    static func stamp(_ instant: Instant?, _ time: TimeText) -> Table.Cell {
+        Table.Cell(time.stamp(instant), short: time.shortStamp(instant))
     }
 }

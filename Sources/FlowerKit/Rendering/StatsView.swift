@@ -6,11 +6,13 @@ enum StatsView {
     /// - Parameter rows: the flow as a whole, then its tasks.
     static func table(_ flow: String, _ rows: [StatsRow]) -> Table {
         var table = Table(columns: [
-            .init(title: "FLOW AND TASKS"), .init(title: "RUNS", isNumber: true),
+            .init(title: "FLOW AND TASKS"), .init(title: "RUNS", isNumber: true, dispensable: 1),
             .init(title: "SUCCEEDED", isNumber: true), .init(title: "P50", isNumber: true),
-            .init(title: "P95", isNumber: true), .init(title: "MAX", isNumber: true),
-            .init(title: "CPU", isNumber: true), .init(title: "MEMORY", isNumber: true),
-            .init(title: "TREND"),
+            .init(title: "P95", isNumber: true, dispensable: 2),
+            .init(title: "MAX", isNumber: true, dispensable: 3),
+            .init(title: "CPU", isNumber: true, dispensable: 5),
+            .init(title: "MEMORY", isNumber: true, dispensable: 4),
+            .init(title: "TREND", dispensable: 6),
         ])
         table.rows = rows.map { row in
             let name = row.name.isEmpty ? flow : "  " + row.name

@@ -58,15 +58,17 @@ struct StatusView {
 
     private var table: Table {
         var columns: [Table.Column] = [
-            .init(title: "TASK"), .init(title: "STATE"), .init(title: "TOOK"),
+            .init(title: "TASK"), .init(title: "STATE"), .init(title: "TOOK", dispensable: 1),
         ]
         if showsUsage {
             columns += [
-                .init(title: "CPU", isNumber: true), .init(title: "MEMORY", isNumber: true),
+                .init(title: "CPU", isNumber: true, dispensable: 5),
+                .init(title: "MEMORY", isNumber: true, dispensable: 4),
             ]
         }
         columns += [
-            .init(title: "EXIT"), .init(title: "ATTEMPTS", isNumber: true),
+            .init(title: "EXIT", dispensable: 2),
+            .init(title: "ATTEMPTS", isNumber: true, dispensable: 3),
             .init(title: "WHY", isFree: true),
         ]
         var table = Table(columns: columns)

@@ -1,86 +1,75 @@
 /// Rows under a heading, as `systemctl list-timers` sets them: columns two blanks apart.
+///
+/// On a terminal that is too narrow for them columns give way one after the other; see `TableLayout`.
 struct Table {
     struct Column {
         let title: String
         var isNumber = false
         /// Free text: on a terminal it gives way before any other column does.
         var isFree = false
+        /// On a terminal too narrow for all, columns are left out by this, the largest first; never those of 0.
+        var dispensable = 0
     }
 
     struct Cell {
         let text: String
+        /// In its place on a terminal that is too narrow for all.
+        let shortText: String
         var style = Style.plain
 
-        init(_ text: String, _ style: Style = .plain) {
+        init(_ text: String, _ style: Style = .plain, short: String? = nil) {
             // A line end in a name would tear the row apart, in a file as on a terminal.
             self.text = Printable.line(text)
+            shortText = short ?? self.text
             self.style = style
         }
     }
 
-    let columns: [Column]
+    var columns: [Column]
     /// Each has as many cells as there are columns.
     var rows: [[Cell]] = []
     /// Under the rows, after an empty line.
     var footer: String?
 
-    private static let gap = 2
-    /// Narrower no free text is made; what then is too long is cut off at the terminal's edge.
-    private static let leastFree = 8
-
     /// - Parameter width: of a terminal, beyond which no line goes; `nil` for a file or pipe.
     func rendered(width: Int?, colour: Bool) -> String {
         var text = ""
         if !rows.isEmpty {
-            let widths = widths(within: width)
+            let layout = TableLayout(self, within: width)
             let heading = columns.map { Cell($0.title, .heading) }
             for row in [heading] + rows {
-                text += line(row, widths, within: width, colour: colour) + "\n"
+                precondition(row.count == columns.count, "a row has a cell for each column")
+                text += line(row, layout, within: width, colour: colour) + "\n"
             }
             if footer != nil { text += "\n" }
         }
         return text + (footer.map { $0 + "\n" } ?? "")
     }
 
-    private func widths(within limit: Int?) -> [Int] {
-        var widths = columns.map { DisplayWidth.of($0.title) }
-        for row in rows {
-            precondition(row.count == columns.count, "a row has a cell for each column")
-            for (index, cell) in row.enumerated() {
-                widths[index] = max(widths[index], DisplayWidth.of(cell.text))
-            }
-        }
-        guard let limit else { return widths }
-        let excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - limit
-        if excess > 0, let free = columns.firstIndex(where: \.isFree) {
-            widths[free] = max(widths[free] - excess, min(widths[free], Self.leastFree))
-        }
-        return widths
-    }
-
     private func line(
         _ cells: [Cell],
-        _ widths: [Int],
+        _ layout: TableLayout,
         within limit: Int?,
         colour: Bool
     ) -> String {
         var line = ""
         var room = limit ?? .max
         // Nothing follows the last cell that says something: no blanks at a line's end.
-        let last = cells.lastIndex { !$0.text.isEmpty } ?? 0
-        for (index, cell) in cells[...last].enumerated() {
-            let shown = DisplayWidth.truncated(cell.text, to: min(widths[index], room))
-            let width = DisplayWidth.of(shown)
-            let padding = String(repeating: " ", count: max(0, min(widths[index], room) - width))
+        let last = layout.places.lastIndex { !cells[$0].text.isEmpty } ?? 0
+        for (number, place) in layout.places[...last].enumerated() {
+            let (cell, column) = (cells[place], min(layout.widths[number], room))
+            let text = layout.isShort ? cell.shortText : cell.text
+            let shown = DisplayWidth.truncated(text, to: column)
+            let padding = String(repeating: " ", count: max(0, column - DisplayWidth.of(shown)))
             let styled = colour ? cell.style.applied(to: shown) : shown
-            if columns[index].isNumber {
+            if columns[place].isNumber {
                 line += padding + styled
             } else {
-                line += styled + (index == last ? "" : padding)
+                line += styled + (number == last ? "" : padding)
             }
-            room -= widths[index] + Self.gap
-            guard index < last, room > 0 else { break }
-            line += String(repeating: " ", count: Self.gap)
+            room -= layout.widths[number] + TableLayout.gap
+            guard number < last, room > 0 else { break }
+            line += String(repeating: " ", count: TableLayout.gap)
         }
         return line
     }

@@ -17,6 +17,16 @@ struct TimeText {
         return "\(weekday(instant)) \(text[..<mark]) \(time.prefix(8)) \(time.dropFirst(8))"
     }
 
+    /// The same where there is no room: `Mon 11-23 21:22`, of another year `2025-11-23 21:22`; `-` for none.
+    func shortStamp(_ instant: Instant?) -> String {
+        let words = stamp(instant).split(separator: " ")
+        guard words.count == 4 else { return "-" }
+        let minute = words[2].prefix(5)
+        let isThisYear = words[1].prefix(5) == stamp(now).split(separator: " ")[1].prefix(5)
+        return isThisYear
+            ? "\(words[0]) \(words[1].dropFirst(5)) \(minute)" : "\(words[1]) \(minute)"
+    }
+
     private func weekday(_ instant: Instant) -> String {
         let local = instant.seconds + zone.offset(at: instant)
         // 1970-01-01 was a Thursday.
