@@ -44,6 +44,19 @@ int clinux_ofd_is_locked(int fd) {
     return lock.l_type != F_UNLCK;
 }
 
+int clinux_ofd_share_byte(int fd, long long offset) {
+    struct flock lock = {
+        .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int clinux_ofd_byte_is_locked(int fd, long long offset) {
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;
+    return lock.l_type != F_UNLCK;
+}
+
 /// Exists so that the signal interrupts the wait rather than ending the process.
 static void interrupt(int signal) { (void)signal; }
 

@@ -17,3 +17,16 @@ extension AttemptDetail {
         return note.map { "\(words); \($0)" } ?? words
     }
 }
+
+/// The words of a run that was over its `run_timeout`, the same wherever it is told.
+package enum LateRun {
+    package static let words = "took longer than its run_timeout"
+
+    /// Why a task of it was cancelled.
+    ///
+    /// - Parameter attempt: its last; `nil` where none was begun.
+    package static func reason(after attempt: AttemptDetail?) -> String {
+        let late = "its run \(words)"
+        return attempt.map { "\($0.reason); not tried again: \(late)" } ?? "not started: \(late)"
+    }
+}

@@ -11,9 +11,7 @@ struct FailureMail {
     let flow: String
     let run: Int64
     let recipients: [String]
-    let failures: [FailedTask]
-    /// Of all failed tasks.
-    let count: Int
+    let failures: RunFailures
 
     /// So many are told of, each with its last lines.
     static let tasksTold = 10
@@ -30,18 +28,28 @@ struct FailureMail {
             "Content-Type: text/plain; charset=UTF-8",
             "Content-Transfer-Encoding: 8bit",
         ]
-        let noun = count == 1 ? "1 task" : "\(count) tasks"
-        var lines = ["Run \(run) of flow '\(flow)' failed on \(host): \(noun)."]
-        for failure in failures { lines += [""] + Self.told(failure) }
-        if count > failures.count { lines += ["", "\(count - failures.count) more failed."] }
+        let noun = failures.count == 1 ? "1 task" : "\(failures.count) tasks"
+        let what = failures.isTimedOut ? "it \(LateRun.words); \(noun) not done" : noun
+        var lines = ["Run \(run) of flow '\(flow)' failed on \(host): \(what)."]
+        for failure in failures.shown { lines += [""] + Self.told(failure) }
+        let more = failures.count - failures.shown.count
+        if more > 0 {
+            lines += ["", "\(more) more \(failures.isTimedOut ? "not done" : "failed")."]
+        }
         lines += ["", "flower status \(run)"]
-        if let first = failures.first { lines.append("flower logs \(run) '\(first.name)'") }
+        if let first = failures.shown.first(where: { $0.attempt != nil }) {
+            lines.append("flower logs \(run) '\(first.name)'")
+        }
         lines.append("flower rerun \(run) --failed")
         return (headers + [""] + lines).map { Self.safe($0) + "\n" }.joined()
     }
 
     private static func told(_ failure: FailedTask) -> [String] {
-        let title = "\(failure.name), attempt \(failure.attempt.number): \(failure.attempt.reason)"
+        let attempt = failure.attempt.map { ", attempt \($0.number)" } ?? ""
+        let reason =
+            failure.isUndone
+            ? LateRun.reason(after: failure.attempt) : failure.attempt?.reason ?? "failed"
+        let title = "\(failure.name)\(attempt): \(reason)"
         var lines = failure.tail.split(separator: 10, omittingEmptySubsequences: false)
         while let last = lines.last, last.isEmpty { lines.removeLast() }
         return [title]

@@ -40,8 +40,7 @@ extension Runner {
                 flow: claim.run.flow,
                 run: claim.run.runID,
                 recipients: Array(words.dropFirst(2)),
-                failures: failures.shown,
-                count: failures.count
+                failures: failures
             )
             return (options.sendmail, Array(mail.text.utf8))
         } catch {

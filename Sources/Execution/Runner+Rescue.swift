@@ -28,8 +28,9 @@ extension Runner {
         return hasDead
     }
 
-    func scheduleNextLook() {
-        setTimer(.peers, after: RunnerLimit.peerLook) { [unowned self] in
+    /// - Parameter span: until then; a runner's file that is closed is let go a moment later.
+    func scheduleNextLook(after span: Duration = RunnerLimit.peerLook) {
+        setTimer(.peers, after: span) { [unowned self] in
             do {
                 try lookAtPeers()
             } catch {
@@ -89,7 +90,7 @@ extension Runner {
         guard let rescue = rescues.first(where: { $0.identity == dead }) else { return }
         switch result {
         case .success(let states):
-            ending.failedTasks += states.count { $0 == .failed }
+            ending.count(rescue.ended, states)
             tell(rescue, states)
             rescue.file.remove()
             outputs.remove(of: rescue.ended)
@@ -158,7 +159,10 @@ final class DeadRunnerFile {
     /// `nil` where somebody holds it: its runner lives, or another rescues it.
     init?(_ id: Int64, in folder: StateFolder) {
         path = "\(folder.runnersPath)/\(id)"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0o600)
+        // A living one's is not opened for writing: whoever watches would take its close for an end.
+        let isHeld = folder.isHeld(path)
+        descriptor =
+            isHeld ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0o600)
         var status = stat()
         guard descriptor >= 0, clinux_ofd_lock_try(descriptor, Int16(F_WRLCK)) == 0,
             // Between open and lock another rescuer may have finished with it.

@@ -102,12 +102,12 @@ extension Runner {
             } else {
                 pending.append(result.claims)
             }
-            ending.failedTasks += result.failedTasks
+            ending.count(ended, result.endStates)
             if stop >= .cancelling {
                 ending.cancelledTasks += result.endStates.count { $0 == .cancelled }
             }
             noteRetry(result.nextRetryAt)
-            noteRunEnd(result.nextRunEndAt)
+            noteLimit(result.nextLimitAt)
             for task in result.toCancel { cancel(task) }
             for task in result.toTimeOut { timeOut(task) }
             tellStatus()
@@ -139,7 +139,7 @@ extension Runner {
 
     /// The run of a task that this runner holds is over its `run_timeout`.
     private func timeOut(_ task: Int64) {
-        let note = "its run took longer than its run_timeout"
+        let note = "its run \(LateRun.words)"
         if let attempt = running[task] { return end(attempt, as: .timedOut, note: note) }
         recall(task)
         crew?.components.end(task: task, as: .timedOut, note)
@@ -159,17 +159,24 @@ extension Runner {
         cancelTimer(.retry)
         guard let instant else { return }
         let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
+        // One that is due, with no slot free, is promoted by the turn that records an end.
+        if wait <= .zero, freeSlots <= 0 { return }
         setTimer(.retry, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
+            guard instant <= .now else { return noteRetry(instant) }
             pace.mayHaveMore = true
+            // Another runner may have room, or be started.
+            if freeSlots <= 0 { store.folder.touchWake() }
         }
     }
 
-    /// Looks again when the next run is over its `run_timeout`: whoever looks first ends it.
-    private func noteRunEnd(_ instant: Instant?) {
-        cancelTimer(.runEnd)
+    /// Looks again when the next run is over its `run_timeout`, or too late for its start: whoever looks
+    /// first ends it.
+    private func noteLimit(_ instant: Instant?) {
+        nextLimitAt = instant
+        cancelTimer(.limit)
         guard let instant else { return }
         let wait = Duration.milliseconds(instant.milliseconds - Instant.now.milliseconds)
-        setTimer(.runEnd, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
+        setTimer(.limit, after: min(max(wait, .zero), .seconds(60))) { [unowned self] in
             pace.wake()
         }
     }
@@ -186,7 +193,7 @@ extension Runner {
     private func tellStatus() {
         let waiting = pending.count + componentLoad.queued
         let count = running.count + componentLoad.open
-        notifier.status("\(count) running, \(waiting) claimed, \(ending.failedTasks) failed")
+        notifier.status("\(count) running, \(waiting) claimed, \(ending.failures) failed")
     }
 
     // MARK: - Timers

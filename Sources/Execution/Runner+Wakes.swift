@@ -16,13 +16,21 @@ extension Runner {
 
     private func watchForWakes() throws {
         let watch = try FolderWatch(store.folder.path)
+        // A runner's file is closed by its end, however it comes.
+        try watch.add(store.folder.runnersPath)
         wakeWatch = watch
-        let name = store.folder.wakePath.split(separator: "/").last.map(String.init) ?? ""
+        let name = store.folder.wakeName
+        // Whose end came before that is seen by this.
+        scheduleNextLook(after: .zero)
         _ = try loop.add(
             watch.descriptor,
             CallbackSource { [unowned self] in
                 let changes = watch.take()
                 if changes.isOverflow || changes.names.contains(name) { takeWake() }
+                let own = crew?.identity.id
+                if changes.names.contains(where: { Int64($0).map { $0 != own } ?? false }) {
+                    scheduleNextLook(after: RunnerLimit.peerEnd)
+                }
             }
         )
     }

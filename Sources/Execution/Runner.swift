@@ -44,8 +44,12 @@ package final class Runner {
     }
 
     package struct Ending: Sendable, Equatable {
-        /// Tasks whose last attempt ended in this run of the runner, and failed.
+        /// Tasks whose last attempt ended in this run of the runner, and failed; hooks are counted apart.
         package var failedTasks = 0
+        /// Hooks of which that is so.
+        package var failedHooks = 0
+        /// The first of them, each in a sentence.
+        package var hookFailures: [String] = []
         /// Tasks that were launched.
         package var launchedTasks = 0
         /// Tasks that were ended because it was asked twice to stop.
@@ -58,6 +62,26 @@ package final class Runner {
         package var logFault: String?
         /// The soonest retry that is to come, for whoever keeps the alarm.
         package var nextRetryAt: Instant?
+
+        /// So many are told in sentences.
+        private static let hooksTold = 10
+
+        /// Of tasks and hooks.
+        package var failures: Int { failedTasks + failedHooks }
+
+        /// - Parameter states: what each of `ends` made of its task.
+        mutating func count(_ ends: [AttemptEnd], _ states: [TaskState?]) {
+            for (end, state) in zip(ends, states) where state == .failed {
+                guard end.start.claim.isHook else {
+                    failedTasks += 1
+                    continue
+                }
+                failedHooks += 1
+                if hookFailures.count < Self.hooksTold {
+                    hookFailures.append(JournalEvent.ended(end, state).text)
+                }
+            }
+        }
     }
 
     let store: Store
@@ -91,6 +115,8 @@ package final class Runner {
     var rescues: [Rescue] = []
     var timers: [TimerPurpose: TimerQueue.Timer] = [:]
     var lingerUntil: Instant?
+    /// When the next run is over its time, or too late for its start.
+    var nextLimitAt: Instant?
     /// To be registered when the alarm rings.
     var planned: PlannedFires?
     var alarm: Alarm?
@@ -108,7 +134,7 @@ package final class Runner {
     }
 
     enum TimerPurpose: Hashable {
-        case commit, begun, patience, retry, runEnd, peers, stop, linger, wakes
+        case commit, begun, patience, retry, limit, peers, stop, linger, wakes
     }
 
     /// - Parameter sink: `nil` = files in the state folder.
@@ -220,6 +246,10 @@ package final class Runner {
         crew.writer.finish()
         if crew.hasClaimed { try store.endRunner(crew.identity, at: .now) }
         crew.file.remove()
+        // A runner that goes on has not been told of what this one leaves, and its slots may be free.
+        if ending.nextRetryAt != nil || nextLimitAt != nil, store.folder.hasLivingRunner {
+            store.folder.touchWake()
+        }
         ending.logFault = crew.sink.finish(limit: RunnerLimit.logFinish)
         if ending.isStopped { ending.leavesWork = try store.hasWork(at: .now) }
         return ending

@@ -44,8 +44,11 @@ package enum RunnerLimit {
     package static let unwatched: Duration = .milliseconds(50)
     /// Between two looks where wakes cannot be watched for.
     package static let look: Duration = .seconds(1)
-    /// Between two looks at the locks of the other runners.
+    /// Between two looks at the locks of the other runners, of whose end nobody told.
     package static let peerLook: Duration = .seconds(60)
+    /// From the close of another runner's file to the look whether its lock is free: the kernel tells of the
+    /// one before it does the other.
+    package static let peerEnd: Duration = .milliseconds(50)
     /// `--workers`.
     package static let workers = 1_000
 }

@@ -62,7 +62,7 @@ package struct StrayFiles {
     /// are for the rescue, and no orphans.
     private func runners() throws -> [String] {
         let free = folderNames(folder.runnersPath).filter { name in
-            Int64(name) != nil && !RunnerFile.isHeld("\(folder.runnersPath)/\(name)")
+            Int64(name) != nil && !folder.isHeld("\(folder.runnersPath)/\(name)")
         }
         // Asked after the lock was found free: who is made meanwhile is not among them.
         let known = Set(try store.unendedRunners().map(\.id))

@@ -1,3 +1,4 @@
+import Cron
 import Execution
 import Flows
 import Foundation
@@ -11,7 +12,9 @@ struct RunWaiter {
     private let session: Session
 
     /// Longest wait without a look; a safety net.
-    private static let longestWaitMilliseconds: Int32 = 60_000
+    private static let longestWait: Int64 = 60_000
+    /// From the end of a runner, of which its file's close tells, to the look at its lock.
+    private static let runnerEnd: Int64 = 50
 
     init(_ store: Store, _ run: Int64, _ session: Session) {
         self.store = store
@@ -28,6 +31,7 @@ struct RunWaiter {
                 hint: "the next flower run carries on with it"
             )
         }
+        try tellHooks()
         if state == .succeeded { return .success }
         session.note("run \(run) \(try reason(state))", hint: "flower status \(run) shows it")
         return .taskFailed
@@ -50,10 +54,12 @@ struct RunWaiter {
     /// - Returns: `nil` where a signal asked to stop.
     private func settled() throws -> RunState? {
         let watch = try StateWatch(store.folder)
+        var alarm = WorkAlarm(store)
         while true {
             let state = try store.stateAfterWrite(ofRun: run)
             guard state.isActive else { return state }
-            if !RunnerFile.isAnyHeld(in: store.folder) {
+            let hasRunner = store.folder.hasLivingRunner
+            if !hasRunner {
                 var options = session.runnerOptions
                 options.linger = .zero
                 let runner = try Runner(store, options: options, registry: session.registry)
@@ -66,13 +72,33 @@ struct RunWaiter {
                 if !state.isActive { return state }
                 if ending.isStopped { return nil }
             }
-            watch.wait(limitMilliseconds: Self.longestWaitMilliseconds)
+            let look = try alarm.look(at: .now)
+            if look.hasRung {
+                // A runner that works on something else has not been told of it.
+                guard hasRunner else { continue }
+                store.folder.touchWake()
+            }
+            let limit = watch.sawRunner ? Self.runnerEnd : Self.longestWait
+            let left =
+                look.nextAt.map { max($0.milliseconds - Instant.now.milliseconds, 0) } ?? limit
+            watch.wait(limitMilliseconds: Int32(min(left, limit)))
+        }
+    }
+
+    /// What became of its hooks so far: they do not count for the run.
+    private func tellHooks() throws {
+        for hook in try store.run(run).tasks where hook.isHook && hook.state == .failed {
+            session.note(
+                "hook \(hook.name) of run \(run) failed"
+                    + (hook.attempts.last.map { ": \($0.reason)" } ?? ""),
+                hint: "flower logs \(run) \(hook.name); the run is as its tasks made it"
+            )
         }
     }
 
     private func reason(_ state: RunState) throws -> String {
         let detail = try store.run(run)
-        if detail.summary.timedOutAt != nil { return "took longer than its run_timeout" }
+        if detail.summary.timedOutAt != nil { return LateRun.words }
         let failed = detail.tasks.first { $0.state == .failed }
         guard state == .failed, let failed, let attempt = failed.attempts.last else {
             return "was cancelled"

@@ -21,6 +21,10 @@ package final class RunnerSupervisor {
     private let report: (Bulletin) -> Void
     private var child: (any RunnerChild)?
     private var mayHaveWork = true
+    /// Somebody was woken, and has taken the wake file since: a runner that may have no room for it.
+    private var expectsWork = false
+    /// Dead runners for which a runner was started.
+    private var dead: Set<Int64> = []
     private var lastLook = Instant(milliseconds: .min)
     private var notBefore = Instant(milliseconds: .min)
     private var failures: Int64 = 0
@@ -55,7 +59,10 @@ package final class RunnerSupervisor {
 
     package func askToStop() { child?.askToStop() }
 
-    /// Starts a runner if there is work and none runs.
+    /// Somebody has been woken for work: at the next call the database is asked whether it is done.
+    func expectWork() { expectsWork = true }
+
+    /// Starts a runner if there is work, or a dead one has left some, and none runs.
     ///
     /// - Returns: when to ask again; `nil` where a wake or the child's end will tell.
     func attend(_ store: Store, at now: Instant) throws -> Instant? {
@@ -63,10 +70,16 @@ package final class RunnerSupervisor {
         guard notBefore <= now else { return notBefore }
         if access(store.folder.wakePath, F_OK) == 0 { mayHaveWork = true }
         let nextLook = Instant(milliseconds: lastLook.milliseconds &+ Self.lookEvery)
-        if !mayHaveWork, nextLook <= now || lastLook > now {
-            lastLook = now
+        let isDue = nextLook <= now || lastLook > now
+        if !mayHaveWork, isDue || expectsWork {
+            if isDue { lastLook = now }
             mayHaveWork = try store.hasWork(at: now)
         }
+        expectsWork = false
+        let left = Set(try store.deadRunners().map(\.id))
+        // One that could not be rescued is tried again at the next look, not at once.
+        if isDue ? !left.isEmpty : !left.isSubset(of: dead) { mayHaveWork = true }
+        dead = left
         guard mayHaveWork else { return nil }
         mayHaveWork = false
         do {

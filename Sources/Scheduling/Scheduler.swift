@@ -24,7 +24,7 @@ package final class Scheduler {
     /// Up to which change the schedules have been read.
     private var cursor: Int64?
     private var nextExpectation: Instant?
-    private var lastRetryAt: Instant?
+    private var alarm: WorkAlarm
     private var lastNow = Instant(milliseconds: .min)
     private var planner: SpanPlanner
     /// The fire that runners have been told of, and may register themselves.
@@ -50,6 +50,7 @@ package final class Scheduler {
         self.clock = clock
         self.boot = boot
         planner = SpanPlanner(store: store)
+        alarm = WorkAlarm(store)
     }
 
     /// Schedules that cannot be used as they stand; by flow.
@@ -108,17 +109,16 @@ package final class Scheduler {
         cursor = nil
     }
 
-    /// Wakes a runner for a retry that has come due, or a run that is over its `run_timeout`: the runner
-    /// that worked on it need not have waited.
+    /// Wakes a runner for what has come due by the clock alone: see `WorkAlarm`. The runner that worked on
+    /// it need not have waited.
     ///
-    /// - Returns: when the next of them comes; `nil` where none does that is still to be woken for.
-    func wakeForRetry() throws -> Instant? {
-        guard let retryAt = try store.nextAlarmAt() else { return nil }
-        guard retryAt <= clock.now else { return retryAt }
-        // Once for each: where no runner answers, the wake file lies there all the same.
-        if retryAt != lastRetryAt { store.folder.touchWake() }
-        lastRetryAt = retryAt
-        return nil
+    /// Once for each time that something comes due: where no runner answers, the wake file lies there all the
+    /// same.
+    @discardableResult
+    package func wakeForAlarm() throws -> WorkAlarm.Look {
+        let found = try alarm.look(at: clock.now)
+        if found.hasRung { store.folder.touchWake() }
+        return found
     }
 
     // MARK: - Reading schedules

@@ -138,7 +138,10 @@ package final class SchedulerLoop {
     private func hear(_ source: Source?) -> Bool {
         switch source {
         case .timer: _ = clinux_timerfd_take(timer)
-        case .state: _ = state.take()
+        case .state:
+            let changes = state.take()
+            let name = store.folder.wakeName
+            if changes.isOverflow || changes.names.contains(name) { supervisor?.expectWork() }
         case .flows: if flows?.takeNote() == true { settledAt = .now + Self.settleTime }
         case .zones:
             guard zones.take() else { break }
@@ -207,7 +210,9 @@ package final class SchedulerLoop {
             for event in try scheduler.checkExpectations() {
                 report(Self.bulletin(of: event, store.instance))
             }
-            let alarms = [scheduler.nextTurnAt, try scheduler.wakeForRetry(), scheduler.announce()]
+            let alarm = try scheduler.wakeForAlarm()
+            if alarm.hasRung { supervisor?.expectWork() }
+            let alarms = [scheduler.nextTurnAt, alarm.nextAt, scheduler.announce()]
             wakeAt = alarms.compactMap { $0 }.reduce(wakeAt) { min($0, $1) }
             if let again = try supervisor?.attend(store, at: clock.now) {
                 wakeAt = min(wakeAt, again)

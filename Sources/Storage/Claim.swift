@@ -139,6 +139,9 @@ package struct Claim: Sendable {
         self.given = given
     }
 
+    /// Whether it is of a hook, which does not count for its run.
+    package var isHook: Bool { name.utf8.first == UInt8(ascii: "@") }
+
     /// What its places stand for besides what they do in the whole run: outputs, the item.
     package var values: [String: String] { given?.values ?? [:] }
     /// Why it cannot be launched: what it was to be given is not there.
@@ -257,8 +260,8 @@ package struct TurnResult: Sendable {
     package var toCancel: [Int64] = []
     /// Tasks of this runner that are to be ended because their run is over its `run_timeout`.
     package var toTimeOut: [Int64] = []
-    /// When the next run is over its `run_timeout`; `nil` where none has one.
-    package var nextRunEndAt: Instant?
+    /// When the next run is over its `run_timeout`, or too late for its start; `nil` where none is limited.
+    package var nextLimitAt: Instant?
     /// When the next retry comes due, of any run; `nil` where none waits.
     package var nextRetryAt: Instant?
     /// Fires that came due in the turn (`Turn.planned`), and are recorded by it.

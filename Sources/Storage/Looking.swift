@@ -81,6 +81,8 @@ package struct RunSummary: Sendable {
     package let counts: [TaskState: Int]
     /// Names of parameters whose values are not to be shown.
     package var secrets: Set<String> = []
+    /// Its hooks that have failed since it settled: they do not count for its state.
+    package var failedHooks: [String] = []
     /// How long it may take from its first task's start.
     package var timeout: Duration?
     /// When it was ended for having taken longer.
@@ -141,6 +143,9 @@ package struct TaskDetail: Sendable {
 }
 
 extension TaskDetail {
+    /// Whether it is a hook, which does not count for its run.
+    package var isHook: Bool { HookEvent(taskName: name) != nil }
+
     /// Without item 0 of a task that has its items, to which that stands for the list of them.
     static func showingItems(_ tasks: [TaskDetail]) -> [TaskDetail] {
         let fanned = Set(tasks.lazy.filter { $0.item > 0 }.map(\.name))

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `runners/`, `logs/`,
-/// `outputs/`.
+/// Where Flower keeps what it knows: `flower.db`, `wake`, `write.lock`, `schema.lock`, `scheduler.lock`,
+/// `runners/`, `logs/`, `outputs/`.
 package struct StateFolder: Sendable, Hashable {
     /// Absolute or relative to the working directory, as given.
     package let path: String
@@ -12,7 +12,8 @@ package struct StateFolder: Sendable, Hashable {
 
     package var databasePath: String { "\(path)/flower.db" }
     package var walPath: String { "\(path)/flower.db-wal" }
-    package var wakePath: String { "\(path)/wake" }
+    package var wakeName: String { "wake" }
+    package var wakePath: String { "\(path)/\(wakeName)" }
     package var writeLockPath: String { "\(path)/write.lock" }
     package var schemaLockPath: String { "\(path)/schema.lock" }
     package var runnersPath: String { "\(path)/runners" }

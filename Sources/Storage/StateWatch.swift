@@ -8,6 +8,9 @@ package final class StateWatch {
     private let database: FolderWatch
     private let runners: FolderWatch
     private let databaseNames: Set<String>
+    /// Whether a runner's file was made or closed, when it was taken last. The kernel tells of the close
+    /// before it gives the lock back.
+    package private(set) var sawRunner = false
 
     /// - Throws: `StorageError`.
     package init(_ folder: StateFolder) throws {
@@ -25,8 +28,8 @@ package final class StateWatch {
     /// Takes what has happened: whether the database is to be read again.
     package func take() -> Bool {
         let changes = database.take()
-        let hasRunners = !runners.take().isEmpty
-        return hasRunners || changes.isOverflow || !changes.names.isDisjoint(with: databaseNames)
+        sawRunner = !runners.take().isEmpty
+        return sawRunner || changes.isOverflow || !changes.names.isDisjoint(with: databaseNames)
     }
 
     /// Waits until something has happened, at most `limit`; takes it.

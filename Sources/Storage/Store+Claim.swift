@@ -31,7 +31,8 @@ extension Store {
             ? try takeAll(db, chosen, runner: runner)
             : try chosen.map { try take(db, $0, runner: runner) }
         var run: RunContext?
-        for claim in claims where claim.run !== run {
+        // A hook begins nothing of its run, which has settled.
+        for claim in claims where claim.run !== run && !claim.isHook {
             try started(db, run: claim.run, at: now)
             run = claim.run
         }

@@ -4,10 +4,19 @@ import GRDB
 
 /// The latest start of a run: beyond it the run is cancelled, and its fire recorded as `deadline`.
 extension Store {
-    /// Cancels the runs of which nothing has started by their deadline.
+    /// Cancels the runs of which nothing has started by their deadline. One that a person has ended before is
+    /// let be.
     static func cancelLateRuns(_ db: Database, at now: Instant) throws {
-        let sql = "SELECT id FROM run WHERE start_by_ms < ?"
-        for run in try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [now.milliseconds]) {
+        let sql = """
+            SELECT run_id, state FROM run_state
+            WHERE run_id IN (SELECT id FROM run WHERE start_by_ms < ?)
+            """
+        let late = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [now.milliseconds])
+        for row in late {
+            let run: Int64 = row["run_id"]
+            let sql = "UPDATE run SET start_by_ms = NULL WHERE id = ?"
+            try db.execute(sql: sql, arguments: [run])
+            guard RunState(rawValue: row["state"])?.isActive == true else { continue }
             try cancel(db, run: run, task: nil, isWhole: true, at: now)
             try db.execute(
                 sql: """
@@ -16,8 +25,6 @@ extension Store {
                     """,
                 arguments: [run]
             )
-            let sql = "UPDATE run SET start_by_ms = NULL WHERE id = ?"
-            try db.execute(sql: sql, arguments: [run])
         }
     }
 

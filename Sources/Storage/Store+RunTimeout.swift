@@ -15,12 +15,15 @@ extension Store {
         _ timeout: Duration,
         at now: Instant
     ) throws {
-        let sql = "UPDATE run SET end_by_ms = ? WHERE id = ? AND end_by_ms IS NULL"
+        let sql = """
+            UPDATE run SET end_by_ms = ?
+            WHERE id = ? AND end_by_ms IS NULL AND timed_out_at_ms IS NULL
+            """
         try db.cachedStatement(sql: sql)
             .execute(arguments: [now.milliseconds + timeout.milliseconds, run])
     }
 
-    /// Ends the runs whose time is over. One that has settled meanwhile is let be.
+    /// Ends the runs whose time is over. One that has settled meanwhile is let be, as it has settled.
     ///
     /// - Returns: whether any was ended: then other runners are to be woken.
     static func timeOutRuns(_ db: Database, at now: Instant) throws -> Bool {
@@ -34,7 +37,8 @@ extension Store {
             let isActive = RunState(rawValue: row["state"])?.isActive ?? false
             try db.execute(
                 sql: """
-                    UPDATE run SET end_by_ms = NULL, timed_out_at_ms = iif(:active, :now, NULL)
+                    UPDATE run SET end_by_ms = NULL,
+                      timed_out_at_ms = iif(:active, :now, timed_out_at_ms)
                     WHERE id = :run
                     """,
                 arguments: ["active": isActive, "now": now.milliseconds, "run": run]
@@ -46,36 +50,26 @@ extension Store {
         return hasEnded
     }
 
-    /// The soonest moment at which a run's time is over; `nil` where none is limited.
-    static func nextRunEndAt(_ db: Database) throws -> Instant? {
-        let sql = "SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL"
+    /// The soonest moment at which a run's time is over, or it is too late for its start; `nil` where none is
+    /// limited.
+    static func nextLimitAt(_ db: Database) throws -> Instant? {
+        let sql = """
+            SELECT min(at) FROM (
+              SELECT min(end_by_ms) AS at FROM run WHERE end_by_ms IS NOT NULL
+              UNION ALL SELECT min(start_by_ms) + 1 FROM run WHERE start_by_ms IS NOT NULL)
+            """
         return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
-    }
-
-    /// When somebody must look next though nothing happens: a retry comes due, or a run's time is over;
-    /// `nil` where neither is to come.
-    package func nextAlarmAt() throws -> Instant? {
-        try read { db in
-            let sql = """
-                SELECT min(at) FROM (
-                  SELECT min(retry_at_ms) AS at FROM task
-                    WHERE retry_at_ms IS NOT NULL AND retry_at_ms < \(Self.waitsForRun)
-                  UNION ALL SELECT min(end_by_ms) FROM run WHERE end_by_ms IS NOT NULL)
-                """
-            return try Int64.fetchOne(db.cachedStatement(sql: sql)).map {
-                Instant(milliseconds: $0)
-            }
-        }
     }
 
     /// What becomes of a task of which an attempt ended in error and a retry is left: none where a
     /// person wanted it ended, or its run is over its time, though its runner died before it could say
-    /// so.
+    /// so. A hook of such a run has its retries all the same.
     ///
     /// Asked only then, because it takes a statement.
     func eventInsteadOfRetry(_ db: Database, task id: Int64) throws -> TaskEvent? {
         let sql = """
-            SELECT task.cancel_at_ms IS NOT NULL AS wanted, run.timed_out_at_ms IS NOT NULL AS late
+            SELECT task.cancel_at_ms IS NOT NULL AS wanted,
+              run.timed_out_at_ms IS NOT NULL AND \(Schema.counts) AS late
             FROM task JOIN run ON run.id = task.run_id WHERE task.id = ?
             """
         let statement = try db.cachedStatement(sql: sql)

@@ -78,11 +78,17 @@ extension Store {
         ])
     }
 
+    /// Of a row of `task`, beside its `run`: it has failed, or its run was over its time before it could be done.
+    private static let isUndone = """
+        (task.status = 2 OR task.status = 8) AND (task.status = 2 OR timed_out_at_ms IS NOT NULL)
+          AND \(Schema.counts)
+        """
+
     /// For hooks: names, an item as `clean[3]`, with blanks between; at most `Limit.failedTasksTold`.
     func failedTasks(_ db: Database, run: Int64) throws -> String {
         let sql = """
-            SELECT name, item FROM task WHERE run_id = ? AND status = 2 AND \(Schema.counts)
-            ORDER BY position, item LIMIT ?
+            SELECT name, item FROM task JOIN run ON run.id = run_id
+            WHERE run_id = ? AND \(Self.isUndone) ORDER BY position, item LIMIT ?
             """
         let arguments: StatementArguments = [run, Limit.failedTasksTold]
         return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { row in
@@ -93,38 +99,70 @@ extension Store {
     }
 }
 
-/// A failed task, for a mail.
+/// Why a run has failed, for a mail.
+package struct RunFailures: Sendable {
+    /// The first of them, in the flow file's order.
+    package let shown: [FailedTask]
+    package let count: Int
+    /// The run was over its `run_timeout`.
+    package let isTimedOut: Bool
+
+    package init(shown: [FailedTask], count: Int, isTimedOut: Bool = false) {
+        self.shown = shown
+        self.count = count
+        self.isTimedOut = isTimedOut
+    }
+}
+
+/// A task that has failed, or was not done when its run's time was over.
 package struct FailedTask: Sendable {
     package let name: TaskName
-    package let attempt: AttemptDetail
+    /// Its last; `nil` where none was begun.
+    package let attempt: AttemptDetail?
+    /// Cancelled because its run's time was over.
+    package let isUndone: Bool
     /// The last of its output.
     package let tail: [UInt8]
+
+    package init(
+        name: TaskName,
+        attempt: AttemptDetail?,
+        isUndone: Bool = false,
+        tail: [UInt8] = []
+    ) {
+        self.name = name
+        self.attempt = attempt
+        self.isUndone = isUndone
+        self.tail = tail
+    }
 }
 
 extension Store {
-    /// The failed tasks of a run in the flow file's order, `limit` of them, and how many there are.
-    package func failures(
-        ofRun id: Int64,
-        limit: Int
-    ) throws -> (shown: [FailedTask], count: Int) {
+    /// - Parameter limit: so many are shown.
+    package func failures(ofRun id: Int64, limit: Int) throws -> RunFailures {
         try read { db in
             let sql = """
-                SELECT task.name, task.item, attempt.*, count(*) OVER () AS failed
-                FROM task JOIN attempt ON task_id = task.id
+                SELECT task.name, task.item, task.status, attempt.*, count(*) OVER () AS failed
+                FROM task JOIN run ON run.id = run_id LEFT JOIN attempt ON task_id = task.id
                   AND number = (SELECT max(number) FROM attempt WHERE task_id = task.id)
-                WHERE run_id = ? AND task.status = 2 AND \(Schema.counts)
-                ORDER BY position, item LIMIT ?
+                WHERE run_id = ? AND \(Self.isUndone) ORDER BY position, item LIMIT ?
                 """
             let rows = try Row.fetchAll(db, sql: sql, arguments: [id, limit])
             let shown = rows.map { row in
                 let item: Int = row["item"]
                 return FailedTask(
                     name: TaskName(row["name"], item: item == 0 ? nil : item),
-                    attempt: Self.attempt(row),
+                    attempt: row["number"] as Int? == nil ? nil : Self.attempt(row),
+                    isUndone: row["status"] == TaskState.cancelled.rawValue,
                     tail: (row["tail"] as Data?).map { Array($0) } ?? []
                 )
             }
-            return (shown, rows.first?["failed"] ?? 0)
+            let late = "SELECT timed_out_at_ms IS NOT NULL FROM run WHERE id = ?"
+            return RunFailures(
+                shown: shown,
+                count: rows.first?["failed"] ?? 0,
+                isTimedOut: try Bool.fetchOne(db, sql: late, arguments: [id]) ?? false
+            )
         }
     }
 }

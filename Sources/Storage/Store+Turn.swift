@@ -25,7 +25,8 @@ extension Store {
                 let pulse = try Pulse(db, hot, runner: runner.id, at: now)
                 return (pulse, try told(db, pulse, to: runner))
             }
-            if !pulse.hasWork || turn.wanted == 0 && !pulse.isOverdue { return seen }
+            let isDue = turn.wanted > 0 || pulse.isOverdue || pulse.isLate
+            if !pulse.hasWork || !isDue { return seen }
         }
         let (result, wakesOthers) = try write(isHurried: turn.planned != nil) { db in
             let begun = now()
@@ -79,9 +80,10 @@ extension Store {
             leavesSome = more.leavesSome
         } while try pulse.mayAdvance && settle(db, at: now)
         result.startedRuns = startedRuns.withLock { $0 }
-        if pulse.isOverdue || result.claims.contains(where: { $0.run.timeout != nil }) {
-            result.nextRunEndAt = try Self.nextRunEndAt(db)
-        }
+        let hasNewLimits =
+            pulse.isOverdue || pulse.isLate || !registered.isEmpty
+            || result.claims.contains(where: { $0.run.timeout != nil })
+        if hasNewLimits { result.nextLimitAt = try Self.nextLimitAt(db) }
         // A slot of something scarce is free and this runner has no room: another may have.
         let hasFreed = turn.freesScarce || pulse.workers != nil && turn.endsSome
         if hasFreed, leavesSome, pulse.isReady, try Self.hasPeer(db, of: runner) {
@@ -101,10 +103,10 @@ extension Store {
     ) throws -> TurnResult {
         var result = TurnResult()
         result.nextRetryAt = pulse.nextRetryAt
-        result.nextRunEndAt = pulse.nextRunEndAt
+        result.nextLimitAt = pulse.nextLimitAt
         if pulse.isCancelled || pulse.isOverdue {
             let sql = """
-                SELECT task.id, timed_out_at_ms IS NOT NULL AS late
+                SELECT task.id, timed_out_at_ms IS NOT NULL AND \(Schema.counts) AS late
                 FROM task JOIN run ON run.id = task.run_id
                 WHERE task.runner_id = ? AND task.cancel_at_ms IS NOT NULL
                 """

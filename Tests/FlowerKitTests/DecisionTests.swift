@@ -177,6 +177,6 @@ import Testing
         _ = try store.turn(Turn(), by: runner, at: fixture.now)
         let text = try fixture.flower("status", "1").output
         #expect(text.contains("timed out: its run_timeout of 1m was over at"), "\(text)")
-        #expect(text.contains("its run took too long"), "\(text)")
+        #expect(text.contains("not started: its run took longer than its run_timeout"), "\(text)")
     }
 }

@@ -85,7 +85,7 @@ import Testing
         try temporary.end(temporary.claim(), .exited(1))
         #expect(try store.hold(run, by: "test", at: temporary.now) == 2)
         #expect(try store.state(ofRun: run) == .held)
-        #expect(try store.nextAlarmAt() == nil)
+        #expect(try store.timedWork(at: temporary.now).nextAt == nil)
         #expect(try store.release(run, task: "a", by: "test", at: temporary.now) == 1)
         #expect(try temporary.drain() == ["a"])
     }

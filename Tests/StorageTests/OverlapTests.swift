@@ -95,7 +95,8 @@ import Testing
         #expect(try store.run(run).tasks.allSatisfy(\.attempts.isEmpty))
     }
 
-    @Test func `a run of which nothing has started by its deadline is cancelled`() throws {
+    /// Run 1, to be started within 30 s of its due instant, which is given back.
+    private func registerWithDeadline() throws -> Instant {
         var flow = Flow.nothing(["a": []])
         flow.schedules = [ScheduleSpec(text: "@daily", expression: try CronExpression("@daily"))]
         try temporary.apply(flow)
@@ -115,11 +116,40 @@ import Testing
             fires: [fire]
         )
         _ = try store.record([span], plannedAt: due) { temporary.now }
+        return due
+    }
+
+    private func turn(_ wanted: Int, after milliseconds: Int64, of due: Instant) throws
+        -> TurnResult
+    {
         var turn = Turn()
-        turn.wanted = 1
-        let late = Instant(milliseconds: due.milliseconds + 30_001)
-        #expect(try store.turn(turn, by: temporary.runner, at: late).claims.isEmpty)
+        turn.wanted = wanted
+        let at = Instant(milliseconds: due.milliseconds + milliseconds)
+        return try store.turn(turn, by: temporary.runner, at: at)
+    }
+
+    @Test func `a run of which nothing has started by its deadline is cancelled`() throws {
+        let due = try registerWithDeadline()
+        #expect(try turn(1, after: 30_001, of: due).claims.isEmpty)
         #expect(try state(1) == .cancelled)
         #expect(try temporary.shell("SELECT outcome FROM fire") == "deadline")
+    }
+
+    /// Else it would wait, as it seems, until a task of some other run ends.
+    @Test func `a runner without a free slot looks at the deadline, and cancels it`() throws {
+        let due = try registerWithDeadline()
+        #expect(
+            try turn(0, after: 1, of: due).nextLimitAt?.milliseconds == due.milliseconds + 30_001
+        )
+        #expect(try turn(0, after: 30_001, of: due).nextLimitAt == nil)
+        #expect(try state(1) == .cancelled)
+    }
+
+    @Test func `a run that a person has cancelled in time is not told as late`() throws {
+        let due = try registerWithDeadline()
+        _ = try store.cancel(1, by: "test", at: due)
+        _ = try turn(1, after: 30_001, of: due)
+        #expect(try temporary.shell("SELECT outcome FROM fire") == "registered")
+        #expect(try temporary.shell("SELECT start_by_ms IS NULL FROM run") == "1")
     }
 }

@@ -26,15 +26,15 @@ import Testing
 
     @Test func `the time of a run begins with its first task`() throws {
         _ = try register()
-        #expect(try turn(after: 3600).nextRunEndAt == nil)
+        #expect(try turn(after: 3600).nextLimitAt == nil)
         var first = Turn()
         first.wanted = 1
         let before = temporary.now.milliseconds
-        let end = try #require(try turn(first, after: 0).nextRunEndAt).milliseconds
+        let end = try #require(try turn(first, after: 0).nextLimitAt).milliseconds
         #expect((before + 60_000...temporary.now.milliseconds + 60_000).contains(end))
         // Its second task does not begin it anew.
-        #expect(try turn(first, after: 30).nextRunEndAt?.milliseconds == end)
-        #expect(try temporary.store.nextAlarmAt()?.milliseconds == end)
+        #expect(try turn(first, after: 30).nextLimitAt?.milliseconds == end)
+        #expect(try temporary.store.timedWork(at: temporary.now).nextAt?.milliseconds == end)
     }
 
     @Test func `over it, what runs is timed out and what waits or is held is cancelled`() throws {
@@ -43,7 +43,7 @@ import Testing
         #expect(try turn(after: 59).toTimeOut.isEmpty)
         let result = try turn(after: 61)
         #expect(Set(result.toTimeOut) == Set(claims.map(\.taskID)) && result.toCancel.isEmpty)
-        #expect(result.nextRunEndAt == nil)
+        #expect(result.nextLimitAt == nil)
         #expect(
             try temporary.states(ofRun: run)
                 == ["a": .running, "b": .running, "c": .cancelled, "d": .cancelled]
@@ -84,10 +84,10 @@ import Testing
         _ = try temporary.drain { $0.name == "a" ? .exited(1) : .exited(0) }
         let before = try temporary.states(ofRun: run)
         #expect(before == ["a": .failed, "b": .succeeded, "c": .waiting, "d": .skipped])
-        #expect(try turn(after: 61).nextRunEndAt == nil)
+        #expect(try turn(after: 61).nextLimitAt == nil)
         #expect(try temporary.states(ofRun: run) == before)
         #expect(try temporary.store.run(run).summary.timedOutAt == nil)
-        #expect(try temporary.store.nextAlarmAt() == nil)
+        #expect(try temporary.store.timedWork(at: temporary.now).nextAt == nil)
     }
 
     @Test func `a rerun has its time anew, also one in plain SQL`() throws {
@@ -121,5 +121,106 @@ import Testing
         let before = try temporary.shell("SELECT end_by_ms FROM run")
         _ = try temporary.store.release(run, by: "test", at: temporary.now)
         #expect(try temporary.shell("SELECT end_by_ms FROM run") == before)
+    }
+
+    /// A run with a hook, over its time: one task timed out, the others cancelled.
+    private func timedOut(_ hook: TaskSpec) throws -> Int64 {
+        var flow = Flow.nothing(["a": [], "b": [], "c": ["a", "b"]])
+        flow.runTimeout = .seconds(60)
+        flow.hooks = [Hook(.failure, hook)]
+        try temporary.apply(flow)
+        let run = try temporary.register("test")
+        let claims = try temporary.claim()
+        _ = try turn(after: 61)
+        try temporary.end(claims, .timedOut)
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+        return run
+    }
+
+    private static let plainHook = TaskSpec(name: "@on_failure", action: .run("true"))
+
+    /// Its launch would begin a new time; over that, the run, settled long ago, was let be and its time-out
+    /// forgotten: a failed run was a cancelled one from then on.
+    @Test func `a hook leaves a run that was over its time as it is`() throws {
+        let run = try timedOut(Self.plainHook)
+        let before = try #require(try temporary.store.run(run).summary.timedOutAt)
+        let hook = try temporary.claim()
+        #expect(hook.map(\.name) == ["@on_failure"])
+        #expect(hook[0].values["run.failed_tasks"] == "a b c")
+        #expect(try temporary.shell("SELECT end_by_ms IS NULL FROM run") == "1")
+        #expect(try turn(after: 200).toTimeOut.isEmpty)
+        try temporary.end(hook, .exited(0))
+        _ = try turn(after: 400)
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+        #expect(try temporary.store.run(run).summary.timedOutAt == before)
+    }
+
+    @Test func `a hook of such a run has its retries, and its cancel is a person's`() throws {
+        var hook = Self.plainHook
+        hook.retries = RetryPolicy(limit: 3, delay: .zero)
+        let run = try timedOut(hook)
+        let first = try temporary.claim()
+        try temporary.end(first, .exited(1))
+        #expect(try temporary.states(ofRun: run)["@on_failure"] == .waiting)
+        let second = try temporary.claim()
+        #expect(second.map(\.attempt) == [2])
+        _ = try temporary.store.cancel(run, task: "@on_failure", by: "test", at: temporary.now)
+        let told = try turn(after: 62)
+        #expect(told.toCancel == second.map(\.taskID) && told.toTimeOut.isEmpty)
+        try temporary.end(second, .exited(1))
+        #expect(try temporary.states(ofRun: run)["@on_failure"] == .cancelled)
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+    }
+
+    @Test func `a run whose hook runs has its time anew when it is rerun, and not before`() throws {
+        let run = try timedOut(Self.plainHook)
+        let hook = try temporary.claim()
+        _ = try temporary.store.rerun(run, .all, by: "test", at: temporary.now)
+        #expect(try temporary.store.run(run).summary.timedOutAt == nil)
+        let claims = try temporary.claim()
+        #expect(claims.count == 2)
+        #expect(try temporary.shell("SELECT end_by_ms IS NULL FROM run") == "0")
+        try temporary.end(hook, .exited(0))
+        _ = try turn(after: 61)
+        try temporary.end(claims, .timedOut)
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+        let again = try temporary.claim()
+        #expect(again.map(\.name) == ["@on_failure"] && again[0].attempt == 2)
+        _ = try turn(after: 300)
+        #expect(try temporary.store.state(ofRun: run) == .failed)
+    }
+
+    @Test func `what was not done is named, with the reason`() throws {
+        var flow = Flow.nothing(
+            ["a": [], "b": [], "c": ["a", "b"], "d": []],
+            retries: RetryPolicy(limit: 5, delay: .seconds(600))
+        )
+        flow.tasks[3].hold = "why"
+        flow.runTimeout = .seconds(60)
+        flow.hooks = [Hook(.failure, Self.plainHook)]
+        try temporary.apply(flow)
+        let run = try temporary.register("test")
+        let claims = try temporary.claim()
+        try temporary.end([claims[0]], .exited(3))
+        try temporary.end([claims[1]], .exited(0))
+        _ = try turn(after: 61)
+        let failures = try temporary.store.failures(ofRun: run, limit: 2)
+        #expect(failures.isTimedOut && failures.count == 3)
+        #expect(failures.shown.map { "\($0.name)" } == ["a", "c"])
+        #expect(failures.shown.map { $0.attempt?.exitCode } == [3, nil])
+        #expect(failures.shown.map(\.isUndone) == [true, true])
+        let hook = try temporary.claim()
+        #expect(hook.first?.values["run.failed_tasks"] == "a c d")
+    }
+
+    @Test func `what a person cancelled is not told as failed`() throws {
+        var flow = Flow.nothing(["a": [], "b": []])
+        flow.hooks = [Hook(.failure, Self.plainHook)]
+        try temporary.apply(flow)
+        let run = try temporary.register("test")
+        _ = try temporary.store.cancel(run, task: "b", by: "test", at: temporary.now)
+        try temporary.end(temporary.claim(), .exited(1))
+        #expect(try temporary.store.failures(ofRun: run, limit: 9).count == 1)
+        #expect(try temporary.claim().first?.values["run.failed_tasks"] == "a")
     }
 }

@@ -62,7 +62,7 @@ import Testing
         #expect(claims.map(\.run.flow) == ["down", "down"])
         #expect(try temporary.store.state(ofRun: run) == .waiting)
         #expect(try temporary.states(ofRun: run)["b"] == .waiting)
-        #expect(try temporary.store.nextAlarmAt() == nil)
+        #expect(try temporary.store.timedWork(at: temporary.now).nextAt == nil)
         try temporary.end(claims, .exited(0))
         let last = try temporary.end(temporary.claim(), .exited(0), wanting: 9).claims
         #expect(last.map(\.name) == ["b"])

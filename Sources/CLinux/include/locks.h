@@ -16,4 +16,10 @@ int clinux_ofd_unlock(int fd);
 /// -1. Takes nothing.
 int clinux_ofd_is_locked(int fd);
 
+/// Takes a shared lock of one byte, which need not be there (F_OFD_SETLK, F_RDLCK). Returns 0 or -1.
+int clinux_ofd_share_byte(int fd, long long offset);
+
+/// As clinux_ofd_is_locked, of one byte.
+int clinux_ofd_byte_is_locked(int fd, long long offset);
+
 #endif

@@ -40,6 +40,9 @@ struct StatusView {
         facts.add("started by", run.parent.map { "run \($0.run), task \($0.task)" })
         facts.add("state", summary.state.rawValue, summary.state.style)
         facts.add("tasks", RunsView.progress(summary.counts))
+        if !summary.failedHooks.isEmpty {
+            facts.add("hooks", summary.failedHooks.joined(separator: ", ") + " failed", .bad)
+        }
         if let due = summary.dueAt { facts.add("due", time.stamp(due)) }
         let registered = "\(time.stamp(summary.registeredAt)), \(time.ago(summary.registeredAt))"
         facts.add("registered", "\(registered) (\(summary.origin))")
@@ -113,8 +116,10 @@ struct StatusView {
         case .running:
             return task.attempts.last?.pid.map { "pid \($0)" } ?? ""
         case .failed, .cancelled:
-            let isLate = task.state == .cancelled && run.summary.timedOutAt != nil
-            return task.attempts.last?.reason ?? (isLate ? "its run took too long" : "")
+            let isLate =
+                task.state == .cancelled && run.summary.timedOutAt != nil && !task.isHook
+            if isLate { return LateRun.reason(after: task.attempts.last) }
+            return task.attempts.last?.reason ?? ""
         case .succeeded:
             return task.attempts.last?.note ?? ""
         case .held: return held(task)

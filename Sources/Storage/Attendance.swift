@@ -1,0 +1,210 @@
+import CLinux
+import Cron
+import GRDB
+import Glibc
+
+/// Who is alive in a state folder, as the locks know it: the kernel gives them back when a process ends,
+/// however it does.
+///
+/// A scheduler holds `scheduler.lock` shared, and a second byte of it where it starts runners; a runner
+/// holds its file in `runners/`. `flower tick`, which a timer starts, leaves there when it was.
+package struct Attendance: Sendable {
+    /// A scheduler is alive, or a timer starts `flower tick`.
+    package let hasScheduler: Bool
+    /// A scheduler is alive that starts runners (`--run`).
+    package let startsRunners: Bool
+    package let hasRunner: Bool
+    /// Since when a wake lies there that nobody has taken.
+    package let wokenAt: Instant?
+
+    package init(
+        hasScheduler: Bool,
+        startsRunners: Bool = false,
+        hasRunner: Bool = false,
+        wokenAt: Instant? = nil
+    ) {
+        self.hasScheduler = hasScheduler
+        self.startsRunners = startsRunners
+        self.hasRunner = hasRunner
+        self.wokenAt = wokenAt
+    }
+
+    /// Longer than it takes systemd's path unit to start a runner, and its timer to look.
+    private static let answer: Int64 = 65_000
+
+    /// Whether nobody executes what is ready, and nobody is about to.
+    ///
+    /// - Parameter hasUnits: systemd starts runners for the folder, and takes its wakes. If it does not, they
+    ///   lie there.
+    package func lacksRunner(hasUnits: Bool, at now: Instant) -> Bool {
+        if hasRunner || startsRunners { return false }
+        guard hasUnits else { return true }
+        return wokenAt.map { now.milliseconds - $0.milliseconds > Self.answer } ?? false
+    }
+}
+
+extension StateFolder {
+    package var schedulerLockPath: String { "\(path)/scheduler.lock" }
+
+    package func attendance(at now: Instant) -> Attendance {
+        let lock = probe(schedulerLockPath)
+        defer { if lock >= 0 { close(lock) } }
+        let isLocked = { (byte: Int64) in lock >= 0 && clinux_ofd_byte_is_locked(lock, byte) == 1 }
+        return Attendance(
+            hasScheduler: isLocked(SchedulerLock.schedulers)
+                || Ticks(lock).areKept(at: now),
+            startsRunners: isLocked(SchedulerLock.starters),
+            hasRunner: hasLivingRunner,
+            wokenAt: changedAt(wakePath)
+        )
+    }
+
+    /// Whether a runner holds its file: somebody who may not look takes nobody for one.
+    package var hasLivingRunner: Bool {
+        guard let folder = opendir(runnersPath) else { return false }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if Int64(name) != nil, isHeld("\(runnersPath)/\(name)") { return true }
+        }
+        return false
+    }
+
+    /// Whether somebody holds the file locked. Locks nothing itself, so that no rescuer takes the asker for
+    /// its owner.
+    package func isHeld(_ path: String) -> Bool {
+        let descriptor = probe(path)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return clinux_ofd_is_locked(descriptor) == 1
+    }
+
+    /// Whether a runner is dead for sure: not where its file is closed to whoever asks.
+    func isDead(runner id: Int64) -> Bool {
+        let descriptor = probe("\(runnersPath)/\(id)")
+        guard descriptor >= 0 else { return errno == ENOENT }
+        defer { close(descriptor) }
+        return clinux_ofd_is_locked(descriptor) == 0
+    }
+
+    private func probe(_ path: String) -> Int32 {
+        open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK)
+    }
+
+    private func changedAt(_ path: String) -> Instant? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let (seconds, nanoseconds) = (Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec))
+        return Instant(milliseconds: seconds * 1000 + nanoseconds / 1_000_000)
+    }
+}
+
+/// `scheduler.lock`, held by a scheduler while it lives.
+package final class SchedulerLock: Sendable {
+    static let schedulers: Int64 = 0
+    static let starters: Int64 = 1
+
+    private let descriptor: Int32
+
+    /// - Parameter startsRunners: whether it starts `flower run` when there is work.
+    /// - Throws: `StorageError` where the file cannot be made.
+    package init(_ folder: StateFolder, startsRunners: Bool) throws {
+        descriptor = folder.openFile(folder.schedulerLockPath, O_RDWR)
+        guard descriptor >= 0 else {
+            throw StorageError(
+                errno == EACCES || errno == EPERM ? .notAllowed : .cannotCreate,
+                "cannot open \(folder.schedulerLockPath): \(systemMessage())",
+                hint: "check the owner and mode of the state folder"
+            )
+        }
+        // Nobody ever locks it exclusively: it is had at once.
+        _ = clinux_ofd_share_byte(descriptor, Self.schedulers)
+        if startsRunners { _ = clinux_ofd_share_byte(descriptor, Self.starters) }
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// When `flower tick` was started last, and the time before: in `scheduler.lock`.
+package struct Ticks {
+    private var last: Int64?
+    private var before: Int64?
+
+    init(_ descriptor: Int32) {
+        var bytes = [UInt8](repeating: 0, count: Self.bytes)
+        let count = descriptor >= 0 ? pread(descriptor, &bytes, bytes.count, 0) : 0
+        let words = bytes.prefix(max(count, 0)).split(separator: UInt8(ascii: " "))
+        let numbers = words.compactMap { Int64(String(decoding: $0, as: UTF8.self)) }
+        (last, before) = (numbers.first, numbers.dropFirst().first)
+    }
+
+    /// Two instants, with blanks to the end.
+    private static let bytes = 48
+    /// Less than that is no timer's period.
+    private static let least: Int64 = 60_000
+    /// Of a first one nobody knows what is to follow.
+    private static let unknown: Int64 = 5 * 60_000
+    private static let most: Int64 = 86_400_000
+
+    /// Whether the next one is still to be expected: one that is late by its whole period does not come.
+    func areKept(at now: Instant) -> Bool {
+        guard let last else { return false }
+        let period = before.map { min(max(last - $0, Self.least), Self.most) } ?? Self.unknown
+        return abs(now.milliseconds - last) <= 2 * period
+    }
+
+    /// Notes one. Nobody depends on it: where it cannot be written, pages tell that no scheduler is alive.
+    package static func note(at now: Instant, in folder: StateFolder) {
+        let descriptor = folder.openFile(folder.schedulerLockPath, O_RDWR)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let former = Ticks(descriptor).last.map { " \($0)" } ?? ""
+        let text = Array("\(now.milliseconds)\(former)".utf8)
+        let padding = [UInt8](repeating: UInt8(ascii: " "), count: max(0, bytes - text.count))
+        _ = pwrite(descriptor, text + padding, bytes, 0)
+    }
+}
+
+extension Store {
+    /// The runners that have not said that they ended, and are dead: what they had taken stands still until
+    /// a runner rescues it.
+    package func deadRunners() throws -> [RunnerIdentity] {
+        try unendedRunners().filter { folder.isDead(runner: $0.id) }
+    }
+
+    /// The tasks that dead runners had taken, by id, each with its run.
+    package func tasksOfDeadRunners() throws -> [Int64: Int64] {
+        let dead = Set(try deadRunners().map(\.id))
+        guard !dead.isEmpty else { return [:] }
+        return try read { db in
+            let sql = "SELECT id, run_id, runner_id FROM task WHERE status = 1"
+            var result: [Int64: Int64] = [:]
+            for row in try Row.fetchAll(db, sql: sql) where dead.contains(row["runner_id"]) {
+                result[row["id"]] = row["run_id"]
+            }
+            return result
+        }
+    }
+
+    /// Whether a task is ready, whichever its run: a runner would execute it.
+    package func hasReadyTask() throws -> Bool {
+        try read { db in
+            let sql = "SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL)"
+            return try Bool.fetchOne(db, sql: sql) ?? false
+        }
+    }
+
+    /// Whether a schedule is to make runs: one of a flow that is there and not paused.
+    package func hasSchedule(at now: Instant) throws -> Bool {
+        try read { db in
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM schedule JOIN flow ON flow.id = flow_id
+                  WHERE schedule.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
+                    AND (paused_at_ms IS NULL OR paused_until_ms <= ?))
+                """
+            return try Bool.fetchOne(db, sql: sql, arguments: [now.milliseconds]) ?? false
+        }
+    }
+}
