@@ -70,8 +70,9 @@ extension JournalEvent {
     private static func sentence(_ claim: Claim, _ what: String) -> String {
         let name = TaskName(claim.name, item: claim.item == 0 ? nil : claim.item)
         let attempt = claim.attempt == 1 ? "" : " (attempt \(claim.attempt))"
+        let noun = claim.isHook ? "hook" : "task"
         return
-            "task '\(name)' of run \(claim.run.runID) of flow '\(claim.run.flow)'\(attempt) \(what)"
+            "\(noun) '\(name)' of run \(claim.run.runID) of flow '\(claim.run.flow)'\(attempt) \(what)"
     }
 
     private static func verdict(

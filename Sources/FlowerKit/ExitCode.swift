@@ -5,7 +5,7 @@ import Storage
 enum ExitCode: Int32, CaseIterable, Error {
     /// Fine.
     case success = 0
-    /// A task whose last attempt ended in this invocation failed; `flower doctor`: something is missing.
+    /// A task or hook whose last attempt ended in this invocation failed; `flower doctor`: something is missing.
     case taskFailed = 1
     /// EX_USAGE: misuse of the command line.
     case misuse = 64
@@ -27,7 +27,7 @@ enum ExitCode: Int32, CaseIterable, Error {
         switch self {
         case .success: "Fine."
         case .taskFailed:
-            "A task whose last attempt ended in this invocation failed, or flower doctor has found "
+            "A task or a hook whose last attempt ended in this invocation failed, or flower doctor found "
                 + "something missing."
         case .misuse: "EX_USAGE: the command line is wrong."
         case .badInput: "EX_DATAERR: bad input, such as a flow file or a schedule expression."

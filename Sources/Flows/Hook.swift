@@ -11,16 +11,38 @@ package struct Hook: Sendable, Equatable {
 
     /// `notify: {mail: …}`: sendmail(8) with these recipients, none of which is an option to it.
     ///
+    /// One that hangs does not keep its runner; one that says that it could not for now is asked again, for some
+    /// three hours.
+    ///
     /// - Precondition: `MailAddress.fault` has none to find.
     package static func mail(to addresses: [String]) -> Hook {
         Hook(
             .notify,
             TaskSpec(
                 name: HookEvent.notify.taskName,
-                action: .exec(["sendmail", "-i"] + addresses)
+                action: .exec(["sendmail", "-i"] + addresses),
+                timeout: mailTimeout,
+                retries: mailRetries
             )
         )
     }
+
+    package static let mailTimeout: Duration = .seconds(120)
+
+    /// sysexits(3): EX_UNAVAILABLE, EX_OSERR, EX_IOERR and EX_TEMPFAIL. Not after what stays so: an unknown user,
+    /// no program.
+    package static let mailRetries = RetryPolicy(
+        limit: 8,
+        delay: .seconds(60),
+        backoff: 2,
+        maxDelay: .seconds(3600),
+        causes: RetryCauses(
+            exits: .these([69, 71, 74, 75]),
+            signals: .any,
+            timeout: true,
+            interrupted: true
+        )
+    )
 
     /// The recipients of `mail(to:)`.
     package var addresses: [String] {

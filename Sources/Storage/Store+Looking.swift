@@ -244,6 +244,7 @@ extension Store {
             parameters: try decodeVariables(row["parameters"]),
             counts: counts,
             secrets: try secrets(row),
+            failedHooks: try failedHooks(db, row),
             timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
             timedOutAt: instant(row, "timed_out_at_ms")
         )
@@ -254,6 +255,16 @@ extension Store {
         (item = 0 AND status = 9 AND EXISTS (SELECT 1 FROM task i
           WHERE i.run_id = task.run_id AND i.name = task.name AND i.item > 0))
         """
+
+    /// - Parameter run: a row of `run`.
+    private static func failedHooks(_ db: Database, _ run: Row) throws -> [String] {
+        guard run["armed"] as Int64? != nil else { return [] }
+        let sql = """
+            SELECT name FROM task WHERE run_id = ? AND \(isHook) AND status = 2 ORDER BY position
+            """
+        let statement = try db.cachedStatement(sql: sql)
+        return try String.fetchAll(statement, arguments: [run["id"] as Int64])
+    }
 
     private func tasks(_ db: Database, run id: Int64) throws -> [TaskDetail] {
         var needs: [Int64: [String]] = [:]

@@ -125,6 +125,7 @@ extension Store {
                 IN ('succeeded', 'failed', 'cancelled')
               AND NOT EXISTS (SELECT 1 FROM task JOIN attempt ON task_id = task.id
                 WHERE run_id = r.id AND ended_at_ms >= :before)
+              AND NOT (\(hasMore("r.id")))
             ORDER BY id
             """
         let arguments: StatementArguments = [
@@ -133,11 +134,27 @@ extension Store {
         return try Row.fetchAll(db, sql: sql, arguments: arguments).map { ($0["id"], $0["tasks"]) }
     }
 
+    /// Whether something is still to come of a run that has settled: a hook or its mail, or the task that waits
+    /// for it.
+    private static func hasMore(_ run: String) -> String {
+        """
+        EXISTS (SELECT 1 FROM settling WHERE run_id = \(run))
+        OR EXISTS (SELECT 1 FROM task WHERE run_id = \(run) AND \(isHook)
+          AND (status = 1 OR \(Schema.isStartable)))
+        OR EXISTS (SELECT 1 FROM run child JOIN task ON task.id = child.parent_task_id
+          WHERE child.id = \(run) AND child.awaited = 1)
+        """
+    }
+
     /// Judged again within the transaction: a person may have set a task back to waiting meanwhile.
     ///
     /// - Returns: whether the run has gone.
     private static func delete(_ db: Database, run: Int64) throws -> Bool {
         guard try !state(db, run: run).isActive else { return false }
+        let more = "SELECT \(hasMore("?1"))"
+        guard try !(Bool.fetchOne(db.cachedStatement(sql: more), arguments: [run]) ?? false) else {
+            return false
+        }
         try db.cachedStatement(sql: "DELETE FROM run WHERE id = ?").execute(arguments: [run])
         return true
     }

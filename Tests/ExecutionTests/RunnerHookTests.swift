@@ -12,13 +12,18 @@ extension RunnerTests {
 
         init() throws { harness = try RunnerHarness() }
 
-        private func register(_ hooks: [Hook], _ tasks: [TaskSpec]) throws -> Int64 {
-            let flow = Flow(
+        private func register(
+            _ hooks: [Hook],
+            _ tasks: [TaskSpec],
+            _ change: (inout Flow) -> Void = { _ in }
+        ) throws -> Int64 {
+            var flow = Flow(
                 name: "sales",
                 workingDirectory: harness.folder.path,
                 tasks: tasks,
                 hooks: hooks
             )
+            change(&flow)
             let source = FlowSource(path: "/flows/sales.yaml", digest: "1", flows: [flow])
             _ = try harness.store.apply([source], by: "test", at: .now)
             let request = RegisterRequest(flow: "sales", hostZone: "UTC")
@@ -45,8 +50,12 @@ extension RunnerTests {
 
         @Test func `a hook that fails is told and leaves the run as it is`() throws {
             let run = try register([run("exit 9", on: .always)], [.run("a", ":")])
-            #expect(try harness.runner().run().failedTasks == 1)
+            let ending = try harness.runner().run()
+            #expect(ending.failedTasks == 0 && ending.failedHooks == 1)
+            let told = "hook '@always' of run \(run) of flow 'sales' failed with exit code 9"
+            #expect(ending.hookFailures == [told])
             #expect(try harness.store.state(ofRun: run) == .succeeded)
+            #expect(try harness.store.run(run).summary.failedHooks == ["@always"])
             #expect(try harness.task("@always", ofRun: run).attempts.first?.exitCode == 9)
         }
 
@@ -103,6 +112,72 @@ extension RunnerTests {
             #expect(message == expected)
         }
 
+        @Test func `the mail of a run over its time names what was not done, and why`() throws {
+            let sendmail = try fakeSendmail()
+            let retries = RetryPolicy(limit: 3, delay: .seconds(600))
+            let hooks = [
+                Hook.mail(to: ["root"]), self.run(#"echo "$FLOWER_FAILED_TASKS""#, on: .failure),
+            ]
+            let run = try register(
+                hooks,
+                [
+                    .run("load", "echo no disk; exit 3", retries: retries),
+                    .run("after", ":", needs: ["load"]), .run("fine", ":"),
+                ]
+            ) { $0.runTimeout = .milliseconds(300) }
+            _ = try harness.runner {
+                $0.sendmail = sendmail
+                $0.waitsForRetries = true
+            }
+            .run()
+            #expect(try harness.tail("@on_failure", ofRun: run) == "load after\n")
+            let late = "its run took longer than its run_timeout"
+            let expected = """
+                Run \(run) of flow 'sales' failed on \(HostName.current): it took longer than its \
+                run_timeout; 2 tasks not done.
+
+                load, attempt 1: exit code 3; not tried again: \(late)
+                  | no disk
+
+                after: not started: \(late)
+
+                flower status \(run)
+                flower logs \(run) 'load'
+                flower rerun \(run) --failed
+
+                """
+            let message = try contents("message")
+            #expect(message.hasSuffix("\n\n" + expected), "\(message)")
+            #expect(try harness.store.state(ofRun: run) == .failed)
+        }
+
+        /// The runner would stay for it, and nothing would tell.
+        @Test func `a sendmail that hangs is ended, and asked again`() throws {
+            let sendmail = try fakeSendmail("sleep 600")
+            var mail = Hook.mail(to: ["root"])
+            #expect(mail.task.timeout == Hook.mailTimeout)
+            mail.task.timeout = .milliseconds(300)
+            let run = try register([mail], [.run("a", "exit 1")])
+            let ending = try harness.runner { $0.sendmail = sendmail }.run()
+            #expect(ending.failedTasks == 1 && ending.failedHooks == 0)
+            let task = try harness.task("@notify", ofRun: run)
+            #expect(task.state == .waiting && task.retryAt != nil)
+            #expect(task.attempts.map(\.outcome) == ["timed-out"])
+        }
+
+        @Test(arguments: [(75, TaskState.waiting), (69, .waiting), (67, .failed), (1, .failed)])
+        func `a mail is tried again where sendmail says that it could not for now`(
+            code: Int,
+            state: TaskState
+        ) throws {
+            let sendmail = try fakeSendmail("exit \(code)")
+            let run = try register([.mail(to: ["root"])], [.run("a", "exit 1")])
+            let ending = try harness.runner { $0.sendmail = sendmail }.run()
+            #expect(ending.failedHooks == (state == .failed ? 1 : 0))
+            #expect(try harness.task("@notify", ofRun: run).state == state)
+            #expect((ending.nextRetryAt != nil) == (state == .waiting))
+        }
+
         @Test func `a run that succeeds is not mailed`() throws {
             let sendmail = try fakeSendmail()
             let run = try register([.mail(to: ["root"])], [.run("a", ":")])
@@ -117,10 +192,10 @@ extension RunnerTests {
             let attempt = try #require(try harness.task("@notify", ofRun: run).attempts.first)
             #expect(attempt.outcome == "not-started")
             #expect(attempt.note?.contains("/nowhere/sendmail") == true, "\(attempt.note ?? "")")
-            let failing = try fakeSendmail("exit 75")
+            let failing = try fakeSendmail("exit 70")
             _ = try harness.store.rerun(run, .from("@notify"), by: "test", at: .now)
             _ = try harness.runner { $0.sendmail = failing }.run()
-            #expect(try harness.task("@notify", ofRun: run).attempts.last?.exitCode == 75)
+            #expect(try harness.task("@notify", ofRun: run).attempts.last?.exitCode == 70)
             #expect(try contents("message").contains("a, attempt 1: exit code 1\n"))
         }
 
@@ -150,8 +225,12 @@ extension RunnerTests {
                 flow: "f",
                 run: 1,
                 recipients: ["root"],
-                failures: tails.map { FailedTask(name: TaskName("t"), attempt: attempt, tail: $0) },
-                count: 12
+                failures: RunFailures(
+                    shown: tails.map {
+                        FailedTask(name: TaskName("t"), attempt: attempt, tail: $0)
+                    },
+                    count: 12
+                )
             )
             let lines = mail.text.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.allSatisfy { $0.utf8.count <= 998 })

@@ -81,6 +81,9 @@ import Testing
                     },
                     "due_at" : null,
                     "ended_at" : null,
+                    "failed_hooks" : [
+
+                    ],
                     "flow" : "backup",
                     "origin" : "manual",
                     "parameters" : {

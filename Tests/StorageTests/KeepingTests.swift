@@ -69,6 +69,61 @@ import Testing
         #expect(try store.prune(all, by: "t", at: temporary.now).runs == Array(old.suffix(2)))
     }
 
+    private func prune() throws -> [Int64] {
+        // Whatever is settled is old.
+        let request = PruneRequest(before: daysAgo(-1))
+        let preview = try store.previewPrune(request, at: temporary.now).runs
+        let runs = try store.prune(request, by: "test", at: temporary.now).runs
+        #expect(preview == runs)
+        return runs
+    }
+
+    /// A settled run has a hook before it: deleted, nobody would be told of the failure.
+    @Test func `a run whose hook or mail is still to come stays until it has ended`() throws {
+        var flow = Flow.nothing(["a": []], named: "told")
+        flow.hooks = [.mail(to: ["root"])]
+        try temporary.apply(flow)
+        let run = try temporary.register("told")
+        // In a plain shell: nobody has looked yet whether it has settled.
+        let task = try temporary.claim()
+        #expect(
+            try temporary.shell(
+                """
+                UPDATE task SET status = 2, runner_id = NULL WHERE id = \(task[0].taskID)
+                """
+            ) == ""
+        )
+        #expect(try store.state(ofRun: run) == .failed)
+        #expect(try prune() == [])
+        // The mail waits for a runner, is on its way, and is tried again.
+        let mail = try temporary.claim(0) + temporary.claim()
+        #expect(mail.map(\.name) == ["@notify"])
+        #expect(try prune() == [])
+        try temporary.end(mail, .exited(75))
+        #expect(try temporary.states(ofRun: run)["@notify"] == .waiting)
+        #expect(try prune() == [])
+        #expect(try temporary.shell("UPDATE task SET status = 9 WHERE name = '@notify'") == "")
+        // Whoever writes next looks at what the shell has done.
+        #expect(try prune() == [])
+        _ = try temporary.claim()
+        #expect(try prune() == [run])
+    }
+
+    @Test func `a run for which a task waits stays until that has its result`() throws {
+        var caller = Flow.nothing(["a": []], named: "caller")
+        caller.tasks[0].action = .flow(name: "test", parameters: [])
+        try temporary.apply(caller)
+        let run = try temporary.register("caller")
+        let child = run + 1
+        for _ in 0..<3 { try temporary.end(temporary.claim(), .exited(0)) }
+        #expect(try store.state(ofRun: child) == .succeeded)
+        #expect(try prune() == [])
+        let result = try temporary.claim()
+        #expect(result.map(\.child?.id) == [child])
+        try temporary.end(result, .exited(0))
+        #expect(try prune() == [run, child])
+    }
+
     @Test func `a fire outlives the runs while it could be registered again`() throws {
         let schedule = ScheduleSpec(
             text: "@hourly",

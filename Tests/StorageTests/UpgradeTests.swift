@@ -1,3 +1,4 @@
+import Cron
 import Flows
 import Foundation
 import TestSupport
@@ -140,5 +141,30 @@ import Testing
         #expect(try store.register(request, by: "test", at: .init(seconds: 9)).runID == 2)
         #expect(try store.release(1, by: "test", at: .init(seconds: 9)) == 1)
         #expect(try store.turn(turn, by: runner, at: .init(seconds: 9)).claims.count == 2)
+    }
+
+    @Test func `mails of before have the limits of now, and no flow counts as edited`() throws {
+        try folder.create()
+        let version = try #require(Schema.migrations.firstIndex(of: Schema.mailLimits))
+        try sqlite(Schema.migrations.prefix(version).joined(separator: "\n"))
+        try sqlite(
+            """
+            PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(version);
+            INSERT INTO instance (id, name, created_at_ms) VALUES (1, '0123abcd', 1);
+            INSERT INTO flow (id, name, working_directory, applied_at_ms)
+              VALUES (1, 'old', '/', 1), (2, 'edited', '/', 1);
+            INSERT INTO flow_task (flow_id, name, position, kind, command, role)
+              VALUES (1, '@notify', 0, 'exec', '["sendmail","-i","root"]', 'notify'),
+                (1, 'a', 0, 'run', 'true', NULL), (2, 'a', 0, 'run', 'true', NULL);
+            UPDATE flow SET edited_at_ms = NULL WHERE id = 1;
+            UPDATE flow SET edited_at_ms = 7 WHERE id = 2;
+            """
+        )
+        let store = try Store.open(folder, create: false)
+        let now = Instant(seconds: 9)
+        let old = try store.flow(named: "old", at: now)
+        #expect(old.flow.hooks == [.mail(to: ["root"])] && old.editedAt == nil)
+        #expect(old.flow.tasks.map(\.timeout) == [nil])
+        #expect(try store.flow(named: "edited", at: now).editedAt?.milliseconds == 7)
     }
 }

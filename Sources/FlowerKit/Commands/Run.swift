@@ -11,7 +11,8 @@ struct RunCommand: FlowerCommand {
         commandName: "run",
         abstract: "Run every task that is ready, then exit.",
         discussion: """
-            Also those that become ready by it. The exit code is 1 where a task failed for good. \
+            Also those that become ready by it. The exit code is 1 where a task or a hook failed for \
+            good. \
             Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
             running tasks end, the second ends them, and then the exit code is 1; SIGHUP, of a \
             terminal that is closed, counts as a first one however often it comes.
@@ -76,20 +77,29 @@ struct RunCommand: FlowerCommand {
         )
         let ending = try runner.run()
         if let fault = ending.logFault { session.note("some output was not kept: \(fault)") }
+        for failure in ending.hookFailures {
+            session.note(
+                failure,
+                hint: "its run is as its tasks made it: flower runs tells of both"
+            )
+        }
         if let line = summary(of: ending, isTerminal: session.terminal.columns != nil) {
             // The work is done and recorded: a reader that went away changes nothing of it.
             try? session.print(line + "\n")
         }
-        return ending.failedTasks + ending.cancelledTasks > 0 ? .taskFailed : .success
+        return ending.failures + ending.cancelledTasks > 0 ? .taskFailed : .success
     }
 
     /// `nil` where there was nothing to do and nobody looks on: a timer asks every minute.
     static func summary(of ending: Runner.Ending, isTerminal: Bool) -> String? {
-        if ending.launchedTasks == 0, ending.failedTasks == 0, !ending.isStopped {
+        if ending.launchedTasks == 0, ending.failures == 0, !ending.isStopped {
             return isTerminal ? "nothing is ready to run" : nil
         }
         var parts = ["ran \(counted(ending.launchedTasks, "task"))"]
         if ending.failedTasks > 0 { parts.append("\(ending.failedTasks) failed") }
+        if ending.failedHooks > 0 {
+            parts.append("\(counted(ending.failedHooks, "hook")) failed")
+        }
         if ending.cancelledTasks > 0 {
             parts.append("\(ending.cancelledTasks) cancelled (flower rerun sets a run back)")
         }

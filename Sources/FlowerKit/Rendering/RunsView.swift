@@ -18,13 +18,20 @@ enum RunsView {
                 .init("\(run.id)"), .init(run.flow), .state(run.state), .init(run.origin),
                 .stamp(run.registeredAt, time), .init(time.ago(run.registeredAt)),
                 .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
-                .init(progress(run.counts)),
+                .init(progress(run)),
                 .init(parameters(run.shownParameters)),
             ]
         }
         table.footer =
             counted(runs.count, "run") + " listed" + (isCut ? "; -n shows more." : ".")
         return table
+    }
+
+    /// Of the tasks, and then of hooks that failed: `8, @always failed`.
+    static func progress(_ run: RunSummary) -> String {
+        let hooks =
+            run.failedHooks.isEmpty ? [] : [run.failedHooks.joined(separator: " ") + " failed"]
+        return ([progress(run.counts)] + hooks).joined(separator: ", ")
     }
 
     /// `8`, or `5 of 8, 1 failed` where not all have succeeded.
@@ -62,6 +69,7 @@ enum RunsView {
             "ended_at": .instant(run.endedAt, in: zone),
             "parameters": .variables(run.shownParameters),
             "counts": .object(counts),
+            "failed_hooks": .names(run.failedHooks),
         ]
     }
 }
