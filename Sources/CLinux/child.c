@@ -58,6 +58,14 @@ static void close_others(void) {
     }
 }
 
+/// Where the limit may not be set, the mark is missing and nothing else.
+static void set_locks(uint64_t locks) {
+    uint64_t limit[2] = {0, 0};
+    if (call(SYS_prlimit64, 0, RLIMIT_LOCKS, 0, (long)limit) < 0) return;
+    limit[0] = locks;
+    call(SYS_prlimit64, 0, RLIMIT_LOCKS, (long)limit, 0);
+}
+
 /// Returns only where something fails, with its negated errno value.
 static long begin(const struct clinux_spawn *spawn) {
     // Before any signal may come: a handler of the parent's would run here, in the parent's memory.
@@ -69,6 +77,7 @@ static long begin(const struct clinux_spawn *spawn) {
     long result = call(SYS_setsid, 0, 0, 0, 0);
     if (result < 0) return result;
     call(SYS_umask, spawn->mask, 0, 0, 0);
+    if (spawn->locks != 0) set_locks(spawn->locks);
     result = call(SYS_chdir, (long)spawn->directory, 0, 0, 0);
     if (result < 0) return result;
     const int sources[] = {spawn->input, spawn->output, spawn->errors};

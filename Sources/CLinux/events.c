@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -80,6 +81,23 @@ int clinux_signal_to_eventfd(int number, int fd) {
     struct sigaction action = {.sa_handler = forward, .sa_flags = SA_RESTART};
     sigfillset(&action.sa_mask);
     return sigaction(number, &action, &former[number]);
+}
+
+int clinux_child_ends(void) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    int error = pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    if (error == 0) return signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    errno = error;
+    return -1;
+}
+
+void clinux_child_ends_take(int fd) {
+    // Signals of one number become one while they wait: a single read takes them all.
+    struct signalfd_siginfo info;
+    ssize_t size = read(fd, &info, sizeof info);
+    (void)size;
 }
 
 bool clinux_signal_is_ignored(int number) {

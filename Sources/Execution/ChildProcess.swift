@@ -2,15 +2,15 @@ import CLinux
 import Flows
 import Glibc
 
-/// A task's process, the group that it leads, and its two pipes.
+/// A task's process, what it has made, and its two pipes.
 ///
 /// ```
-///            its process ends          the next turn       nothing is left of its group
-///   running ──────────────────▶ reaped ───────────▶ leaving ─────────────────────────────▶ ended
-///                                  └───────── (nothing was left) ────────────────────────────▲
+///            its process ends          the next turn            nothing is left
+///   running ──────────────────▶ reaped ───────────▶ leaving ────────────────────────▶ ended
+///                                  └───────── (nothing was left) ───────────────────────▲
 /// ```
 ///
-/// What is left of the group when its process ends is given `leaveGrace` to go, then TERM, then
+/// What is left when its process ends is given `leaveGrace` to go, then TERM, then
 /// KILL: a task whose parts still run must not be tried again (promise 2).
 final class ChildProcess: EventLoop.Source {
     private let launch: Launch
@@ -18,6 +18,7 @@ final class ChildProcess: EventLoop.Source {
     /// Between TERM and KILL.
     private let killGrace: Duration
     private let pipes: [OutputPipe]
+    private let remains: Remains
     private let reaped: (inout AttemptResult) -> Void
     private let concluding: () -> Void
     private let ended: (AttemptResult) -> Void
@@ -41,9 +42,13 @@ final class ChildProcess: EventLoop.Source {
     /// Looks before it ask the kernel only; later ones tell the living from zombies.
     private static let firstScan: Duration = .milliseconds(8)
 
+    private static let note = "processes that it left behind were ended"
+
     private var state = State.running
     /// Whether Flower has asked it to end: what is left has had its TERM.
     private var isEnding = false
+    /// Whether force was asked for between its end and the look for what is left.
+    private var isForced = false
 
     /// - Parameters:
     ///   - reaped: called at once when the process has ended; completes the result. Another may take its place.
@@ -52,6 +57,7 @@ final class ChildProcess: EventLoop.Source {
     init(
         _ launch: Launch,
         _ pipes: [OutputPipe],
+        _ remains: Remains,
         _ loop: EventLoop,
         killGrace: Duration,
         reaped: @escaping (inout AttemptResult) -> Void,
@@ -60,6 +66,7 @@ final class ChildProcess: EventLoop.Source {
     ) throws(SystemFailure) {
         self.launch = launch
         self.pipes = pipes
+        self.remains = remains
         self.loop = loop
         self.killGrace = killGrace
         self.reaped = reaped
@@ -68,22 +75,23 @@ final class ChildProcess: EventLoop.Source {
         token = try loop.add(launch.pidfd, self)
     }
 
-    private var pid: pid_t { launch.pid }
-
     /// Sends TERM, or KILL, to the whole group. A stopped process gets CONT, or TERM would wait for
     /// ever.
     func end(byForce: Bool) {
         switch state {
         case .running:
             isEnding = true
-            signal(byForce ? SIGKILL : SIGTERM)
+            let number = byForce ? SIGKILL : SIGTERM
+            // In its first moments it leads no group yet. What it is sent then waits for its exec.
+            if !remains.signalGroup(number) { clinux_pidfd_send_signal(launch.pidfd, number) }
         case .leaving(var leaving):
             guard byForce, leaving.lastSignal != SIGKILL else { return }
             leaving.signalAt = .now
             leaving.lastSignal = SIGTERM
             state = .leaving(leaving)
             look()
-        case .reaped, .ended: return
+        case .reaped: isForced = byForce
+        case .ended: return
         }
     }
 
@@ -91,8 +99,9 @@ final class ChildProcess: EventLoop.Source {
     func isReady(_ token: EventLoop.Token, isHangup: Bool) {
         var status: Int32 = 0
         var usage = rusage()
-        guard wait4(pid, &status, WNOHANG, &usage) == pid else { return }
+        guard wait4(launch.pid, &status, WNOHANG, &usage) == launch.pid else { return }
         loop.remove(token)
+        remains.begin()
         if let fault = launch.fault {
             return finish(AttemptResult(.notStarted(reason: fault.reason)))
         }
@@ -108,53 +117,44 @@ final class ChildProcess: EventLoop.Source {
     private func conclude(_ result: AttemptResult) {
         concluding()
         for pipe in pipes { pipe.drain() }
-        guard isGroupAlive else { return finish(result) }
-        // What has had its TERM from a time-out or a cancel waits for the KILL that follows it.
+        guard remains.isAny else { return finish(result) }
+        // What has had its TERM from a time-out or a cancel waits for the KILL that follows it. What has left
+        // the group gets it now: who has made it might have seen to it.
+        let grace = isForced ? .zero : isEnding ? killGrace : RunnerLimit.leaveGrace
+        var left = result
+        if isEnding, remains.signalOrphans(SIGTERM) { left.notes.append(Self.note) }
         state = .leaving(
             Leaving(
-                result: result,
+                result: left,
                 nextLook: .milliseconds(1),
-                signalAt: .now + (isEnding ? killGrace : RunnerLimit.leaveGrace),
-                lastSignal: isEnding ? SIGTERM : nil
+                signalAt: .now + grace,
+                lastSignal: isEnding || isForced ? SIGTERM : nil
             )
         )
         look()
     }
 
-    private var isGroupAlive: Bool { kill(-pid, 0) == 0 || errno == EPERM }
-
-    /// The same, but zombies do not count: in many containers nobody waits for orphans, and a group
-    /// of zombies alone would be there for ever. It reads all of `/proc`, so it is asked late and
-    /// seldom.
-    private var isGroupRunning: Bool {
-        isGroupAlive && ProcessTable().processes.contains { $0.group == Int64(pid) }
-    }
-
-    private func signal(_ number: Int32) {
-        // In its first moments it leads no group yet. What it is sent then waits for its exec.
-        if kill(-pid, number) != 0 { clinux_pidfd_send_signal(launch.pidfd, number) }
-        if number == SIGTERM { kill(-pid, SIGCONT) }
-    }
-
-    /// Looks whether the group has gone. No event tells of that, so it is asked: after 1 ms, 2 ms,
+    /// Looks whether it has gone. No event tells of a group's end, so it is asked: after 1 ms, 2 ms,
     /// … 64 ms.
     private func look() {
         guard case .leaving(var leaving) = state else { return }
         let isClose = leaving.nextLook < Self.firstScan
-        guard isClose ? isGroupAlive : isGroupRunning else { return finish(leaving.result) }
+        guard isClose ? remains.isAny : remains.isAnyRunning else {
+            return finish(leaving.result)
+        }
         if leaving.signalAt <= .now {
             switch leaving.lastSignal {
             case nil:
-                leaving.result.notes.append("processes that it left behind were ended")
+                leaving.result.notes.append(Self.note)
                 leaving.lastSignal = SIGTERM
                 leaving.signalAt = .now + killGrace
-                signal(SIGTERM)
+                remains.signal(SIGTERM)
             case SIGTERM:
                 leaving.lastSignal = SIGKILL
                 leaving.signalAt = .now + RunnerLimit.killSettle
-                signal(SIGKILL)
+                remains.signal(SIGKILL)
             default:
-                leaving.result.notes.append("processes of its group \(pid) could not be ended")
+                leaving.result.notes.append("processes that it left behind could not be ended")
                 return finish(leaving.result)
             }
         }
@@ -166,6 +166,7 @@ final class ChildProcess: EventLoop.Source {
 
     private func finish(_ result: AttemptResult) {
         state = .ended
+        remains.end()
         var result = result
         for pipe in pipes {
             pipe.drain()

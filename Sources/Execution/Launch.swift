@@ -12,10 +12,11 @@ final class Launch {
     private var shared: Shared?
     private var failure: Int32 = 0
 
-    init(_ program: String, _ world: TaskWorld) {
+    init(_ program: String, _ world: TaskWorld, _ mark: AttemptMark) {
         self.program = program
         directory = world.workingDirectory
         shared = Shared(program, world)
+        shared?.spawn.pointee.locks = mark.locks
     }
 
     deinit {

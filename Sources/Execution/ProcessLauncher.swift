@@ -12,6 +12,7 @@ package final class ProcessLauncher: Launcher {
 
     private let gate: OutputGate
     private let file: RunnerFile
+    private let orphans: Orphans
     private let null: Int32
     /// Those that may not have exec'd yet.
     private var launches: [Launch] = []
@@ -23,7 +24,21 @@ package final class ProcessLauncher: Launcher {
     private static let mask: mode_t = 0o022
 
     /// To be called on the event thread.
-    package init(_ loop: EventLoop, _ sink: any LogSink, _ file: RunnerFile) throws(SystemFailure) {
+    convenience init(
+        _ loop: EventLoop,
+        _ sink: any LogSink,
+        _ file: RunnerFile
+    ) throws(SystemFailure) {
+        try self.init(loop, sink, file, try Orphans(loop))
+    }
+
+    init(
+        _ loop: EventLoop,
+        _ sink: any LogSink,
+        _ file: RunnerFile,
+        _ orphans: Orphans
+    ) throws(SystemFailure) {
+        self.orphans = orphans
         gate = try OutputGate(loop, sink)
         self.file = file
         null = try Self.openNull()
@@ -40,7 +55,8 @@ package final class ProcessLauncher: Launcher {
             let isRecorded = file.willLaunch(attempt.claim, at: attempt.startedAt, in: slot)
             guard isRecorded else { throw .unrecorded }
         }
-        let launch = Launch(program, world)
+        let mark = AttemptMark(attempt.claim)
+        let launch = Launch(program, world, mark)
         let code = launch.begin(
             input: input?.descriptor ?? null,
             output: output.writeEnd,
@@ -52,6 +68,7 @@ package final class ProcessLauncher: Launcher {
         }
         launches.removeAll { $0.settle() }
         launches.append(launch)
+        orphans.began(launch.pid, mark)
         attempt.pid = launch.pid
         if let slot = attempt.slot { file.didLaunch(launch.pid, in: slot) }
         let pipes = [
@@ -60,7 +77,8 @@ package final class ProcessLauncher: Launcher {
         ]
         do {
             let grace = attempt.claim.killGrace
-            attempt.handle = try ChildProcess(launch, pipes, gate.loop, killGrace: grace) {
+            let remains = Remains(of: launch.pid, mark, orphans)
+            attempt.handle = try ChildProcess(launch, pipes, remains, gate.loop, killGrace: grace) {
                 [weak self] result in
                 result.duration = MonotonicTime.now - attempt.started
                 guard let self else { return }
@@ -72,7 +90,7 @@ package final class ProcessLauncher: Launcher {
                 self?.reapedCount -= 1
             } ended: { [weak self] result in
                 attempt.handle = nil
-                self?.ended(attempt, result)
+                self?.result?(attempt, result)
             }
         } catch {
             // A process that cannot be watched must not run: nobody would know of its end.
@@ -80,39 +98,23 @@ package final class ProcessLauncher: Launcher {
             clinux_pidfd_send_signal(launch.pidfd, SIGKILL)
             var status: Int32 = 0
             waitpid(launch.pid, &status, 0)
+            orphans.ended(launch.pid)
             throw LaunchFault("its process was ended at once: \(error.description)")
         }
-    }
-
-    /// What Flower has ended, it has ended whole, or a retry would run beside a part that has left the group
-    /// (setsid(1)): that is known by its environment, as at a rescue.
-    private func ended(_ attempt: Attempt, _ result: AttemptResult) {
-        guard attempt.verdict != nil else {
-            self.result?(attempt, result)
-            return
-        }
-        let ours = Adopted(attempt: attempt, record: LaunchRecord(), isOwnWorld: true)
-        endSurvivors(of: ours, after: result, ProcessTable())
-    }
-
-    private func endSurvivors(
-        of adopted: Adopted,
-        after result: AttemptResult? = nil,
-        _ table: ProcessTable
-    ) {
-        let attempt = adopted.attempt
-        let survivors = Survivors(adopted, after: result, gate.loop) { [weak self] result in
-            attempt.handle = nil
-            self?.result?(attempt, result)
-        }
-        attempt.handle = survivors
-        survivors.begin(with: table)
     }
 
     /// Processes are not taken over, because their pipes died with the runner: they are ended.
     package func adopt(_ attempts: [Adopted]) {
         let table = ProcessTable()
-        for adopted in attempts { endSurvivors(of: adopted, table) }
+        for adopted in attempts {
+            let attempt = adopted.attempt
+            let survivors = Survivors(adopted, gate.loop) { [weak self] result in
+                attempt.handle = nil
+                self?.result?(attempt, result)
+            }
+            attempt.handle = survivors
+            survivors.begin(with: table)
+        }
     }
 
     package func end(_ attempt: Attempt, byForce: Bool) {

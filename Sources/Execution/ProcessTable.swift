@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Storage
 
@@ -5,6 +6,7 @@ import Storage
 struct ProcessTable {
     struct Entry: Equatable {
         let pid: pid_t
+        let parent: pid_t
         let group: Int64
         /// In clock ticks since the machine started.
         let startTicks: Int64
@@ -14,15 +16,6 @@ struct ProcessTable {
         func isMade(from: Int64, until: Int64) -> Bool {
             let tick = 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
             return startTicks >= from / tick && (until == 0 || startTicks <= until / tick)
-        }
-
-        /// Whether its environment, as it was given to it, has all of `variables`.
-        ///
-        /// That of another user's process cannot be read, and is none of ours.
-        func environmentHolds(_ variables: [String]) -> Bool {
-            guard let bytes = ProcFile.bytes("/proc/\(pid)/environ") else { return false }
-            let found = Set(bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
-            return variables.allSatisfy(found.contains)
         }
     }
 
@@ -41,6 +34,33 @@ struct ProcessTable {
 
     subscript(pid: pid_t) -> Entry? { byPid[pid] }
 
+    /// These and all that they have made, as far as its makers live.
+    func trees(of roots: some Collection<pid_t>) -> [Entry] {
+        var children: [pid_t: [pid_t]] = [:]
+        for entry in byPid.values { children[entry.parent, default: []].append(entry.pid) }
+        var pids = Array(roots)
+        var seen = Set(pids)
+        var next = 0
+        while next < pids.count {
+            pids += (children[pids[next]] ?? []).filter { seen.insert($0).inserted }
+            next += 1
+        }
+        return pids.compactMap { byPid[$0] }
+    }
+
+    /// A close-on-exec descriptor of a process of this table; `nil` where its pid is another's by now.
+    func pidfd(of pid: pid_t) -> Int32? {
+        let pidfd = clinux_pidfd_open(pid)
+        guard pidfd >= 0 else { return nil }
+        // Between the look and the open the pid may have passed to another process.
+        guard let seen = byPid[pid], let now = Self.entry(pid), now.startTicks == seen.startTicks
+        else {
+            close(pidfd)
+            return nil
+        }
+        return pidfd
+    }
+
     /// The process as it is now; `nil` if there is none, or only its zombie.
     static func entry(_ pid: pid_t) -> Entry? {
         guard let bytes = ProcFile.bytes("/proc/\(pid)/stat"),
@@ -51,9 +71,9 @@ struct ProcessTable {
             String(decoding: $0, as: UTF8.self)
         }
         // proc(5) counts from 1 and from the pid: here 0 is field 3, the state.
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let group = Int64(fields[2]),
-            let start = Int64(fields[19])
+        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let parent = pid_t(fields[1]),
+            let group = Int64(fields[2]), let start = Int64(fields[19])
         else { return nil }
-        return Entry(pid: pid, group: group, startTicks: start)
+        return Entry(pid: pid, parent: parent, group: group, startTicks: start)
     }
 }

@@ -170,7 +170,7 @@ package final class Runner {
     ///   system refused what every runner needs.
     package func run() throws -> Ending {
         note(wake.take() ?? options.announced)
-        // A child of SIGCHLD's being ignored would leave no status to wait for.
+        // A child of SIGCHLD's being ignored would leave no status to wait for, and no signal tells of its end.
         signal(SIGCHLD, SIG_DFL)
         let hasWork = try store.hasWork(at: .now)
         let hasPeers = try lookAtPeers()
@@ -282,8 +282,10 @@ final class Crew {
             bootID: Machine.bootID,
             workers: workers
         )
+        // Before the sinks' threads are made.
+        let orphans = try Orphans(loop)
         if let sink { self.sink = sink } else { self.sink = try Self.sink(store.folder, toJournal) }
-        processes = try ProcessLauncher(loop, self.sink, file)
+        processes = try ProcessLauncher(loop, self.sink, file, orphans)
         components = try ComponentLauncher(loop, registry, self.sink, file, outputs)
         writer = try TurnWriter(store, identity)
     }

@@ -2,16 +2,14 @@ import CLinux
 import Flows
 import Glibc
 
-/// The processes of an attempt whose runner is dead, or which Flower has ended, on their way to their end.
+/// The processes of an attempt whose runner is dead, on their way to their end.
 ///
-/// They are known in two ways, because each misses some: by the recorded group, and by an
-/// environment that carries this instance, run, task, item and attempt (a daemon leaves the group;
-/// a program may clear its environment). They get TERM, after `killGrace` KILL, and it is looked
+/// They are known by the recorded group and by the attempt's mark: a daemon leaves the group, and who changes its
+/// limits and its environment loses the mark. They get TERM, after `killGrace` KILL, and it is looked
 /// again until none is found.
 final class Survivors: EventLoop.Source {
     private let adopted: Adopted
-    private let result: AttemptResult?
-    private let marks: [String]
+    private let mark: AttemptMark
     private let loop: EventLoop
     private let ended: (AttemptResult) -> Void
     /// Those that have been signalled and still live, by their registration in the loop.
@@ -20,25 +18,15 @@ final class Survivors: EventLoop.Source {
     private var found = 0
     private var timer: TimerQueue.Timer?
 
-    /// - Parameter result: of its process, where that was ours; else what is recorded of its end.
     init(
         _ adopted: Adopted,
-        after result: AttemptResult? = nil,
         _ loop: EventLoop,
         ended: @escaping (AttemptResult) -> Void
     ) {
         self.adopted = adopted
-        self.result = result
         self.loop = loop
         self.ended = ended
-        let claim = adopted.attempt.claim
-        marks = [
-            "FLOWER_INSTANCE=\(claim.run.instance)",
-            "FLOWER_RUN=\(claim.run.runID)",
-            "FLOWER_TASK=\(claim.name)",
-            "FLOWER_ITEM=\(claim.item)",
-            "FLOWER_ATTEMPT=\(claim.attempt)",
-        ]
+        mark = AttemptMark(adopted.attempt.claim)
     }
 
     deinit { unwatch() }
@@ -77,7 +65,7 @@ final class Survivors: EventLoop.Source {
 
     private func pids(_ table: ProcessTable) -> [pid_t] {
         table.processes.filter { process in
-            isOfGroup(process, table) || process.environmentHolds(marks)
+            isOfGroup(process, table) || mark.isOn(process.pid)
         }
         .map(\.pid)
     }
@@ -93,13 +81,7 @@ final class Survivors: EventLoop.Source {
     }
 
     private func signal(_ pid: pid_t, _ table: ProcessTable) {
-        let pidfd = clinux_pidfd_open(pid)
-        guard pidfd >= 0 else { return }
-        // Between the look and the open the pid may have passed to another process.
-        guard let seen = table[pid], ProcessTable.entry(pid) == seen else {
-            close(pidfd)
-            return
-        }
+        guard let pidfd = table.pidfd(of: pid) else { return }
         clinux_pidfd_send_signal(pidfd, isForced ? SIGKILL : SIGTERM)
         if !isForced { clinux_pidfd_send_signal(pidfd, SIGCONT) }
         do {
@@ -121,7 +103,7 @@ final class Survivors: EventLoop.Source {
     }
 
     private func finish() {
-        let known = result ?? adopted.record.result
+        let known = adopted.record.result
         var result = known ?? AttemptResult(.interrupted)
         if known == nil {
             let elapsed = result.endedAt.milliseconds - adopted.attempt.startedAt.milliseconds

@@ -172,28 +172,20 @@ extension EndToEnd {
 
         /// In a PID namespace of its own, as in a container.
         @Test(.enabled(if: Host.canMount))
-        func `as process 1 it waits for what tasks leave behind`() async throws {
+        func `as process 1 it waits for strangers that are left to it`() async throws {
             let scene = try Scene()
-            // Its child is left by its parent, and ends when the parent is long gone.
-            let flow = """
-                flow: orphan
-                schedules: [{cron: "* * * * * *"}]
-                overlap: allow
-                working_directory: ..
-                tasks:
-                  only:
-                    run: |
-                      setsid sh -c 'read -r word < go; echo gone > tasks' > news 2>&1 &
-                      echo "$FLOWER_RUN" > tasks
-                """
-            try scene.sandbox.write(flow, to: "flows/orphan.yaml")
-            let before = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+            try scene.sandbox.write(Self.often, to: "flows/often.yaml")
+            // Left by its parent, it is the scheduler's child, and ends when that is long gone.
+            let stranger = "setsid -f sh -c 'read -r word < go' > news 2>&1; exec \"$@\""
+            let before = [
+                "/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+                "/bin/sh", "-c", stranger, "sh",
+            ]
             let outer = try scene.start("--run", before: before)
             #expect(try await scene.tasks.line() == "1")
             let scheduler = try #require(scene.children(of: outer.pid).first?.pid)
-            unlink(scene.sandbox.path + "/flows/orphan.yaml")
+            unlink(scene.sandbox.path + "/flows/often.yaml")
             _ = try await scene.news.line(with: "removed")
-            // Left by all its parents, it is now the scheduler's child.
             var orphan: pid_t?
             try await scene.until {
                 orphan = scene.children(of: scheduler).map(\.pid).first(where: Self.isShell)

@@ -165,7 +165,8 @@ extension Claim {
         directory: String = "/",
         shell: [String] = Flow.defaultShell,
         instance: String = "0123abcd",
-        attempt: Int = 1
+        attempt: Int = 1,
+        killGrace: Duration = Limit.killGrace
     ) -> Claim {
         let run = RunContext(
             runID: 7,
@@ -189,7 +190,8 @@ extension Claim {
             environment: environment,
             timeout: timeout,
             retries: .none,
-            retryBase: 0
+            retryBase: 0,
+            killGrace: killGrace
         )
     }
 }

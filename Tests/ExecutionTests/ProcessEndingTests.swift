@@ -47,7 +47,7 @@ import Testing
         harness.launcher.end(attempt, byForce: false)
         let run = try harness.finish(attempt)
         #expect(ProcessTable.entry(left) == nil)
-        #expect(run.result.notes == ["processes that it left running were ended"])
+        #expect(run.result.notes == ["processes that it left behind were ended"])
     }
 
     @Test func `a task may end well on TERM`() throws {

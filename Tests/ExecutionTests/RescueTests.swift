@@ -122,6 +122,15 @@ extension RunnerTests {
             #expect(ProcessTable.entry(daemon) == nil)
         }
 
+        @Test func `one that has cleared its environment too is found by its mark`() throws {
+            let left = try leave("env -i setsid sh -c 'echo $$; exec sleep 600' & wait")
+            let daemon = try #require(pid_t(left.line))
+            kill(-left.pid, SIGKILL)
+            #expect(ProcessTable.entry(daemon) != nil)
+            #expect(try harness.runner().run().failedTasks == 1)
+            #expect(ProcessTable.entry(daemon) == nil)
+        }
+
         @Test func `an end that was recorded and not committed is known`() throws {
             let run = try harness.register([.run("a", "echo begun; exit 7"), .run("b", "echo b")])
             do {
@@ -207,7 +216,7 @@ extension RunnerTests {
         @Test func `a process of the recorded number that was made at another time is not the one`()
         {
             let tick: Int64 = 10_000_000
-            let entry = ProcessTable.Entry(pid: 7, group: 7, startTicks: 100)
+            let entry = ProcessTable.Entry(pid: 7, parent: 1, group: 7, startTicks: 100)
             #expect(entry.isMade(from: 100 * tick, until: 100 * tick))
             #expect(entry.isMade(from: 99 * tick + 1, until: 101 * tick))
             #expect(!entry.isMade(from: 101 * tick, until: 102 * tick))

@@ -2,6 +2,7 @@
 #define CLINUX_CHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /// What a new process is to be. It, and all that it points to, is the new process's too until
@@ -19,6 +20,9 @@ struct clinux_spawn {
     int output;
     int errors;
     mode_t mask;
+    /// The soft limit of file locks (RLIMIT_LOCKS) that it gets, and passes on; 0 = its maker's. It limits nothing
+    /// since Linux 2.4.25 (getrlimit(2)): it is a mark.
+    uint64_t locks;
     /// Of `CLINUX_SPAWN_STACK` bytes, aligned to 16.
     void *stack;
     /// The kernel's, see `clinux_spawn_is_busy`.

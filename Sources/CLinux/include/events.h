@@ -48,6 +48,11 @@ int64_t clinux_timerfd_take(int fd);
 /// From now on signal `number` adds 1 to the eventfd `fd`, in whatever thread it arrives. A handler
 /// rather than signalfd(2), for which every thread, libraries' ones too, would have to block it.
 int clinux_signal_to_eventfd(int number, int fd);
+/// A close-on-exec, non-blocking signalfd(2) of SIGCHLD, which the calling thread blocks from now on, and so do those
+/// that it makes: a handler would interrupt the thread at each child's end.
+int clinux_child_ends(void);
+/// Takes what it has told.
+void clinux_child_ends_take(int fd);
 /// Whether the signal does nothing (SIG_IGN), as SIGHUP under nohup(1).
 bool clinux_signal_is_ignored(int number);
 /// Gives the signal back to the action that it had before.

@@ -25,6 +25,10 @@ void clinux_trim_memory(void);
 /// Names a thread for ps(1) and debuggers; more than 15 bytes are refused (pthread_setname_np(3)).
 void clinux_name_thread(pthread_t thread, const char *name);
 
+/// Makes the calling process the one that its descendants' orphans become children of
+/// (PR_SET_CHILD_SUBREAPER, prctl(2)).
+int clinux_adopt_orphans(void);
+
 /// Drops all supplementary groups and becomes this user and group for good.
 int clinux_become(uid_t uid, gid_t gid);
 
