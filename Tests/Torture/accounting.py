@@ -1,6 +1,7 @@
 """What must be true when a trial of `torture.py` is over: the tasks' own log against the database."""
 
 import collections
+import fcntl
 import signal
 
 OUTCOMES = ("succeeded", "failed", "signalled", "interrupted", "timed-out", "cancelled")
@@ -21,6 +22,7 @@ def account(trial):
             order[key] = place
         elif event in ("end", "fail"):
             ends[key] = (event, place)
+    faults += account_locks(trial)
     with trial.database() as database:
         faults += account_attempts(trial, database, starts, ends)
         faults += account_order(database, order, ends)
@@ -39,6 +41,18 @@ def account(trial):
     except trial.Failure as failure:
         faults.append(str(failure))
     return faults, counts
+
+
+def account_locks(trial):
+    """Nothing that a task has started goes on: it would hold the task's lock."""
+    faults = []
+    for path in sorted((trial.folder / "locks").iterdir()):
+        with open(path, "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                faults.append(f"something of task {path.name} still runs")
+    return faults
 
 
 def account_runs(trial, database):

@@ -41,11 +41,17 @@ STARTERS = {"g0": 5, "g1": 6}
 POOLS = {"p": 3, "q": 2}
 
 # $0 is the folder of the trial. The lock is inherited by what the task starts: a child that outlives
-# its parent keeps it, so a second attempt beside it is seen as well.
+# its parent keeps it, so a second attempt beside it is seen as well. Some have left the group, some
+# have forgotten their environment too.
 TASK = r"""
 exec 9>>"$0/locks/$FLOWER_RUN.$FLOWER_TASK"
 flock -n 9 || echo "overlap $FLOWER_RUN $FLOWER_TASK $FLOWER_ATTEMPT $$" >> "$0/log"
 echo "start $FLOWER_RUN $FLOWER_TASK $FLOWER_ATTEMPT $$" >> "$0/log"
+case "$(( ($$ + FLOWER_RUN) % 17 ))" in
+    0) setsid sleep 600 & ;;
+    1) (env -i setsid sh -c 'trap "" HUP; sleep 600; :' &) ;;
+    2) set -m; sleep 600 & set +m ;;
+esac
 case "$(( ($$ + FLOWER_RUN) % 10 ))" in
     0) echo "fail $FLOWER_RUN $FLOWER_TASK $FLOWER_ATTEMPT $$" >> "$0/log"; exit 7 ;;
     [1-3]) sleep 0.2 ;;
