@@ -84,8 +84,9 @@ final class ComponentLanes: Sendable {
                 count -= 1
                 let lane = Lane()
                 state.lanes[ObjectIdentifier(lane)] = lane
-                // It waits for the lock before it takes its first job.
-                lane.task = Task { await self.work(lane) }
+                // It waits for the lock before it takes its first job. The main thread's own priority, which it
+                // would have, is a higher one, which libdispatch asks the kernel for: only root may have it.
+                lane.task = Task(priority: .medium) { await self.work(lane) }
             }
         }
     }

@@ -29,7 +29,8 @@ package enum ComponentProcess {
             say("flower: out of descriptors", 2)
             exit(71)  // EX_OSERR
         }
-        let task = Task {
+        // As in a lane of the runner.
+        let task = Task(priority: .medium) {
             exit(await perform(call, registry))
         }
         while true {

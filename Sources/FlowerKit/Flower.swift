@@ -42,6 +42,10 @@ public enum Flower {
         // systemd's watchdog sends it. Swift's runtime (6.3) would print a backtrace, take its handler
         // away, wait for the crash to repeat itself, and so go on.
         signal(SIGABRT, SIG_DFL)
+        // libdispatch (Swift 6.3) asks for a priority for each of its threads: for that of its timers the
+        // highest, for others 0, under nice(1) too. Each time that it does not get one, as only root does, it
+        // would tell the system's log.
+        setenv("LIBDISPATCH_LOG", "NO", 0)
         Output.keepStandardDescriptors()
         clinux_keep_heap()
         let (arguments, strange) = Self.arguments()

@@ -119,6 +119,9 @@ final class HotStatements: @unchecked Sendable {
     /// Some twenty; for a dictionary, Swift's runtime would look at each start whether its keys are `Hashable`.
     private var made: [(place: UnsafePointer<UInt8>, isRange: Bool, statement: HotStatement)] = []
 
+    /// A connection with statements cannot be closed.
+    func removeAll() { made = [] }
+
     subscript(_ db: Database, _ sql: StaticString) -> HotStatement {
         get throws { try statement(db, sql, sql.description) }
     }

@@ -40,6 +40,7 @@ extension Store {
 
     private static func rename(instanceOf path: String) throws {
         let copy = try DatabaseQueue(path: path)
+        defer { copy.retire() }
         // VACUUM leaves a database without one; its own goes when the copy is closed.
         _ = try copy.inDatabase { try String.fetchOne($0, sql: "PRAGMA journal_mode = WAL") }
         try copy.write { db in

@@ -54,6 +54,11 @@ package final class Store: Sendable {
         self.schemaLock = schemaLock
     }
 
+    deinit {
+        hot.removeAll()
+        queue.retire()
+    }
+
     /// Opens the database in `folder`.
     ///
     /// - Parameter create: makes folder and database where missing; else their absence is `.notFound`.

@@ -156,7 +156,7 @@ extension WALSeal {
         }
         do {
             if let name = own(folder), let fault = strange(name) { return fault }
-            return try reader(folder.databasePath).read { db in
+            return try read(folder.databasePath) { db in
                 if let fault = strange(try String.fetchOne(db, sql: Self.name)) { return fault }
                 let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
                 if let found, found != "ok" { return found }
@@ -175,11 +175,16 @@ extension WALSeal {
     private static let name = "SELECT name FROM instance"
 
     /// A connection that may write would copy the WAL into the database when it is closed.
-    private static func reader(_ path: String) throws -> DatabaseQueue {
+    private static func read<Value>(
+        _ path: String,
+        _ body: (Database) throws -> Value
+    ) throws -> Value {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
-        return try DatabaseQueue(path: path, configuration: configuration)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        defer { queue.retire() }
+        return try queue.read(body)
     }
 
     /// The instance that `flower.db` is of without its WAL (sqlite.org/uri.html, `immutable`); `nil` where
@@ -191,7 +196,7 @@ extension WALSeal {
         }
         let path = String(decoding: allowed.joined(), as: UTF8.self)
         // Whatever is wrong with it is found when the whole is read.
-        return try? reader("file:\(path)?immutable=1").read { try String.fetchOne($0, sql: name) }
+        return try? read("file:\(path)?immutable=1") { try String.fetchOne($0, sql: name) }
     }
 
     private static func mismatch(_ folder: StateFolder, _ reason: String) -> StorageError {

@@ -190,6 +190,13 @@ enum Host {
         required: "disks"
     )
 
+    /// strace(1), which a host may forbid.
+    static let canTrace = can(
+        "strace -f -e trace=none true",
+        "what the kernel is asked for CANNOT BE TESTED: no strace",
+        required: "traces"
+    )
+
     private static func can(_ command: String, _ lack: String, required name: String) -> Bool {
         if system("{ \(command); } > /dev/null 2>&1") == 0 { return true }
         print("!!! END-TO-END TESTS: \(lack) !!!")
