@@ -1,6 +1,7 @@
 /// `echo`: prints `text`.
 struct Echo: Component {
     static let name = "echo"
+    static let outputs: [String]? = []
     let text: String
 
     func run(in context: ComponentContext) async throws { context.print(text) }
@@ -9,6 +10,7 @@ struct Echo: Component {
 /// `sleep`: waits `duration`, such as `10s`.
 struct Sleep: Component {
     static let name = "sleep"
+    static let outputs: [String]? = []
     let duration: ComponentDuration
 
     func run(in context: ComponentContext) async throws {
@@ -19,6 +21,7 @@ struct Sleep: Component {
 /// `noop`: does nothing; a place where needs meet, and what the benchmarks measure.
 struct NoOperation: Component {
     static let name = "noop"
+    static let outputs: [String]? = []
 
     func run(in context: ComponentContext) async throws {}
 }

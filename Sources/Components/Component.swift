@@ -29,7 +29,15 @@ public protocol Component: Decodable, Sendable {
     /// What `component:` says in a flow file; unique in a program.
     static var name: String { get }
 
+    /// The keys that it gives to other tasks (``ComponentContext/output(_:_:)``): a flow file that names another
+    /// is refused. `nil`, as it is unless said, = not known before it runs.
+    static var outputs: [String]? { get }
+
     func run(in context: ComponentContext) async throws
+}
+
+extension Component {
+    public static var outputs: [String]? { nil }
 }
 
 /// What a component is told of the task that it executes, and where it prints to.

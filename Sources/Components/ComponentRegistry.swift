@@ -6,6 +6,7 @@ public struct ComponentRegistry: Sendable {
     /// and returns an existential. To be simplified once it does not.
     private var makers: [String: @Sendable (JSONValue) -> Result<any Component, ComponentFault>] =
         [:]
+    private var outputs: [String: [String]] = [:]
 
     /// Flower's own: `echo`, `sleep`, `noop`, `http-post`.
     public static var builtIn: ComponentRegistry {
@@ -21,6 +22,7 @@ public struct ComponentRegistry: Sendable {
 
     /// Adds a component, in the place of one of the same name.
     public mutating func add<Kind: Component>(_ kind: Kind.Type) {
+        outputs[Kind.name] = Kind.outputs
         makers[Kind.name] = { with in
             do throws(ComponentFault) {
                 return .success(try ArgumentDecoder.decode(Kind.self, from: with))
@@ -29,6 +31,9 @@ public struct ComponentRegistry: Sendable {
             }
         }
     }
+
+    /// The keys that a component gives; `nil` = not known.
+    package func outputs(of name: String) -> [String]? { outputs[name] }
 
     /// Sorted.
     package var names: [String] { makers.keys.sorted() }

@@ -12,6 +12,7 @@ import NIOCore
 /// ```
 struct HTTPPost: Component {
     static let name = "http-post"
+    static let outputs: [String]? = []
 
     let url: String
     /// The body; `{}` where none is given.

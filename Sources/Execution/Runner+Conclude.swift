@@ -19,8 +19,10 @@ extension Runner {
             duration: .milliseconds(max(elapsed, 0)),
             outcome: .exited(child.state == .succeeded ? 0 : 1)
         )
+        end.outputs = child.given
         let was = child.state == .cancelled ? "was " : ""
-        end.note = "run \(child.id) of flow '\(child.flow)' \(was)\(child.state.rawValue)"
+        let result = "run \(child.id) of flow '\(child.flow)' \(was)\(child.state.rawValue)"
+        end.note = ([result] + child.missing).joined(separator: "; ")
         news.ended.append(end)
     }
 

@@ -5,6 +5,7 @@ import HostFiles
 /// Reads the flow files of one `validate` or `apply`: all of them, whatever is wrong with some.
 package struct FlowFileLoader: Sendable {
     private let components: [String: @Sendable (JSONValue) -> String?]
+    private let componentOutputs: @Sendable (String) -> [String]?
     private let zoneExists: @Sendable (String) -> Bool
     private let zoneNames: @Sendable () -> [String]
     private let home: String
@@ -14,6 +15,7 @@ package struct FlowFileLoader: Sendable {
 
     /// - Parameters:
     ///   - components: by name, each with its check of `with`: what is wrong, or `nil`.
+    ///   - componentOutputs: the keys that a component gives; `nil` = any, for all that is known.
     ///   - zoneNames: asked only to suggest one.
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
     ///   - now: a schedule that is due at no time after it gets a warning.
@@ -21,6 +23,7 @@ package struct FlowFileLoader: Sendable {
     ///   - isTrustRequired: refuse what may not be; else a person has asked for it, and is warned.
     package init(
         components: [String: @Sendable (JSONValue) -> String?],
+        componentOutputs: @escaping @Sendable (String) -> [String]? = { _ in nil },
         zoneExists: @escaping @Sendable (String) -> Bool,
         zoneNames: @escaping @Sendable () -> [String],
         home: String,
@@ -31,6 +34,7 @@ package struct FlowFileLoader: Sendable {
         self.trust = trust
         self.isTrustRequired = isTrustRequired
         self.components = components
+        self.componentOutputs = componentOutputs
         self.zoneExists = zoneExists
         self.zoneNames = zoneNames
         self.home = home
@@ -160,7 +164,10 @@ package struct FlowFileLoader: Sendable {
             path: absolute,
             digest: dependencies.digest(with: bytes),
             flows: flows,
-            dependencies: dependencies.watched
+            dependencies: dependencies.watched,
+            references: Dictionary(
+                declared.filter { !$0.references.isEmpty }.map { ($0.name, $0.references) }
+            ) { first, _ in first }
         )
         return (file, findings)
     }
@@ -216,6 +223,7 @@ package struct FlowFileLoader: Sendable {
             folder: Path.folder(of: absolute),
             home: home,
             components: components,
+            componentOutputs: componentOutputs,
             zoneExists: zoneExists,
             zoneNames: zoneNames,
             now: now

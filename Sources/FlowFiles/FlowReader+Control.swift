@@ -181,6 +181,7 @@ extension FlowReader {
             )
             return nil
         }
+        references.note(.pool(task: scope.task, name: name), at: node.place)
         return PoolDemand(name, slots)
     }
 

@@ -24,6 +24,7 @@ extension FlowReader {
         guard let fields = fields(of: node, .hook) else { return nil }
         var inner = self
         inner.scope.builtIns += Hook.placeNames
+        inner.scope.task = event.taskName
         let key = Node(.scalar(event.rawValue, .plain), place: place, endLine: place.line)
         var task = TaskSpec(name: event.taskName, action: .run(""))
         if let action = inner.action(fields, key) { task.action = action }

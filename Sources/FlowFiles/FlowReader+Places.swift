@@ -58,7 +58,13 @@ extension FlowReader {
     func checkPlace(_ name: String, atByte offset: Int, in node: Node) {
         if parameterNames.contains(name) || scope.builtIns.contains(name) { return }
         if name == "item", scope.hasItem { return }
-        if let place = TaskPlace(name), scope.needs?.contains(place.task) == true { return }
+        if let place = TaskPlace(name), scope.needs?.contains(place.task) == true {
+            references.note(
+                .fact(task: scope.task, place: place),
+                at: self.place(ofByte: offset, length: name.unicodeScalars.count + 3, in: node)
+            )
+            return
+        }
         let (message, hint) = fault(of: name)
         findings.fault(
             message,

@@ -24,6 +24,7 @@ extension FlowReader {
             findings.fault("the flow's name: \(fault)", at: node.place)
             return nil
         }
+        references.note(.flow(task: scope.task), at: node.place)
         if name == flowName {
             findings.fault("a flow cannot start itself", at: node.place)
         }
@@ -37,7 +38,11 @@ extension FlowReader {
 
     private func startParameters(_ node: Node) -> [Variable] {
         if case .mapping(let members) = node.content {
-            for member in members { checkPlaces(in: member.value) }
+            for member in members {
+                checkPlaces(in: member.value)
+                guard let name = member.key.text else { continue }
+                references.note(.parameter(task: scope.task, name: name), at: member.key.place)
+            }
         }
         return parameters(node, limit: Limit.parametersPerFlow)
     }

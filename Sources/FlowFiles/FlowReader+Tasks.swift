@@ -36,8 +36,9 @@ extension FlowReader {
         }
         let needs = fields["needs"].flatMap { list($0, "'needs'", of: "task names") } ?? []
         spec.needs = needs.compactMap { text($0, "an element of 'needs'") }
-        spec.traits = traits(fields, needs: spec.needs)
         var inner = self
+        inner.scope.task = name
+        spec.traits = inner.traits(fields, needs: spec.needs)
         inner.scope.needs = Set(spec.needs)
         inner.scope.hasItem = fields["for_each"] != nil
         if let action = inner.action(fields, member.key) { spec.action = action }
@@ -47,7 +48,7 @@ extension FlowReader {
         }
         if let node = fields["timeout"] { spec.timeout = timeout(node) }
         if let node = fields["retries"] { spec.retries = retries(node) }
-        control(fields, &spec)
+        inner.control(fields, &spec)
         return Read(spec: spec, key: member.key, needs: needs.filter { !($0.text ?? "").isEmpty })
     }
 

@@ -41,6 +41,7 @@ extension FlowReader {
             if let fault = Names.faultOfFlow(name) {
                 findings.fault("'register' is to name a flow: \(fault)", at: node.place)
             }
+            references.note(.register, at: node.place)
             register = name
         }
         guard let node = fields["every"] else {

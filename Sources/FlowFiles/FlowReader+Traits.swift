@@ -5,10 +5,12 @@ struct PlaceScope: Sendable {
     var builtIns = Template.builtInNames
     /// Tasks of which something may be named; `nil` outside a task.
     var needs: Set<String>?
-    /// Whether these are all that there are: a hook's.
+    /// Whether these are all that there are: a hook's, and those of the flow's own `outputs`.
     var isWhole = false
     /// Whether `${item}` has a meaning.
     var hasItem = false
+    /// The task in which it stands; empty = none.
+    var task = ""
     /// For messages: where it stands, if that narrows what may be named.
     var owner: String?
 

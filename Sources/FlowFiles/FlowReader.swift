@@ -7,6 +7,7 @@ struct FlowReader {
     let findings: Findings
     let context: Context
     let dependencies: Dependencies
+    let references = ReferenceLog()
     /// The flow's parameters, once read; what `${…}` may name.
     var parameterNames: Set<String> = []
     /// What it may name besides.
@@ -28,6 +29,8 @@ struct FlowReader {
         var home: String
         /// The components by name, each with its check of `with`: what is wrong, or `nil`.
         var components: [String: @Sendable (JSONValue) -> String?]
+        /// The keys that a component gives; `nil` = any, for all that is known.
+        var componentOutputs: @Sendable (String) -> [String]?
         var zoneExists: @Sendable (String) -> Bool
         var zoneNames: @Sendable () -> [String]
         /// A schedule that is due at no time after it gets a warning.
@@ -41,6 +44,8 @@ struct FlowReader {
         var place: Place
         /// `nil` where there were faults.
         var flow: Flow?
+        /// Where it names what stands elsewhere.
+        var references: [FlowReference: ReferencePlace] = [:]
     }
 
     init(
@@ -108,13 +113,16 @@ struct FlowReader {
             )
         }
         flow.hooks = hooks(fields, tasks: flow.tasks.map(\.name))
+        if let node = fields["outputs"] { flow.outputs = outputs(node, of: flow.tasks) }
+        checkComponentOutputs(of: flow)
         if let node = fields["expect"] { flow.expectation = expectation(node) }
         checkSecrets(fields, of: flow)
         guard let name else { return nil }
         return Declared(
             name: flow.name,
             place: name.place,
-            flow: findings.faultCount == 0 ? flow : nil
+            flow: findings.faultCount == 0 ? flow : nil,
+            references: findings.faultCount == 0 ? places(in: flow) : [:]
         )
     }
 

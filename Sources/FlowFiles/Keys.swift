@@ -12,7 +12,7 @@ struct Keys: Sendable {
         known: [
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
-            "environment", "working_directory", "shell", "tasks", "expect",
+            "environment", "working_directory", "shell", "tasks", "outputs", "expect",
             "kill_grace", "run_timeout", "environment_file", "secrets",
             "on_failure", "on_success", "always", "notify",
         ],
@@ -73,6 +73,7 @@ struct Keys: Sendable {
         "args": "exec", "env": "environment", "vars": "parameters", "params": "parameters",
         "cwd": "working_directory", "workdir": "working_directory", "tz": "timezone",
         "secret": "secrets", "env_file": "environment_file", "on": "retry_on",
+        "output": "outputs", "results": "outputs", "returns": "outputs",
         "retry": "retries", "jobs": "tasks", "steps": "tasks", "name": "flow", "cron": "schedules",
     ]
 

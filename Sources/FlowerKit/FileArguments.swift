@@ -35,9 +35,43 @@ struct FileArguments: ParsableArguments {
     ) throws -> [FlowSource] {
         let loader = session.makeLoader(at: session.now, trust: trust, isTrustRequired: false)
         let (sources, diagnostics) = loader.load(paths: paths)
+        try Self.tell(diagnostics, in: session, consequence)
+        return sources
+    }
+
+    /// The same for what files name of each other, of pools and of flows applied before.
+    ///
+    /// - Parameter store: where these are; `nil` = nothing is there yet, and what is not in the files is only
+    ///   warned of.
+    static func checkReferences(
+        of sources: [FlowSource],
+        in store: Store?,
+        _ session: Session,
+        consequence: String = ""
+    ) throws {
+        let flows = sources.flatMap(\.flows)
+        let faults =
+            try store?.referenceFaults(of: flows) ?? ReferenceWorld(of: flows).faults(of: flows)
+        guard !faults.isEmpty else { return }
+        let owners = Dictionary(
+            sources.flatMap { source in source.flows.map { ($0.name, source) } }
+        ) { first, _ in first }
+        let diagnostics = faults.compactMap { fault in
+            owners[fault.flow].map {
+                Diagnostic(fault, in: $0, isWarning: store == nil && fault.isAbsence)
+            }
+        }
+        try tell(diagnostics.sorted(), in: session, consequence)
+    }
+
+    private static func tell(
+        _ diagnostics: [Diagnostic],
+        in session: Session,
+        _ consequence: String
+    ) throws {
         try session.complain(diagnostics.map { $0.rendered + "\n" }.joined())
         let faults = diagnostics.filter { !$0.isWarning }
-        guard !faults.isEmpty else { return sources }
+        guard !faults.isEmpty else { return }
         let files = Set(faults.map(\.path))
         let code: ExitCode = files.allSatisfy { access($0, F_OK) != 0 } ? .notFound : .badInput
         throw Failure(
@@ -69,6 +103,7 @@ extension Session {
         }
         return FlowFileLoader(
             components: Dictionary(uniqueKeysWithValues: checks),
+            componentOutputs: { registry.outputs(of: $0) },
             zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
             zoneNames: { ZoneDirectory.host.names() },
             home: Account.current.home,

@@ -25,6 +25,9 @@ package struct Flow: Sendable, Equatable {
     package var workingDirectory: String
     /// The words before a `run:` text, which is handed over with `-c`. Never empty.
     package var shell: [String]
+    /// What it gives to a task that starts it, or to whoever looks: filled once a run has succeeded. Keys are
+    /// unique; by name.
+    package var outputs: [Variable]
     /// At least one, at most `Limit.tasksPerFlow`; names are unique; in the file's order.
     package var tasks: [TaskSpec]
     package var expectation: Expectation?
@@ -57,8 +60,10 @@ package struct Flow: Sendable, Equatable {
         runTimeout: Duration? = nil,
         environmentFiles: [VariableFile] = [],
         secrets: [String] = [],
-        hooks: [Hook] = []
+        hooks: [Hook] = [],
+        outputs: [Variable] = []
     ) {
+        self.outputs = outputs
         self.name = name
         self.description = description
         self.schedules = schedules

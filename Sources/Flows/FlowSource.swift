@@ -10,8 +10,17 @@ package struct FlowSource: Sendable, Equatable {
     /// The files besides itself that its meaning depends on, as a file of days: absolute, ascending; of a
     /// link also what it leads to.
     package var dependencies: [String]
+    /// Where what its flows name of others stands, by the flow's name; what has no place is told with the file.
+    package var references: [String: [FlowReference: ReferencePlace]]
 
-    package init(path: String, digest: String, flows: [Flow], dependencies: [String] = []) {
+    package init(
+        path: String,
+        digest: String,
+        flows: [Flow],
+        dependencies: [String] = [],
+        references: [String: [FlowReference: ReferencePlace]] = [:]
+    ) {
+        self.references = references
         self.path = path
         self.digest = digest
         self.flows = flows

@@ -140,7 +140,8 @@ package final class FlowFolder {
             isCandidate($0, known[$0]) && !(isAsSeen($0, known[$0]) && loader.isTrusted($0))
         }
         let gone = known.keys.filter { !found.contains($0) }.sorted()
-        let seen = try read(changed, loader, known: known, gone: Set(gone)).map(checkPools)
+        var seen = try read(changed, loader, known: known, gone: Set(gone))
+        seen = try checkReferences(seen)
         var kept: Set<String> = []
         for file in seen {
             let changes = try store.see(file, by: Self.actor, at: now)
@@ -229,18 +230,29 @@ package final class FlowFolder {
         }
     }
 
-    /// Refuses a file whose tasks would wait for ever.
-    private func checkPools(_ file: SeenFile) throws -> SeenFile {
-        guard let source = file.source, let fault = try store.poolFault(of: source.flows) else {
-            return file
+    /// Refuses files that name what is not there, or can never be filled: their tasks would wait for ever. What
+    /// one of them declares is then not there for the others either.
+    private func checkReferences(_ files: [SeenFile]) throws -> [SeenFile] {
+        var files = files
+        while true {
+            let flows = files.flatMap { $0.source?.flows ?? [] }
+            let faults = Dictionary(grouping: try store.referenceFaults(of: flows), by: \.flow)
+            guard !faults.isEmpty else { return files }
+            if faults.values.joined().contains(where: \.reference.isPool) {
+                poolMark = try store.poolMark()
+            }
+            files = files.map { file in
+                guard let source = file.source else { return file }
+                let own = source.flows.flatMap { faults[$0.name] ?? [] }
+                guard !own.isEmpty else { return file }
+                return SeenFile(
+                    refused: file.path,
+                    sourcePath: file.sourcePath,
+                    digest: file.digest,
+                    message: Self.message(own.map { Diagnostic($0, in: source) })
+                )
+            }
         }
-        poolMark = try store.poolMark()
-        return SeenFile(
-            refused: file.path,
-            sourcePath: file.sourcePath,
-            digest: file.digest,
-            message: "\(file.path): \(fault)"
-        )
     }
 
     private static func message(_ faults: [Diagnostic]) -> String {

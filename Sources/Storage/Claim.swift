@@ -169,6 +169,17 @@ package struct SettledRun: Sendable {
     package let flow: String
     package let state: RunState
     package let registeredAt: Instant
+    let outputs: [Store.FlowOutput]
+
+    /// What it gave.
+    package var given: [Variable] {
+        outputs.compactMap { output in output.value.map { Variable(output.name, $0) } }
+    }
+
+    /// Which outputs of its flow it could not give, and why.
+    package var missing: [String] {
+        outputs.compactMap { output in output.reason.map { "no output '\(output.name)': \($0)" } }
+    }
 }
 
 /// A run that a task with `flow:` waits for, just made.

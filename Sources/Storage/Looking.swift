@@ -106,6 +106,8 @@ package struct RunDetail: Sendable {
     package let tasks: [TaskDetail]
     /// The run and its task that started this one with `flow:`.
     package let parent: ParentTask?
+    /// What its flow gives, by name, once it has succeeded.
+    package let outputs: [Store.FlowOutput]
 }
 
 package struct ParentTask: Sendable {

@@ -48,14 +48,13 @@ extension Store {
                     report.changes.append((flow.name, change))
                 }
             }
-            try Self.checkPools(db, of: sources.flatMap(\.flows))
             let kept = Set(sources.flatMap { $0.flows.map(\.name) })
             for name in try Self.flows(db, from: pruned) where !kept.contains(name) {
                 try Self.remove(db, flow: name, at: now)
                 report.changes.append((name, .removed))
             }
             report.changes.sort { $0.flow < $1.flow }
-            try Self.checkFlowsStarted(db, by: sources.flatMap(\.flows))
+            try Self.checkReferences(db, of: sources.flatMap(\.flows))
             let changed = report.changes.filter { $0.change != .unchanged && $0.change != .edited }
             for (name, change) in changed {
                 try Self.audit(db, at: now, by: actor, "apply", flow: name, detail: change.rawValue)

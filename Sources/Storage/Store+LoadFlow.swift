@@ -30,7 +30,8 @@ extension Store {
             runTimeout: (row["run_timeout_ms"] as Int64?).map { .milliseconds($0) },
             environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
             secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? [],
-            hooks: hooks
+            hooks: hooks,
+            outputs: try (row["outputs"] as String?).map(decodeVariables) ?? []
         )
     }
 

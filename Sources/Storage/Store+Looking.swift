@@ -168,7 +168,8 @@ extension Store {
             RunDetail(
                 summary: try Self.summary(db, run: id),
                 tasks: try tasks(db, run: id),
-                parent: try Self.parent(db, run: id)
+                parent: try Self.parent(db, run: id),
+                outputs: try Self.state(db, run: id) == .succeeded ? flowOutputs(db, run: id) : []
             )
         }
     }

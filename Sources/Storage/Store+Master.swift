@@ -49,8 +49,8 @@ extension Store {
         let sql = """
             INSERT INTO flow (name, description, overlap, queue_limit, concurrency, priority,
               working_directory, shell, source_path, source_digest, applied_at_ms,
-              kill_grace_ms, run_timeout_ms, environment_files, secrets)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              kill_grace_ms, run_timeout_ms, environment_files, secrets, outputs)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET description = excluded.description,
               overlap = excluded.overlap, queue_limit = excluded.queue_limit,
               concurrency = excluded.concurrency,
@@ -59,7 +59,8 @@ extension Store {
               source_digest = excluded.source_digest, applied_at_ms = excluded.applied_at_ms,
               removed_at_ms = NULL, kill_grace_ms = excluded.kill_grace_ms,
               run_timeout_ms = excluded.run_timeout_ms,
-              environment_files = excluded.environment_files, secrets = excluded.secrets
+              environment_files = excluded.environment_files, secrets = excluded.secrets,
+              outputs = excluded.outputs
             RETURNING id
             """
         var arguments: StatementArguments = [
@@ -72,6 +73,7 @@ extension Store {
             flow.killGrace?.milliseconds, flow.runTimeout?.milliseconds,
             try stored(flow.environmentFiles),
             try flow.secrets.isEmpty ? nil : encode(flow.secrets),
+            try flow.outputs.isEmpty ? nil : encode(flow.outputs),
         ]
         guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
             preconditionFailure("an upsert returns its row")

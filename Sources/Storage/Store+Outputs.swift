@@ -66,7 +66,7 @@ extension Store {
         claim.given = Claim.Given(
             values: values,
             fault: fault,
-            child: fault == nil ? try settledRun(db, of: claim, traits.state) : nil
+            child: fault == nil ? try settledRun(db, of: claim, traits) : nil
         )
         return claim
     }

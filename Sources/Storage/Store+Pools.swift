@@ -156,62 +156,11 @@ extension Store {
         return try String.fetchAll(db, sql: sql, arguments: [pool, slots])
     }
 
-    /// What `checkPools` would refuse of these flows, with what helps; `nil` for nothing.
-    package func poolFault(of flows: [Flow]) throws -> String? {
-        do {
-            try read { try Self.checkPools($0, of: flows) }
-            return nil
-        } catch let error as StorageError where error.code == .badInput {
-            return error.message + (error.hint.map { "\n    hint: \($0)" } ?? "")
-        }
-    }
-
     /// Changes whenever a pool is set or removed.
     package func poolMark() throws -> String {
         try read { db in
             let sql = "SELECT count(*) || ' ' || coalesce(sum(changed_at_ms), 0) FROM pool"
             return try String.fetchOne(db, sql: sql) ?? ""
         }
-    }
-
-    /// Refuses flows whose tasks take of a pool that is not there, or more than it has: they would wait
-    /// for ever, and nobody be told. A closed pool (0 slots) is no fault.
-    ///
-    /// - Throws: `StorageError.badInput` that names every such pool.
-    static func checkPools(_ db: Database, of flows: [Flow]) throws {
-        let pooled = flows.filter { $0.tasks.contains { !$0.pools.isEmpty } }
-        guard !pooled.isEmpty else { return }
-        var slots: [String: Int] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT name, slots FROM pool") {
-            slots[row["name"]] = row["slots"]
-        }
-        var faults: [String] = []
-        var wanted: [String: Int] = [:]
-        for flow in pooled {
-            for task in flow.tasks {
-                for demand in task.pools {
-                    let has = slots[demand.pool]
-                    guard has == nil || has != 0 && demand.slots > has ?? 0 else { continue }
-                    wanted[demand.pool] = max(wanted[demand.pool] ?? 0, demand.slots)
-                    let what = "task '\(task.name)' of flow '\(flow.name)'"
-                    faults.append(
-                        has.map {
-                            "\(what) takes \(demand.slots) slots of pool '\(demand.pool)', "
-                                + "which has \($0)"
-                        } ?? "\(what) takes of pool '\(demand.pool)', which is not there"
-                    )
-                }
-            }
-        }
-        guard !faults.isEmpty else { return }
-        let shown = faults.prefix(10).joined(separator: "; ")
-        let more = faults.count > 10 ? "; and \(faults.count - 10) more" : ""
-        let remedy = wanted.sorted { $0.key < $1.key }.prefix(3)
-            .map { "flower pool set \($0.key) \($0.value)" }
-        throw StorageError(
-            .badInput,
-            shown + more,
-            hint: "\(remedy.joined(separator: ", ")); then apply again"
-        )
     }
 }

@@ -168,11 +168,11 @@ extension Store {
         let sql = """
             INSERT INTO run (flow_id, fire_id, origin, due_at_ms, registered_at_ms, start_by_ms, queued,
               timezone, parameters, environment, working_directory, shell, timeout_ms,
-              environment_files, secrets, armed, parent_task_id, awaited)
+              environment_files, secrets, outputs, armed, parent_task_id, awaited)
             SELECT id, ?, ?, ?, ?, ?, ?, ?, ?,
               (SELECT json_group_object(name, value) FROM flow_environment
                 WHERE flow_id = flow.id AND task = ''), working_directory, shell, run_timeout_ms,
-              environment_files, secrets,
+              environment_files, secrets, outputs,
               (SELECT 1 FROM flow_task WHERE flow_id = flow.id AND \(Self.isHook) LIMIT 1), ?, ?
             FROM flow WHERE id = ?
             """

@@ -126,8 +126,8 @@ extension Store {
     }
 
     /// What a claimed task has waited for; `nil` for every other task.
-    func settledRun(_ db: Database, of claim: Claim, _ state: RunState?) throws -> SettledRun? {
-        guard case .flow(let name, _) = claim.action, let state else { return nil }
+    func settledRun(_ db: Database, of claim: Claim, _ traits: StoredTraits) throws -> SettledRun? {
+        guard case .flow(let name, _) = claim.action, let state = traits.state else { return nil }
         guard let run = try Self.awaitedRun(db, of: claim.taskID) else { return nil }
         let sql = "SELECT registered_at_ms FROM run WHERE id = ?"
         let registeredAt = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [run]) ?? 0
@@ -135,7 +135,8 @@ extension Store {
             id: run,
             flow: name,
             state: state,
-            registeredAt: Instant(milliseconds: registeredAt)
+            registeredAt: Instant(milliseconds: registeredAt),
+            outputs: state == .succeeded ? try flowOutputs(db, run: run) : []
         )
     }
 
@@ -191,62 +192,5 @@ extension Store {
             let name = TaskName(row["name"], item: item == 0 ? nil : item)
             return ParentTask(run: row["run_id"], task: name)
         }
-    }
-}
-
-// MARK: - Applying
-
-extension Store {
-    /// Checks what a set of flows starts, once all of it is written: flows that are there, their
-    /// parameters, no circle.
-    static func checkFlowsStarted(_ db: Database, by flows: [Flow]) throws {
-        for flow in flows {
-            for task in flow.tasks {
-                guard case .flow(let name, let parameters) = task.action else { continue }
-                let what = "task '\(task.name)' of flow '\(flow.name)' starts flow '\(name)'"
-                do {
-                    let id: Int64 = try liveFlow(db, named: name)["id"]
-                    _ = try Self.parameters(db, flow: id, overriddenBy: [parameters])
-                } catch let error as StorageError {
-                    throw StorageError(.badInput, "\(what): \(error.message)", hint: error.hint)
-                }
-            }
-            if let circle = try circle(db, from: flow.name) {
-                throw StorageError(
-                    .badInput,
-                    "flows start each other in a circle: \(circle.joined(separator: " → "))",
-                    hint: "take one of these out of a task's 'flow'"
-                )
-            }
-        }
-    }
-
-    /// The way from a flow to itself along what tasks start; `nil` where there is none.
-    private static func circle(_ db: Database, from name: String) throws -> [String]? {
-        let sql = """
-            SELECT DISTINCT arguments ->> 'flow' FROM flow_task JOIN flow ON flow.id = flow_id
-            WHERE flow.name = ? AND kind = 'component' AND command = ?
-            """
-        var before: [String: String] = [:]
-        var open = [name]
-        while let flow = open.popLast() {
-            let arguments: StatementArguments = [flow, StoredFlow.command]
-            for next in try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) {
-                if next == name {
-                    var path = [name]
-                    var step = flow
-                    while step != name {
-                        path.append(step)
-                        step = before[step] ?? name
-                    }
-                    return [name] + path.reversed()
-                }
-                if before[next] == nil {
-                    before[next] = flow
-                    open.append(next)
-                }
-            }
-        }
-        return nil
     }
 }

@@ -104,28 +104,11 @@ struct StoredTraits: Codable {
 }
 
 extension TaskSpec {
-    /// Those that are filled at its launch.
-    var texts: [String] {
-        var texts = environment.map(\.value) + action.texts
-        if case .texts(let items)? = traits.forEach { texts += items }
-        return texts
-    }
-
     /// Whether a text that is filled at its launch names what another task has come to.
     var readsOutputs: Bool { texts.contains { TaskPlace.mayStand(in: $0) } }
 }
 
 extension TaskAction {
-    /// Those in which places are filled.
-    var texts: [String] {
-        switch self {
-        case .run: []
-        case .exec(let words): words
-        case .component(_, let with): with.texts
-        case .flow(_, let parameters): parameters.map(\.value)
-        }
-    }
-
     /// The column `kind`, whose CHECK came before `flow:`.
     var storedKind: String {
         if case .flow = self { return "component" }
@@ -139,16 +122,4 @@ struct StoredFlow: Codable {
 
     var flow: String
     var parameters: [String: String]
-}
-
-extension JSONValue {
-    /// Every text in it.
-    var texts: [String] {
-        switch self {
-        case .null, .bool, .integer, .number: []
-        case .string(let text): [text]
-        case .array(let values): values.flatMap(\.texts)
-        case .object(let members): members.values.flatMap(\.texts)
-        }
-    }
 }

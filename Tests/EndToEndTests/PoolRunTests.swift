@@ -84,8 +84,11 @@ extension EndToEnd {
             #expect(ending.code == 65)
             #expect(
                 ending.errors == """
-                    flower: task 't' of flow 'a' takes of pool 'gpu', which is not there
-                    hint: flower pool set gpu 2; then apply again
+                    a.yaml:2:29: task 't' of flow 'a' takes of pool 'gpu', which is not there
+                        tasks: {t: {run: x, pools: {gpu: 2}}}
+                                                    ^~~
+                        hint: flower pool set gpu 2
+                    flower: 1 fault in 1 file; nothing was applied
 
                     """
             )

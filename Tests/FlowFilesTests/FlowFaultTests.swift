@@ -33,7 +33,7 @@ struct FlowFaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, expect, kill_grace, run_timeout, environment_file, secrets, on_failure, on_success, always, notify",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, outputs, expect, kill_grace, run_timeout, environment_file, secrets, on_failure, on_success, always, notify",
             ]
         ),
         (

@@ -71,6 +71,7 @@ let testLoader = FlowFileLoader(
         "noop": { _ in nil },
         "http-post": { _ in nil },
     ],
+    componentOutputs: { $0 == "noop" ? [] : nil },
     zoneExists: { zones.contains($0) },
     zoneNames: { zones },
     home: "/home/ada",

@@ -41,8 +41,10 @@ import Testing
             try apply() == [
                 """
                 a.yaml is refused:
-                a.yaml: task 't' of flow 'a' takes of pool 'gpu', which is not there
-                    hint: flower pool set gpu 2; then apply again
+                a.yaml:2:29: task 't' of flow 'a' takes of pool 'gpu', which is not there
+                    tasks: {t: {run: x, pools: {gpu: 2}}}
+                                                ^~~
+                    hint: flower pool set gpu 2
                 """
             ]
         )

@@ -23,12 +23,20 @@ struct ApplyCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
+        let consequence = "; nothing was applied"
         let sources = try files.load(
             in: session,
             trust: state.choice.folder(session).isRoots ? FileTrust(user: 0) : nil,
-            consequence: "; nothing was applied"
+            consequence: consequence
         )
-        let report = try state.makeStore(session).apply(
+        let store = try state.makeStore(session)
+        try FileArguments.checkReferences(
+            of: sources,
+            in: store,
+            session,
+            consequence: consequence
+        )
+        let report = try store.apply(
             sources,
             pruning: prune ? files.resolvedPaths : [],
             by: session.actor,

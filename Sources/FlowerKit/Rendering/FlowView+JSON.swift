@@ -23,6 +23,7 @@ extension FlowView {
             "parameters": .variables(flow.parameters.masking(flow.secrets)),
             "environment": .variables(flow.environment.masking(flow.secrets)),
             "schedules": SchedulesView.json(schedules, time.zone),
+            "outputs": .variables(flow.outputs),
             "tasks": .array(flow.tasks.map { Self.json($0, secrets: flow.secrets) }),
             "run_timeout_ms": .count(flow.runTimeout?.milliseconds),
             "kill_grace_ms": .count(flow.killGrace?.milliseconds),

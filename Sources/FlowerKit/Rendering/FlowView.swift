@@ -17,7 +17,8 @@ struct FlowView {
     }
 
     func rendered(width: Int?, colour: Bool) -> String {
-        let parts = [parameterTable, environmentTable, scheduleTable, taskTable]
+        let outputs = table("OUTPUT", flow.outputs)
+        let parts = [parameterTable, environmentTable, scheduleTable, taskTable, outputs]
         return facts.rendered(width: width, colour: colour)
             + parts.compactMap { $0 }
             .map { "\n" + $0.rendered(width: width, colour: colour) }.joined()

@@ -12,6 +12,11 @@ extension StatusView {
         members["tasks"] = .array(
             run.tasks.map { json($0, tails[$0.id] ?? [], of: run.summary, zone) }
         )
+        members["outputs"] = .object(
+            Dictionary(
+                run.outputs.map { ($0.name, .text($0.value.map(run.summary.masking))) }
+            ) { $1 }
+        )
         members["parent_run"] = .count(run.parent?.run)
         members["parent_task"] = .text(run.parent.map { "\($0.task)" })
         return .object(members)

@@ -139,17 +139,19 @@ struct StatusView {
         }
     }
 
-    /// What tasks gave, in the order of the tasks; the first line of each.
+    /// What tasks gave, in the order of the tasks, and the run itself; the first line of each.
     private func outputs(_ width: Int?) -> String {
         var table = Table(columns: [.init(title: "OUTPUT"), .init(title: "VALUE", isFree: true)])
+        func add(_ name: String, _ value: String) {
+            let lines = Printable.lines(run.summary.masking(value))
+            let shown = (lines.first ?? "") + (lines.count > 1 ? " …" : "")
+            table.rows.append([.init(name), .init(shown)])
+        }
         for task in run.tasks {
-            for output in task.outputs {
-                let lines = Printable.lines(run.summary.masking(output.value))
-                let value = (lines.first ?? "") + (lines.count > 1 ? " …" : "")
-                table.rows.append([
-                    .init("\(task.shownName).\(output.name)"), .init(Printable.line(value)),
-                ])
-            }
+            for output in task.outputs { add("\(task.shownName).\(output.name)", output.value) }
+        }
+        for output in run.outputs {
+            add(output.name, output.value ?? "- (\(output.reason ?? ""))")
         }
         return table.rows.isEmpty ? "" : "\n" + table.rendered(width: width, colour: false)
     }

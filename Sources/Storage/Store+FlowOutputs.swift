@@ -1,0 +1,38 @@
+import Flows
+import GRDB
+
+/// `outputs:` of a flow: what a run of it gives, told from what its tasks gave.
+///
+/// They are filled where somebody asks, once the run has succeeded: where the task that waited for it is claimed
+/// to be ended, which records them as its own, and where a person looks.
+extension Store {
+    /// An output of a run, or why there is none.
+    package struct FlowOutput: Sendable, Equatable {
+        package let name: String
+        /// `nil` = it cannot be filled.
+        package let value: String?
+        package let reason: String?
+    }
+
+    /// By name; none of a run that has not succeeded.
+    func flowOutputs(_ db: Database, run id: Int64) throws -> [FlowOutput] {
+        let sql = "SELECT outputs FROM run WHERE id = ?"
+        let text = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+        guard let text else { return [] }
+        let places = Places(db, run: try context(db, run: id), isLenient: false)
+        var bytes = 0
+        return try Self.decodeVariables(text).map { output in
+            do {
+                let value = try places.fill(output.value)
+                bytes += output.name.utf8.count + value.utf8.count
+                guard value.utf8.count <= Limit.outputBytes, bytes <= Limit.outputBytesPerTask
+                else {
+                    throw Places.Missing(message: "it is longer than an output may be")
+                }
+                return FlowOutput(name: output.name, value: value, reason: nil)
+            } catch let missing as Places.Missing {
+                return FlowOutput(name: output.name, value: nil, reason: missing.message)
+            }
+        }
+    }
+}
