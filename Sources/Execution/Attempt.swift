@@ -55,8 +55,8 @@ package final class Attempt {
         end.tail = output.tailBytes
         let notes =
             (verdictNote.map { [$0] } ?? []) + result.notes + (output.note.map { [$0] } ?? [])
-        end.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
-        outputs.take(for: &end)
+        end.note = notes.isEmpty ? nil : output.masked(notes.joined(separator: "; "))
+        outputs.take(for: &end, output.mask)
         return end
     }
 }

@@ -12,7 +12,7 @@ final class AttemptOutput {
     private var isLimitReached = false
     private let isAdopted: Bool
     /// What is not to be kept of it.
-    private let mask: Mask
+    let mask: Mask
 
     /// - Parameter isAdopted: a dead runner took its output, and how much there was is not known.
     init(

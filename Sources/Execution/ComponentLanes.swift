@@ -30,7 +30,7 @@ final class ComponentJob: Sendable {
         parameters = world.parametersByName
         dueAt = world.dueAt
         self.with = with
-        mask = world.mask
+        mask = world.mask.adding(claim.secrets)
     }
 }
 

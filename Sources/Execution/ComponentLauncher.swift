@@ -235,11 +235,12 @@ private struct ComponentRun: Sendable {
     /// - Returns: why they cannot be kept; `nil` once they are.
     private func keep(_ outputs: [Variable]) -> String? {
         do {
-            _ = try OutputText.parse(Array(OutputText.format(outputs).utf8))
+            let text = Array(OutputText.format(outputs).utf8)
+            _ = try OutputText.parse(text, hiding: job.mask.applied(to:))
             try folder.keep(outputs, of: job.claim)
             return nil
         } catch let fault as OutputText.Fault {
-            return fault.description
+            return job.mask.applied(to: fault.description)
         } catch {
             return "its outputs cannot be kept: \(error)"
         }

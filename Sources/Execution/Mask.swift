@@ -13,20 +13,29 @@ package struct Mask: Sendable, Equatable {
     package static let none = Mask([])
 
     init(_ secrets: [String]) {
-        var values: Set<[UInt8]> = []
-        for secret in secrets {
-            for line in secret.utf8.split(separator: 10) where line.count >= Limit.secretBytes {
-                values.insert(Array(line))
-            }
-        }
+        let values = Set(secrets.flatMap(SecretText.pieces).map { Array($0.utf8) })
         self.values = values.sorted { $0.count > $1.count }
     }
 
-    /// The values of the variables that `names` name.
-    init(of names: Set<String>, in variables: [Variable]) {
+    /// The values of the variables that `names` name, and `others`.
+    init(
+        of names: Set<String>,
+        in variables: [Variable],
+        and others: some Collection<String> = [] as [String]
+    ) {
         // Nearly no flow has a secret.
-        self.init(names.isEmpty ? [] : variables.filter { names.contains($0.name) }.map(\.value))
+        let values =
+            names.isEmpty ? [] : variables.filter { names.contains($0.name) }.map(\.value)
+        self.init(values + others)
     }
+
+    /// The same, and `others`.
+    func adding(_ others: Set<String>) -> Mask {
+        others.isEmpty ? self : Mask(texts + others)
+    }
+
+    /// What it looks for.
+    var texts: [String] { values.map { String(decoding: $0, as: UTF8.self) } }
 
     package var isEmpty: Bool { values.isEmpty }
 

@@ -36,7 +36,9 @@ package struct OutputFolder: Sendable {
 
     /// Adds to the end of an attempt what it wrote, however it ended; one whose outputs cannot be taken has
     /// failed.
-    func take(for end: inout AttemptEnd) {
+    ///
+    /// - Parameter mask: what may stand in them and in no sentence about them.
+    func take(for end: inout AttemptEnd, _ mask: Mask) {
         if case .notStarted = end.outcome { return }
         let path = path(of: end.start.claim)
         do throws(OutputText.Fault) {
@@ -46,14 +48,16 @@ package struct OutputFolder: Sendable {
                 let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
                 bytes.removeSubrange(whole...)
             }
-            end.outputs = try OutputText.parse(bytes)
+            end.outputs = try OutputText.parse(bytes, hiding: mask.applied(to:))
+            if !end.outputs.isEmpty { end.secrets = mask.texts }
             // What holds something goes with the commit.
             if end.outputs.isEmpty { unlink(path) }
         } catch {
+            let reason = mask.applied(to: error.description)
             if end.outcome.isSuccess {
-                end.outcome = .refused(reason: error.description)
+                end.outcome = .refused(reason: reason)
             } else {
-                end.note = [end.note, error.description].compactMap { $0 }.joined(separator: "; ")
+                end.note = [end.note, reason].compactMap { $0 }.joined(separator: "; ")
             }
             unlink(path)
         }

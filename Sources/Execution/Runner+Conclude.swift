@@ -20,6 +20,7 @@ extension Runner {
             outcome: .exited(child.state == .succeeded ? 0 : 1)
         )
         end.outputs = child.given
+        end.secrets = child.secrets
         let was = child.state == .cancelled ? "was " : ""
         let result = "run \(child.id) of flow '\(child.flow)' \(was)\(child.state.rawValue)"
         end.note = ([result] + child.missing).joined(separator: "; ")

@@ -193,6 +193,7 @@ extension Runner {
             recorded.tail = end.tail
             recorded.note = end.note
             recorded.outputs = end.outputs
+            if !end.outputs.isEmpty { recorded.secrets = job.mask.texts }
             news.ended.append(recorded)
             news.slots.append(job.slot)
         }

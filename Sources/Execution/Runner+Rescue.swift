@@ -58,7 +58,12 @@ extension Runner {
                 rescue.addUnlaunched(claim)
                 continue
             }
-            let output = AttemptOutput(LogSource(claim), crew.sink, isAdopted: true)
+            let output = AttemptOutput(
+                LogSource(claim),
+                crew.sink,
+                isAdopted: true,
+                mask: mask(of: claim)
+            )
             let attempt = Attempt(
                 claim,
                 output,
@@ -71,6 +76,14 @@ extension Runner {
         }
         crew.processes.adopt(adopted)
         finishRescueIfDone(rescue)
+    }
+
+    /// What may stand in what an attempt has left, as its own runner knew it; a file of variables that is
+    /// gone since tells nothing any more.
+    private func mask(of claim: Claim) -> Mask {
+        guard !claim.run.secrets.isEmpty || !claim.secrets.isEmpty else { return .none }
+        if let world = try? world(of: claim) { return world.mask }
+        return (try? worlds.world(of: claim.run).mask.adding(claim.secrets)) ?? .none
     }
 
     /// Once nothing of the dead runner's runs any more, the database is told.

@@ -37,6 +37,7 @@ package struct TaskWorld: Sendable, Equatable {
         switch claim.action {
         case .run(let text): arguments = claim.run.shell + ["-c", text]
         case .exec(let words):
+            try Self.refuseSecrets(in: words, of: claim)
             var filled: [String] = []
             for word in words { filled.append(try world.fill(word, claim.values)) }
             if let mail { filled[0] = mail.sendmail }
@@ -44,9 +45,30 @@ package struct TaskWorld: Sendable, Equatable {
         case .component(let name, _), .flow(let name, _): arguments = [name]
         }
         environment = try world.environment(for: claim)
-        mask = Mask(of: claim.run.secrets, in: environment)
+        mask = Mask(
+            of: claim.run.secrets,
+            in: environment,
+            and: claim.secrets.union(claim.run.carried)
+        )
         workingDirectory = claim.run.workingDirectory
         input = mail?.message
+    }
+
+    /// What a file says by name is refused where it is read; this is what an item, an output or a run's maker
+    /// has brought.
+    private static func refuseSecrets(in words: [String], of claim: Claim) throws(Fault) {
+        let secret = claim.secretPlaces.union(claim.run.secrets)
+        guard !secret.isEmpty else { return }
+        for word in words where word.utf8.contains(UInt8(ascii: "$")) {
+            // A word that is no template has its own fault.
+            let names = (try? Template(word))?.names ?? []
+            guard let name = names.first(where: secret.contains) else { continue }
+            throw Fault(
+                message:
+                    "'${\(name)}' holds a secret, and the words of 'exec' are seen by all users of"
+                    + " the machine; write environment: {VALUE: \"${\(name)}\"} and take it from there"
+            )
+        }
     }
 
     /// The same for a component that runs in a process of its own.
@@ -98,7 +120,7 @@ package struct RunWorld: Sendable {
         values["run.id"] = String(run.runID)
         self.values = values
         parameters = run.parameters
-        mask = Mask(of: run.secrets, in: run.parameters)
+        mask = Mask(of: run.secrets, in: run.parameters, and: run.carried)
         own = [
             Variable("FLOWER_FLOW", run.flow),
             Variable("FLOWER_RUN", String(run.runID)),

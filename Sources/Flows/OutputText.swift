@@ -37,8 +37,13 @@ package enum OutputText {
         return bytes.allSatisfy(isKeyByte) && first != UInt8(ascii: "-") && !isDigit(first)
     }
 
+    /// - Parameter mask: what is done to a line before a fault shows the beginning of it: a secret that is cut
+    ///   would not be known again.
     /// - Returns: the outputs in the order in which their keys first stand in the file.
-    package static func parse(_ bytes: [UInt8]) throws(Fault) -> [Variable] {
+    package static func parse(
+        _ bytes: [UInt8],
+        hiding mask: ([UInt8]) -> [UInt8] = { $0 }
+    ) throws(Fault) -> [Variable] {
         guard bytes.count <= Limit.outputBytesPerTask else {
             throw Fault(
                 line: 0,
@@ -51,7 +56,7 @@ package enum OutputText {
         var places: [String: Int] = [:]
         while let line = reader.next() {
             if line.isEmpty { continue }
-            let output = try read(line, &reader)
+            let output = try read(line, &reader, mask)
             if let place = places[output.name] {
                 outputs[place].value = output.value
             } else {
@@ -84,19 +89,22 @@ package enum OutputText {
         .joined()
     }
 
-    private static func read(_ line: ArraySlice<UInt8>, _ reader: inout Reader) throws(Fault)
-        -> Variable
-    {
+    private static func read(
+        _ line: ArraySlice<UInt8>,
+        _ reader: inout Reader,
+        _ mask: ([UInt8]) -> [UInt8]
+    ) throws(Fault) -> Variable {
         let number = reader.number
         let name = line.prefix(while: isKeyByte)
         let rest = line[name.endIndex...]
         let key = String(decoding: name, as: UTF8.self)
         let isLong = rest.starts(with: [UInt8(ascii: "<"), UInt8(ascii: "<")])
         guard isKey(key), isLong || rest.first == UInt8(ascii: "=") else {
-            let shown = String(decoding: line.prefix(40), as: UTF8.self)
+            let all = mask(Array(line))
+            let shown = String(decoding: all.prefix(40), as: UTF8.self)
             throw Fault(
                 line: number,
-                message: "'\(shown)\(line.count > 40 ? "…" : "")' is no output",
+                message: "'\(shown)\(all.count > 40 ? "…" : "")' is no output",
                 hint: "write key=value, the key of letters, digits, '_' and '-', or key<<WORD"
             )
         }
@@ -114,7 +122,7 @@ package enum OutputText {
             text += line
             count += 1
         }
-        let shown = String(decoding: word, as: UTF8.self)
+        let shown = String(decoding: mask(Array(word)), as: UTF8.self)
         throw Fault(
             line: number,
             message: word.isEmpty

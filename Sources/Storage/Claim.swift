@@ -24,6 +24,8 @@ package final class RunContext: Sendable {
     package let environmentFiles: [VariableFile]
     /// Names whose values are not to be shown.
     package let secrets: Set<String>
+    /// Secrets among what the task that made the run gave it.
+    package let carried: [String]
 
     package init(
         runID: Int64,
@@ -38,8 +40,10 @@ package final class RunContext: Sendable {
         shell: [String],
         timeout: Duration? = nil,
         environmentFiles: [VariableFile] = [],
-        secrets: Set<String> = []
+        secrets: Set<String> = [],
+        carried: [String] = []
     ) {
+        self.carried = carried
         self.runID = runID
         self.flow = flow
         self.instance = instance
@@ -146,6 +150,10 @@ package struct Claim: Sendable {
     package var values: [String: String] { given?.values ?? [:] }
     /// Why it cannot be launched: what it was to be given is not there.
     package var fault: String? { given?.fault }
+    /// Secrets that stand in them, besides those of the run and of its environment.
+    package var secrets: Set<String> { given?.secrets.texts ?? [] }
+    /// Which of them hold a secret.
+    package var secretPlaces: Set<String> { given?.secrets.places ?? [] }
     /// Of a task with `flow:` the run that it waited for.
     package var child: SettledRun? { given?.child }
 
@@ -154,8 +162,15 @@ package struct Claim: Sendable {
         let values: [String: String]
         let fault: String?
         let child: SettledRun?
+        let secrets: MetSecrets
 
-        init(values: [String: String], fault: String? = nil, child: SettledRun? = nil) {
+        init(
+            values: [String: String],
+            fault: String? = nil,
+            child: SettledRun? = nil,
+            secrets: MetSecrets = MetSecrets()
+        ) {
+            self.secrets = secrets
             self.values = values
             self.fault = fault
             self.child = child
@@ -175,6 +190,9 @@ package struct SettledRun: Sendable {
     package var given: [Variable] {
         outputs.compactMap { output in output.value.map { Variable(output.name, $0) } }
     }
+
+    /// Secrets that stand in that.
+    package var secrets: [String] { outputs.flatMap(\.secrets) }
 
     /// Which outputs of its flow it could not give, and why.
     package var missing: [String] {
@@ -224,6 +242,8 @@ package struct AttemptEnd: Sendable {
     package var note: String?
     /// What it wrote to `$FLOWER_OUTPUT`, however it ended.
     package var outputs: [Variable] = []
+    /// Secrets that may stand in them.
+    package var secrets: [String] = []
 
     package init(start: AttemptStart, endedAt: Instant, duration: Duration, outcome: Outcome) {
         self.start = start

@@ -83,6 +83,8 @@ package struct RunSummary: Sendable {
     package var secrets: Set<String> = []
     /// Its hooks that have failed since it settled: they do not count for its state.
     package var failedHooks: [String] = []
+    /// Secrets among what the task that made it gave it.
+    package var carried: [String] = []
     /// How long it may take from its first task's start.
     package var timeout: Duration?
     /// When it was ended for having taken longer.
@@ -93,9 +95,9 @@ package struct RunSummary: Sendable {
 
     /// A text of the run as it may be shown: without the values of secret parameters.
     package func masking(_ text: String) -> String {
-        parameters.filter { secrets.contains($0.name) && !$0.value.isEmpty }.reduce(text) {
-            $0.split(separator: $1.value, omittingEmptySubsequences: false).joined(separator: "***")
-        }
+        guard !secrets.isEmpty else { return text }
+        let values = parameters.filter { secrets.contains($0.name) }.map(\.value)
+        return SecretText.masked(text, values + values.flatMap(SecretText.pieces) + carried)
     }
 }
 
@@ -139,7 +141,7 @@ package struct TaskDetail: Sendable {
     package var hold: String?
     /// Of a ready one: the pools that it takes of.
     package var pools: [PoolState] = []
-    /// What it gave, by key, ascending.
+    /// What it gave, by key, ascending, as it may be shown.
     package var outputs: [Variable] = []
     package var child: ChildRun?
 }

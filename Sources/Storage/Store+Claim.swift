@@ -162,7 +162,7 @@ extension Store {
             """
             SELECT flow.name, run.due_at_ms, run.registered_at_ms, run.timezone, run.parameters,
               run.environment, run.working_directory, run.shell, run.timeout_ms,
-              run.environment_files, run.secrets
+              run.environment_files, run.secrets, run.carried
             FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?1
             """
         ]
@@ -181,7 +181,8 @@ extension Store {
                 shell: try words.value(of: look.text(7) ?? ""),
                 timeout: look.optionalInteger(8).map { .milliseconds($0) },
                 environmentFiles: try look.text(9).map(Self.decodeFiles) ?? [],
-                secrets: Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? [])
+                secrets: Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? []),
+                carried: try look.text(11).map { try Self.decode([String].self, $0) } ?? []
             )
         }
         guard let context else {

@@ -12,6 +12,17 @@ extension Store {
         /// `nil` = it cannot be filled.
         package let value: String?
         package let reason: String?
+        /// Those that stand in its value.
+        package var secrets: [String] = []
+
+        /// As it may be shown.
+        var masked: FlowOutput {
+            FlowOutput(
+                name: name,
+                value: value.map { SecretText.masked($0, secrets) },
+                reason: reason
+            )
+        }
     }
 
     /// By name; none of a run that has not succeeded.
@@ -19,17 +30,19 @@ extension Store {
         let sql = "SELECT outputs FROM run WHERE id = ?"
         let text = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
         guard let text else { return [] }
-        let places = Places(db, run: try context(db, run: id), isLenient: false)
+        let all = Places(db, run: try context(db, run: id), isLenient: false)
         var bytes = 0
         return try Self.decodeVariables(text).map { output in
             do {
+                let places = all.fresh
                 let value = try places.fill(output.value)
                 bytes += output.name.utf8.count + value.utf8.count
                 guard value.utf8.count <= Limit.outputBytes, bytes <= Limit.outputBytesPerTask
                 else {
                     throw Places.Missing(message: "it is longer than an output may be")
                 }
-                return FlowOutput(name: output.name, value: value, reason: nil)
+                let secrets = places.met.texts.sorted()
+                return FlowOutput(name: output.name, value: value, reason: nil, secrets: secrets)
             } catch let missing as Places.Missing {
                 return FlowOutput(name: output.name, value: nil, reason: missing.message)
             }

@@ -65,7 +65,9 @@ extension Store {
             let isExecuted = try traits.condition.map { try places.holds($0, of: id) } ?? true
             if let list = traits.list {
                 // Items of before a rerun go with it.
-                return try fanOut(db, task: id, traits, isExecuted ? places.items(list) : [])
+                let own = places.fresh
+                let items = isExecuted ? try own.items(list) : []
+                return try fanOut(db, task: id, traits, items, own.met)
             }
             guard isExecuted else { return try Self.skip(db, task: id) }
             if row["command"] == StoredFlow.command, row["kind"] == "component" {
@@ -74,7 +76,7 @@ extension Store {
                     command: row["command"],
                     with: row["arguments"]
                 )
-                try start(db, action, for: id, in: row["run_id"], traits.item, places, at: now)
+                try start(db, action, for: id, in: row["run_id"], traits, places, at: now)
             }
         } catch let missing as Places.Missing {
             fault = missing.message
@@ -103,7 +105,8 @@ extension Store {
         _ db: Database,
         task id: Int64,
         _ traits: StoredTraits,
-        _ items: [String]
+        _ items: [String],
+        _ met: MetSecrets
     ) throws {
         let copied = try itemColumns(db)
         let insert = """
@@ -127,6 +130,7 @@ extension Store {
             own.reads_outputs = traits.reads_outputs
             own.lenient = traits.isLenient ? true : nil
             own.flow = traits.flow
+            own.secrets = Self.secrets(of: item, met)
             let text = try Self.encode(own)
             if index < known.count {
                 let sql = "UPDATE task SET traits = ? WHERE id = ? AND status IN (0, 4)"
@@ -144,6 +148,15 @@ extension Store {
         let count = "UPDATE task SET traits = json_set(traits, '$.items', ?) WHERE id = ?"
         try db.cachedStatement(sql: count).execute(arguments: [items.count, id])
         try Self.skip(db, task: id)
+    }
+
+    /// Those of a list's secrets that an item holds; where the list is a secret parameter's, all of it is one.
+    private static func secrets(of item: String, _ met: MetSecrets) -> [String]? {
+        guard !met.isEmpty else { return nil }
+        let text = (try? Template(item))?.filled { _ in nil } ?? item
+        let held = SecretText.held(met.texts.sorted(), in: text)
+        if !held.isEmpty { return held }
+        return met.places.contains { !TaskPlace.isMeant(by: $0) } ? [text] : nil
     }
 
     private static func linkItems(_ db: Database, _ items: [Int64], of id: Int64) throws {

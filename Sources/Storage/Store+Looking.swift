@@ -169,7 +169,8 @@ extension Store {
                 summary: try Self.summary(db, run: id),
                 tasks: try tasks(db, run: id),
                 parent: try Self.parent(db, run: id),
-                outputs: try Self.state(db, run: id) == .succeeded ? flowOutputs(db, run: id) : []
+                outputs: try Self.state(db, run: id) == .succeeded
+                    ? flowOutputs(db, run: id).map(\.masked) : []
             )
         }
     }
@@ -246,6 +247,7 @@ extension Store {
             counts: counts,
             secrets: try secrets(row),
             failedHooks: try failedHooks(db, row),
+            carried: try (row["carried"] as String?).map { try decode([String].self, $0) } ?? [],
             timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
             timedOutAt: instant(row, "timed_out_at_ms")
         )
@@ -326,12 +328,14 @@ extension Store {
 
     private static func outputs(_ db: Database, run id: Int64) throws -> [Int64: [Variable]] {
         let sql = """
-            SELECT task_id, task_output.name, value FROM task
+            SELECT task_id, task_output.name, value, secrets FROM task
             JOIN task_output ON task_id = task.id WHERE run_id = ? ORDER BY task_output.name
             """
         var result: [Int64: [Variable]] = [:]
         for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
-            result[row["task_id"], default: []].append(Variable(row["name"], row["value"]))
+            let held = try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? []
+            let value = held.isEmpty ? row["value"] : SecretText.masked(row["value"], held)
+            result[row["task_id"], default: []].append(Variable(row["name"], value))
         }
         return result
     }

@@ -12,12 +12,15 @@ extension Store {
             try db.cachedStatement(sql: forget).execute(arguments: [claim.taskID])
         }
         let sql = """
-            INSERT INTO task_output (task_id, name, value) VALUES (?, ?, ?)
-            ON CONFLICT (task_id, name) DO UPDATE SET value = excluded.value
+            INSERT INTO task_output (task_id, name, value, secrets) VALUES (?, ?, ?, ?)
+            ON CONFLICT (task_id, name) DO UPDATE
+              SET value = excluded.value, secrets = excluded.secrets
             """
         for output in end.outputs {
-            try db.cachedStatement(sql: sql)
-                .execute(arguments: [claim.taskID, output.name, output.value])
+            let held = end.secrets.isEmpty ? [] : SecretText.held(end.secrets, in: output.value)
+            try db.cachedStatement(sql: sql).execute(arguments: [
+                claim.taskID, output.name, output.value, try held.isEmpty ? nil : Self.encode(held),
+            ])
         }
     }
 
@@ -49,7 +52,7 @@ extension Store {
                 texts = claim.environment.map(\.value) + claim.action.texts
             }
             if let item = traits.item {
-                values["item"] = try places.fill(item)
+                values["item"] = try places.fill(item: item, holding: traits.secrets)
                 texts.append(item)
             }
             if let state = traits.state {
@@ -66,7 +69,8 @@ extension Store {
         claim.given = Claim.Given(
             values: values,
             fault: fault,
-            child: fault == nil ? try settledRun(db, of: claim, traits) : nil
+            child: fault == nil ? try settledRun(db, of: claim, traits) : nil,
+            secrets: places.met
         )
         return claim
     }
@@ -78,6 +82,8 @@ struct Places {
     private let run: RunContext
     /// Whether what a task has not given is an empty text.
     private let isLenient: Bool
+    /// Secrets that stood in what was filled.
+    let met = MetSecrets()
 
     /// What a place names is not there, or is of no use.
     struct Missing: Error {
@@ -97,9 +103,21 @@ struct Places {
         guard TaskPlace.mayStand(in: text) else { return [:] }
         var values: [String: String] = [:]
         for name in try template(text).names {
-            if let place = TaskPlace(name) { values[name] = try fact(place) }
+            if let place = TaskPlace(name) { values[name] = try fact(place, name) }
         }
         return values
+    }
+
+    /// The same places, and no secret met so far.
+    var fresh: Places { Places(db, run: run, isLenient: isLenient) }
+
+    /// The text of an item, of which a place is to be known as secret where it holds one.
+    func fill(item: String, holding secrets: [String]?) throws -> String {
+        let own = fresh
+        let text = try own.fill(item)
+        own.met.add(secrets ?? [], at: nil)
+        if !own.met.isEmpty { met.add(own.met.texts, at: "item") }
+        return text
     }
 
     /// A text with its places filled.
@@ -118,7 +136,7 @@ struct Places {
         let hasFailed = try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [task]) ?? false
         var facts: [String: String] = [:]
         for (name, _) in condition.places {
-            if let place = TaskPlace(name) { facts[name] = try fact(place) }
+            if let place = TaskPlace(name) { facts[name] = try fact(place, name) }
         }
         return condition.holds(hasFailed ? .failed : .succeeded) { facts[$0] ?? value($0) ?? "" }
     }
@@ -148,13 +166,20 @@ struct Places {
     }
 
     private func value(_ name: String) -> String? {
-        name == "run.id"
-            ? String(run.runID) : run.parameters.first { $0.name == name }?.value
+        if name == "run.id" { return String(run.runID) }
+        let value = run.parameters.first { $0.name == name }?.value
+        if let value, run.secrets.contains(name) {
+            met.add(
+                SecretText.pieces(of: value) + SecretText.held(run.carried, in: value),
+                at: name
+            )
+        }
+        return value
     }
 
-    private func fact(_ place: TaskPlace) throws -> String {
+    private func fact(_ place: TaskPlace, _ name: String) throws -> String {
         do {
-            return try found(place)
+            return try found(place, name)
         } catch let missing as Missing {
             if let text = place.orElse { return text }
             if isLenient { return "" }
@@ -164,12 +189,13 @@ struct Places {
 
     /// Of a task with `for_each` a JSON array of what its items gave, in order, with a null for one that gave
     /// no such thing.
-    private func found(_ place: TaskPlace) throws -> String {
+    private func found(_ place: TaskPlace, _ name: String) throws -> String {
         var key: String?
         if case .output(let name) = place.fact { key = name }
         let sql = """
             SELECT task.item, task.status, task.traits -> 'for_each' IS NOT NULL AS is_list,
-              task.traits ->> 'items' AS items, task_output.value, last.outcome, last.exit_code
+              task.traits ->> 'items' AS items, task_output.value, task_output.secrets, last.outcome,
+              last.exit_code
             FROM task
             LEFT JOIN task_output ON task_output.task_id = task.id AND task_output.name = ?
             LEFT JOIN attempt last ON last.task_id = task.id AND last.number > task.retry_base
@@ -184,10 +210,18 @@ struct Places {
         if first["is_list"], state == .skipped {
             // Those beyond belong to a longer list of before a rerun.
             let count: Int = first["items"] ?? rows.count - 1
-            return try Store.encode(rows.dropFirst().prefix(count).map { Self.fact(place, $0) })
+            let items = rows.dropFirst().prefix(count)
+            for row in items { try meet(row, name) }
+            return try Store.encode(items.map { Self.fact(place, $0) })
         }
+        try meet(first, name)
         if let value = Self.fact(place, first) { return value }
         throw Missing(message: Self.reason(place, state, first))
+    }
+
+    private func meet(_ row: Row, _ name: String) throws {
+        guard let text = row["secrets"] as String? else { return }
+        met.add(try Store.decode([String].self, text), at: name)
     }
 
     private static func fact(_ place: TaskPlace, _ row: Row) -> String? {

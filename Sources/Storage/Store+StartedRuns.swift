@@ -24,7 +24,7 @@ extension Store {
         _ action: TaskAction,
         for task: Int64,
         in run: Int64,
-        _ item: String?,
+        _ traits: StoredTraits,
         _ places: Places,
         at now: Instant
     ) throws {
@@ -34,16 +34,47 @@ extension Store {
             if try Self.state(db, run: known).isActive { try Self.wait(db, task) }
             return
         }
-        let item = try item.map { try places.fill($0) }
-        let parameters = try given.map { Variable($0.name, try places.fill($0.value, item: item)) }
+        let inItem = places.fresh
+        let item = try traits.item.map { try inItem.fill(item: $0, holding: traits.secrets) }
+        var (secrets, carried): (Set<String>, Set<String>) = ([], [])
+        let parameters = try given.map { parameter in
+            let own = places.fresh
+            let value = try own.fill(parameter.value, item: item)
+            if item != nil, !inItem.met.isEmpty, parameter.value.contains("${item}") {
+                own.met.add(inItem.met.texts, at: "item")
+            }
+            if !own.met.isEmpty { secrets.insert(parameter.name) }
+            carried.formUnion(own.met.texts)
+            return Variable(parameter.name, value)
+        }
         do {
             let child = try Self.makeRun(db, of: name, parameters, for: task, in: run, at: now)
+            try Self.hide(db, secrets, carried, inRun: child)
             startedRuns.withLock { $0.append(StartedRun(id: child, flow: name, parentRun: run)) }
         } catch let error as StorageError {
             let hint = error.hint.map { "; \($0)" } ?? ""
             throw Places.Missing(message: "no run of flow '\(name)': \(error.message)\(hint)")
         }
         try Self.wait(db, task)
+    }
+
+    /// What was secret to the task is so in the run that it has made.
+    private static func hide(
+        _ db: Database,
+        _ names: Set<String>,
+        _ texts: Set<String>,
+        inRun run: Int64
+    ) throws {
+        guard !names.isEmpty else { return }
+        let sql = """
+            UPDATE run SET carried = ?2, secrets = (SELECT json_group_array(DISTINCT value)
+              FROM (SELECT value FROM json_each(coalesce(secrets, '[]'))
+                UNION ALL SELECT value FROM json_each(?1)))
+            WHERE id = ?3
+            """
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            try encode(names.sorted()), try texts.isEmpty ? nil : encode(texts.sorted()), run,
+        ])
     }
 
     private static func makeRun(

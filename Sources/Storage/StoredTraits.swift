@@ -16,6 +16,8 @@ struct StoredTraits: Codable {
     var items: Int?
     /// Of one item of a run: a template that yields its text.
     var item: String?
+    /// Of one item of a run: the secrets that stand in it.
+    var secrets: [String]?
     /// Of one item of a run: its task has `patience`.
     var lenient: Bool?
     /// Of a hook that is due: how the run has settled. Of a task that waited for a run: how that has.

@@ -167,6 +167,28 @@ extension RunnerTests {
             #expect(folderNames(left).isEmpty)
         }
 
+        @Test func `what they hold of secrets is known to whoever takes them over`() throws {
+            try harness.folder.write("KEY=s3cr3t-value\n", "k.env")
+            let files = [VariableFile("\(harness.folder.path)/k.env")]
+            var good = TaskSpec.run("a", "echo begun; echo \"k=<$KEY>\" > $FLOWER_OUTPUT")
+            var bad = TaskSpec.run("b", "echo begun; echo \"$KEY\" > $FLOWER_OUTPUT")
+            (good.environmentFiles, bad.environmentFiles) = (files, files)
+            let run = try harness.register([good, bad]) { $0.secrets = ["KEY"] }
+            let folder = OutputFolder(harness.store.folder, instance: harness.store.instance)
+            folder.make(like: harness.store.folder.logsPath)
+            do {
+                let victim = try Victim(harness.store)
+                let attempts = try victim.claim().map { try victim.launch($0) }
+                for attempt in attempts { try victim.waitForEnd(of: attempt) }
+            }
+            _ = try harness.runner().run()
+            let tasks = try harness.tasks(ofRun: run)
+            #expect(tasks["a"]?.outputs == [Variable("k", "<***>")])
+            #expect(
+                tasks["b"]?.attempts.first?.note?.contains("line 1: '***' is no output") == true
+            )
+        }
+
         @Test func `a claim that was never launched goes back and costs no retry`() throws {
             let run = try harness.register([.run("a", "echo ran")])
             do { _ = try Victim(harness.store).claim() }
