@@ -56,6 +56,41 @@ import Testing
         )
     }
 
+    @Test func `what one command mends is one thing`() {
+        var changes = [
+            "flower.target": ["UnitFileState": "disabled", "ActiveState": "inactive"],
+            "flower-scheduler.service": ["ActiveState": "inactive"],
+            "flower-run.path": ["ActiveState": "inactive"],
+            "flower-run.timer": ["ActiveState": "inactive"],
+        ]
+        let installed = Self.units(changes).filter { $0.state == .missing }
+        #expect(
+            installed == [
+                .missing(
+                    "enabled",
+                    "flower.target is disabled: nothing of it runs, now or after a boot",
+                    "systemctl enable --now flower.target"
+                )
+            ]
+        )
+        changes["flower.target"] = ["ActiveState": "inactive"]
+        let stopped = Self.units(changes).filter { $0.state == .missing }
+        #expect(
+            stopped == [
+                .missing(
+                    "active",
+                    "flower.target is not active",
+                    "systemctl start flower.target"
+                )
+            ]
+        )
+        // What has failed is another thing.
+        changes["flower-run.path"] = ["ActiveState": "failed"]
+        let failed = Self.units(changes).filter { $0.state == .missing }
+        #expect(failed.map(\.subject) == ["active", "active"])
+        #expect(failed.last?.message == "flower-run.path has failed ()")
+    }
+
     struct Fault: Sendable {
         let unit: String
         let property: String

@@ -33,7 +33,8 @@ extension OnSystemd {
             let ending = try Box().succeed(
                 """
                 \(Self.prelude)
-                systemctl --quiet enable --now flower.target
+                echo "installed=$(missing | sed -n 's/^missing *//p')"
+                eval "$(missing | sed -n 's/^ *→ //p')" 2> /dev/null
                 until_true unit_is flower-scheduler active
                 until_true flower doctor
                 echo "well=$(flower doctor | tail -n 1)"
@@ -68,6 +69,10 @@ extension OnSystemd {
                 """
             )
             for (name, value) in [
+                (
+                    "installed",
+                    "enabled       flower.target is disabled: nothing of it runs, now or after a boot"
+                ),
                 ("well", "Nothing is missing."),
                 ("modes", "modes         /var/lib/flower has mode 2755"),
                 ("modes mended", "Nothing is missing."),

@@ -68,17 +68,32 @@ struct UnitCheck {
     private var enabled: DoctorFinding {
         let state = value("UnitFileState", of: "flower.target")
         guard state != "enabled" else { return .good("enabled", "flower.target starts at boot") }
+        let when = isAtRest ? "nothing of it runs, now or after a boot" : "nothing starts at boot"
         return .missing(
             "enabled",
-            "flower.target is \(state.isEmpty ? "not enabled" : state): nothing starts at boot",
+            "flower.target is \(state.isEmpty ? "not enabled" : state): \(when)",
             "systemctl\(option) enable --now flower.target"
         )
+    }
+
+    /// As after an installation: nobody has started it, or it was stopped.
+    private var isAtRest: Bool {
+        value("ActiveState", of: "flower.target") == "inactive"
+            && value("LoadState", of: "flower.target") != "masked"
     }
 
     private var active: [DoctorFinding] {
         var needed = ["flower.target", "flower-run.path", "flower-run.timer"]
         needed.append(usesTicks ? "flower-tick.timer" : "flower-scheduler.service")
-        let stopped = needed.filter { !isActive($0) }
+        var stopped = needed.filter { !isActive($0) }
+        if isAtRest {
+            // One command starts them all, and enables them where they are not.
+            let isEnabled = value("UnitFileState", of: "flower.target") == "enabled"
+            stopped.removeAll {
+                value("ActiveState", of: $0) == "inactive" && !(isEnabled && $0 == "flower.target")
+            }
+            if stopped.isEmpty { return [] }
+        }
         if stopped.isEmpty {
             let registrar = usesTicks ? "flower-tick.timer" : "the scheduler"
             return [.good("active", "\(registrar) and the runner's wake-up and timer")]
