@@ -47,8 +47,10 @@ final class ChildProcess: EventLoop.Source {
     private var state = State.running
     /// Whether Flower has asked it to end: what is left has had its TERM.
     private var isEnding = false
-    /// Whether force was asked for between its end and the look for what is left.
+    /// Whether force was asked for before the look for what is left.
     private var isForced = false
+    /// Of what has left the group, those that have had their TERM.
+    private var asked: Set<pid_t> = []
 
     /// - Parameters:
     ///   - reaped: called at once when the process has ended; completes the result. Another may take its place.
@@ -75,15 +77,19 @@ final class ChildProcess: EventLoop.Source {
         token = try loop.add(launch.pidfd, self)
     }
 
-    /// Sends TERM, or KILL, to the whole group. A stopped process gets CONT, or TERM would wait for
-    /// ever.
+    /// Sends TERM, or KILL, to the whole group and what has left it. A stopped process gets CONT, or TERM would wait
+    /// for ever.
     func end(byForce: Bool) {
         switch state {
         case .running:
             isEnding = true
+            isForced = byForce
             let number = byForce ? SIGKILL : SIGTERM
+            // Before who has made it is gone.
+            let others = remains.others()
             // In its first moments it leads no group yet. What it is sent then waits for its exec.
             if !remains.signalGroup(number) { clinux_pidfd_send_signal(launch.pidfd, number) }
+            asked.formUnion(others.signal(number))
         case .leaving(var leaving):
             guard byForce, leaving.lastSignal != SIGKILL else { return }
             leaving.signalAt = .now
@@ -118,11 +124,14 @@ final class ChildProcess: EventLoop.Source {
         concluding()
         for pipe in pipes { pipe.drain() }
         guard remains.isAny else { return finish(result) }
-        // What has had its TERM from a time-out or a cancel waits for the KILL that follows it. What has left
-        // the group gets it now: who has made it might have seen to it.
+        // What has had its TERM from a time-out or a cancel waits for the KILL that follows it.
         let grace = isForced ? .zero : isEnding ? killGrace : RunnerLimit.leaveGrace
         var left = result
-        if isEnding, remains.signalOrphans(SIGTERM) { left.notes.append(Self.note) }
+        if isEnding {
+            let others = remains.others()
+            if !others.isEmpty { left.notes.append(Self.note) }
+            _ = others.signal(SIGTERM, but: asked)
+        }
         state = .leaving(
             Leaving(
                 result: left,

@@ -18,6 +18,7 @@ final class Orphans: EventLoop.Source {
     private var found: [pid_t: Owner] = [:]
     /// Whether there may be new ones.
     private var isStale = false
+    private var recent: (table: ProcessTable, at: MonotonicTime)?
     private let loop: EventLoop
     private var token = EventLoop.Token.none
     private let ends: Int32
@@ -59,6 +60,7 @@ final class Orphans: EventLoop.Source {
     func ended(_ pid: pid_t) {
         tasks.remove(pid)
         isStale = true
+        recent = nil
     }
 
     /// Nothing of an attempt is left, or it cannot be ended.
@@ -73,22 +75,24 @@ final class Orphans: EventLoop.Source {
         return found.values.contains(.attempt(mark))
     }
 
-    /// Signals what is left of an attempt, with all that this has made, but the group that is signalled
-    /// as such.
+    /// What is left of an attempt, and all that it has made; with its own process where that lives.
     ///
-    /// - Returns: whether there is any.
-    func signal(_ mark: AttemptMark, _ number: Int32, besides group: pid_t) -> Bool {
+    /// It reads all of `/proc`, 3 ms on a host of some hundred processes: where nothing has ended meanwhile that is
+    /// ours, once for all that are told to end together.
+    func tree(of mark: AttemptMark, madeBy pid: pid_t) -> (ProcessTable, [ProcessTable.Entry]) {
+        let isAnyFound = isAnyLeft(of: mark)
+        let roots = isAnyFound ? found.filter { $0.value == .attempt(mark) }.map(\.key) : []
+        let isAlive = tasks.contains(pid)
+        guard isAlive || isAnyFound else { return (ProcessTable(of: []), []) }
+        let table = recentTable()
+        return (table, table.trees(of: isAlive ? roots + [pid] : roots))
+    }
+
+    private func recentTable() -> ProcessTable {
+        if let (table, at) = recent, MonotonicTime.now - at < .milliseconds(50) { return table }
         let table = ProcessTable()
-        let roots = found.filter { $0.value == .attempt(mark) }.keys
-        let others = table.trees(of: roots).filter { $0.group != Int64(group) }
-        for entry in others {
-            guard let pidfd = table.pidfd(of: entry.pid) else { continue }
-            clinux_pidfd_send_signal(pidfd, number)
-            // A stopped process would not hear it.
-            if number == SIGTERM { clinux_pidfd_send_signal(pidfd, SIGCONT) }
-            close(pidfd)
-        }
-        return !others.isEmpty
+        recent = (table, .now)
+        return table
     }
 
     /// Some child has ended: an orphan, or a process of an attempt.

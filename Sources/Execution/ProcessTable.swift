@@ -30,6 +30,10 @@ struct ProcessTable {
         }
     }
 
+    init(of entries: [Entry]) {
+        for entry in entries { byPid[entry.pid] = entry }
+    }
+
     var processes: [Entry] { byPid.values.sorted { $0.pid < $1.pid } }
 
     subscript(pid: pid_t) -> Entry? { byPid[pid] }

@@ -37,7 +37,7 @@ struct Remains {
 
     func signal(_ number: Int32) {
         signalGroup(number)
-        signalOrphans(number)
+        _ = others().signal(number)
     }
 
     /// - Returns: whether there is such a group.
@@ -49,13 +49,35 @@ struct Remains {
         return true
     }
 
-    /// Signals those that have left the group.
-    ///
-    /// - Returns: whether there is any.
-    @discardableResult
-    func signalOrphans(_ number: Int32) -> Bool {
-        guard orphans.isAnyLeft(of: mark) else { return false }
-        return orphans.signal(mark, number, besides: pid)
+    /// Those that have left the group.
+    func others() -> Others { Others(orphans.tree(of: mark, madeBy: pid), besides: pid) }
+
+    struct Others {
+        private let table: ProcessTable
+        private let pids: [pid_t]
+
+        fileprivate init(
+            _ found: (table: ProcessTable, entries: [ProcessTable.Entry]),
+            besides group: pid_t
+        ) {
+            table = found.table
+            pids = found.entries.filter { $0.group != Int64(group) }.map(\.pid)
+        }
+
+        var isEmpty: Bool { pids.isEmpty }
+
+        /// - Parameter asked: are not signalled again.
+        /// - Returns: those that were.
+        func signal(_ number: Int32, but asked: Set<pid_t> = []) -> [pid_t] {
+            pids.filter { pid in
+                guard !asked.contains(pid), let pidfd = table.pidfd(of: pid) else { return false }
+                clinux_pidfd_send_signal(pidfd, number)
+                // A stopped process would not hear it.
+                if number == SIGTERM { clinux_pidfd_send_signal(pidfd, SIGCONT) }
+                close(pidfd)
+                return true
+            }
+        }
     }
 
     private var isGroupAlive: Bool { kill(-pid, 0) == 0 || errno == EPERM }

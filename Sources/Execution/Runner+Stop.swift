@@ -37,14 +37,28 @@ extension Runner {
             stop = .cancelling
             for attempt in running.values { end(attempt, as: .cancelled) }
             crew?.components.cancelAll()
-            setTimer(.stop, after: RunnerLimit.killGrace + RunnerLimit.killSettle) {
-                [unowned self] in abandon()
+            guard let grace = options.lastGrace else {
+                return abandon(after: RunnerLimit.killGrace + RunnerLimit.killSettle)
+            }
+            setTimer(.stop, after: grace) { [unowned self] in
+                killAll()
+                abandon(after: RunnerLimit.leaveGrace)
             }
         case .cancelling, .abandoning: return
         }
     }
 
+    private func killAll() {
+        for attempt in Array(running.values) + rescues.flatMap(\.open) {
+            crew?.processes.end(attempt, byForce: true)
+        }
+    }
+
     /// Components that do not return when they are cancelled end with this process.
+    private func abandon(after span: Duration) {
+        setTimer(.stop, after: span) { [unowned self] in abandon() }
+    }
+
     private func abandon() {
         stop = .abandoning
         for job in crew?.components.abandon() ?? [] {

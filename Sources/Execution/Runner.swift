@@ -37,10 +37,19 @@ package final class Runner {
         package var toJournal = false
         /// How long tasks may run on once the runner is asked to stop.
         package var drain = RunnerLimit.drain
+        /// The longest time between TERM and KILL then; `nil` = each task's own.
+        private(set) var lastGrace: Duration?
         /// The program that takes mails, a path or a name in `TaskWorld.path`.
         package var sendmail = "/usr/sbin/sendmail"
 
         package init() {}
+
+        /// Lets tasks run on for `drain` once the runner is asked to stop. Whoever says how long waits for what
+        /// ignores TERM no longer than an eighth of that, or a second: docker-stop(1) kills after 10 s.
+        package mutating func stop(after drain: Duration) {
+            self.drain = drain
+            lastGrace = max(drain / 8, .seconds(1))
+        }
     }
 
     package struct Ending: Sendable, Equatable {

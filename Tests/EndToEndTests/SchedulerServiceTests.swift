@@ -117,6 +117,9 @@ extension EndToEnd {
             let alone = try await sandbox.flower("scheduler", "--workers", "3")
             #expect(alone.code == 64)
             #expect(alone.errors.contains("--workers does nothing without --run"))
+            let drain = try await sandbox.flower("scheduler", "--drain", "3s")
+            #expect(drain.code == 64)
+            #expect(drain.errors.contains("--drain does nothing without --run"))
         }
 
         @Test func `with --run one command schedules and runs, and ends in order`() async throws {
@@ -147,6 +150,43 @@ extension EndToEnd {
                 let outcome = try await scene.sandbox.sqlite("SELECT outcome FROM attempt")
                 #expect(outcome == (isPatient ? "succeeded" : "cancelled"))
             }
+        }
+
+        /// docker-stop(1) sends TERM, and KILL after 10 s.
+        @Test(arguments: [false, true])
+        func `with --drain all has ended and is recorded before a container is killed`(
+            isInit: Bool
+        ) async throws {
+            guard !isInit || Host.canMount else { return }
+            let scene = try Scene()
+            let flow = """
+                flow: stubborn
+                schedules: [{cron: "* * * * * *"}]
+                working_directory: ..
+                kill_grace: 30s
+                tasks:
+                  only:
+                    run: |
+                      trap 'echo told > tasks' TERM
+                      env -i setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done' &
+                      echo begun > tasks
+                      while :; do sleep 0.1; done
+                  beside: {component: sleep, with: {duration: 1h}}
+                """
+            try scene.sandbox.write(flow, to: "flows/stubborn.yaml")
+            let space = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+            let outer = try scene.start("--run", "--drain", "500ms", before: isInit ? space : [])
+            #expect(try await scene.tasks.line() == "begun")
+            let scheduler = isInit ? scene.children(of: outer.pid).first?.pid : outer.pid
+            kill(try #require(scheduler), SIGTERM)
+            #expect(try await scene.tasks.line() == "told")
+            #expect(try await outer.ended(within: 10).code == 0)
+            let outcomes = "SELECT group_concat(DISTINCT outcome) FROM attempt"
+            #expect(try await scene.sandbox.sqlite(outcomes) == "cancelled")
+            let open =
+                "SELECT (SELECT count(*) FROM task WHERE status = 1)"
+                + " + (SELECT count(*) FROM runner WHERE ended_at_ms IS NULL)"
+            #expect(try await scene.sandbox.sqlite(open) == "0")
         }
 
         @Test func `a runner of --run that is killed is followed by one that rescues`() async throws

@@ -47,6 +47,24 @@ import Testing
         harness.launcher.end(attempt, byForce: false)
         let run = try harness.finish(attempt)
         #expect(ProcessTable.entry(left) == nil)
+        #expect(run.outcome == .signalled(Int(SIGTERM)))
+    }
+
+    /// At once, whatever its maker does about it, and not a second time when that has gone.
+    @Test func `what has left the group hears TERM with it, and once`() throws {
+        let attempt = try started(
+            """
+            trap 'sleep 0.1; exit 0' TERM
+            setsid sh -c 'trap "echo left told" TERM; echo ready; while :; do sleep 0.02; done' &
+            while :; do sleep 0.02; done
+            """
+        )
+        harness.launcher.end(attempt, byForce: false)
+        try harness.turn(until: { attempt.output.lines > 1 })
+        try harness.turn(until: { ProcessTable.entry(attempt.pid ?? 0) == nil })
+        harness.launcher.end(attempt, byForce: true)
+        let run = try harness.finish(attempt)
+        #expect(run.output == ["ready", "left told"])
         #expect(run.result.notes == ["processes that it left behind were ended"])
     }
 

@@ -33,6 +33,20 @@ struct RunCommand: FlowerCommand {
 
     private static let lingerText = DurationText.format(Runner.Options().linger)
 
+    @Option(help: drainHelp, transform: OptionValue.duration)
+    var drain: Duration?
+
+    static let drainHelp = ArgumentHelp(
+        "Once asked to stop, let tasks run on for so long (default: \(drainText)).",
+        discussion: """
+            Then they get TERM, and KILL after their kill_grace; where this option is given, an eighth \
+            of its time later at most, or a second.
+            """,
+        valueName: "duration"
+    )
+
+    private static let drainText = DurationText.format(Runner.Options().drain)
+
     @Flag(help: "Stay until the retries that are still to come have been made.")
     var wait = false
 
@@ -48,6 +62,7 @@ struct RunCommand: FlowerCommand {
         var options = session.runnerOptions
         options.workers = workers
         if let linger { options.linger = linger }
+        if let drain { options.stop(after: drain) }
         options.waitsForRetries = wait
         return try Self.drain(state.choice, options, in: session)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Flows
 import HostFiles
 import HostTime
 import Scheduling
@@ -36,10 +37,14 @@ struct SchedulerCommand: FlowerCommand {
     @Option(help: ArgumentHelp("With --run: tasks at once.", valueName: "number"))
     var workers: Int?
 
+    @Option(help: RunCommand.drainHelp, transform: OptionValue.duration)
+    var drain: Duration?
+
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func validate() throws {
         if schedules == "" { throw ValidationError("--schedules names no folder") }
+        if drain != nil, !run { throw ValidationError("--drain does nothing without --run") }
         guard let workers else { return }
         guard run else { throw ValidationError("--workers does nothing without --run") }
         guard (1...RunnerLimit.workers).contains(workers) else {
@@ -85,7 +90,9 @@ struct SchedulerCommand: FlowerCommand {
         _ folder: StateFolder,
         _ report: @escaping SchedulerLoop.Report
     ) -> RunnerSupervisor {
-        let options = workers.map { ["--workers", String($0)] } ?? []
+        let options =
+            (workers.map { ["--workers", String($0)] } ?? [])
+            + (drain.map { ["--drain", DurationText.format($0)] } ?? [])
         return RunnerSupervisor(report: report) { try RunnerProcess(program, folder, options) }
     }
 
