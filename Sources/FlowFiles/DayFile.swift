@@ -53,10 +53,14 @@ final class Dependencies {
     /// Files of variables: each launch reads them anew, so that they are no part of what a flow says.
     private var variableFiles: [String: VariableFile.Fault?] = [:]
     private let trust: FileTrust?
+    private let launchTrust: FileTrust?
 
-    /// - Parameter trust: whether a file is believed; `nil` = each is.
-    init(trust: FileTrust? = nil) {
+    /// - Parameters:
+    ///   - trust: whether a file is believed; `nil` = each is.
+    ///   - launchTrust: what a launch asks of a file of variables.
+    init(trust: FileTrust? = nil, launchTrust: FileTrust? = nil) {
         self.trust = trust
+        self.launchTrust = launchTrust
     }
 
     func bytes(at path: String) throws(FileReader.Fault) -> [UInt8] {
@@ -77,7 +81,7 @@ final class Dependencies {
         if let known = variableFiles[file.path] { return known }
         var fault: VariableFile.Fault?
         do throws(VariableFile.Fault) {
-            _ = try file.read(trust: trust.flatMap { $0.user == 0 ? $0 : nil })
+            _ = try file.read(trust: launchTrust.flatMap { $0.user == 0 ? $0 : nil })
         } catch {
             if !error.isMissing, !error.isNotAllowed { fault = error }
         }

@@ -137,7 +137,10 @@ package struct FlowFileLoader: Sendable {
             return (nil, findings)
         }
         let declared: [FlowReader.Declared]
-        let dependencies = Dependencies(trust: isTrustRequired ? trust : nil)
+        let dependencies = Dependencies(
+            trust: isTrustRequired ? trust : nil,
+            launchTrust: trust
+        )
         switch Self.ending(of: path) {
         case .yaml: declared = yaml(bytes, absolute, findings, dependencies)
         case .crontab:

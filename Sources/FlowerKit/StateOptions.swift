@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HostFiles
 import Storage
 
 /// Which state folder a command works with. Understood before the command's name as after it.
@@ -30,6 +31,11 @@ struct StateOptions: ParsableArguments {
     var choice: StateChoice {
         if let state { return .folder(state) }
         return system ? .system : user ? .user : .unsaid
+    }
+
+    /// What is asked of files where tasks run as root; `nil` = they do not.
+    func taskTrust(_ session: Session) -> FileTrust? {
+        choice.folder(session).isRoots ? FileTrust(user: 0) : nil
     }
 
     /// For a command that looks or acts on what is there: makes nothing.

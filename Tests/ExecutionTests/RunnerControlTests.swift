@@ -132,6 +132,24 @@ extension RunnerTests {
             #expect(attempt.note?.replacing(path, with: "PATH") == reason)
         }
 
+        @Test(.enabled(if: geteuid() == 0))
+        func `root's task gets no variable that others may have written`() throws {
+            try harness.folder.write("LD_PRELOAD=/tmp/theirs.so\n", "x.env")
+            let path = "\(harness.folder.path)/x.env"
+            #expect(chmod(path, 0o666) == 0)
+            var task = TaskSpec.run("a", "echo never")
+            task.environmentFiles = [VariableFile(path)]
+            let run = try harness.register([task])
+            #expect(try harness.runner().run().failedTasks == 1)
+            let attempt = try #require(try harness.task("a", ofRun: run).attempts.first)
+            #expect(attempt.outcome == "not-started")
+            #expect(
+                attempt.note
+                    == "the environment file \(path) may be written by everybody (mode 0666), and"
+                    + " root does nothing that others may change; chmod go-w \(path)"
+            )
+        }
+
         @Test func `a pipe in a file's place does not stop the runner`() throws {
             let path = "\(harness.folder.path)/pipe"
             #expect(mkfifo(path, 0o600) == 0)

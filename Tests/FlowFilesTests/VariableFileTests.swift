@@ -104,7 +104,14 @@ struct VariableFileTests {
         chown("\(folder.path)/a.yaml", 4711, 0)
         let owned = "is owned by user 4711, and root does nothing that others may change"
         #expect(told(trusting()) == ["a.yaml:0: \(owned)", "c.crontab:0: \(ending)"])
-        // A person who applies it has looked at it.
+        // A person who applies it has looked at it; a launch asks nobody.
+        #expect(
+            told(trusting(isRequired: false)) == [
+                "warning: a.yaml:0: \(owned)", "a.yaml:3: 'x.env' \(ending)",
+                "warning: c.crontab:0: \(ending)",
+            ]
+        )
+        chmod("\(folder.path)/x.env", 0o600)
         let (files, _) = trusting(isRequired: false).load(paths: [folder.path])
         #expect(files.flatMap(\.flows).map(\.name).count == 2)
         #expect(

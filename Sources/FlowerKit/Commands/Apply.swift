@@ -1,6 +1,5 @@
 import ArgumentParser
 import FlowFiles
-import HostFiles
 import Storage
 
 struct ApplyCommand: FlowerCommand {
@@ -26,7 +25,7 @@ struct ApplyCommand: FlowerCommand {
         let consequence = "; nothing was applied"
         let sources = try files.load(
             in: session,
-            trust: state.choice.folder(session).isRoots ? FileTrust(user: 0) : nil,
+            trust: state.taskTrust(session),
             consequence: consequence
         )
         let store = try state.makeStore(session)
