@@ -96,7 +96,7 @@ package final class Notifier: ServiceNotifier {
         return min(telling, feeding ?? telling)
     }
 
-    package func ready() { tell("READY=1\(statusLine())") }
+    package func ready() { tell("READY=1") }
 
     package func reloading() {
         // MONOTONIC_USEC is asked for since systemd 253.
@@ -105,10 +105,10 @@ package final class Notifier: ServiceNotifier {
         tell("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
     }
 
-    package func stopping() { tell("STOPPING=1\(statusLine())") }
+    package func stopping() { tell("STOPPING=1") }
 
     package func status(_ text: String) {
-        self.text = String(text.map { $0.isNewline ? " " : $0 })
+        self.text = Self.cut(String(text.map { $0.isNewline || $0 == "\0" ? " " : $0 }))
         tellStatus(Self.now)
     }
 
@@ -134,15 +134,32 @@ package final class Notifier: ServiceNotifier {
         toldAt = now
     }
 
-    private func statusLine() -> String {
-        guard text != toldText else { return "" }
-        toldText = text
-        toldAt = Self.now
-        return "\nSTATUS=\(text)"
+    /// So that a notification has at most 4,096 bytes: systemd throws a longer one away as a whole, 257 and
+    /// later without a word.
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > statusBytes else { return text }
+        let mark = "…"
+        var kept = String.UnicodeScalarView()
+        var bytes = mark.utf8.count
+        for scalar in text.unicodeScalars {
+            bytes += UTF8.width(scalar)
+            if bytes > statusBytes { break }
+            kept.append(scalar)
+        }
+        return String(kept) + mark
     }
 
-    /// What must not be lost waits a little where the socket is full.
-    private func tell(_ message: String) { _ = send(message, flags: 0) }
+    /// NOTIFY_BUFFER_MAX of systemd, without `STATUS=`.
+    static let statusBytes = 4_096 - "STATUS=".utf8.count
+
+    /// What must not be lost waits a little where the socket is full. It stands alone, so that nothing beside
+    /// it can be why systemd throws it away; the status follows at once.
+    private func tell(_ message: String) {
+        _ = send(message, flags: 0)
+        guard text != toldText, send("STATUS=\(text)") else { return }
+        toldText = text
+        toldAt = Self.now
+    }
 
     private func send(_ message: String, flags: Int32 = Int32(MSG_DONTWAIT)) -> Bool {
         let bytes = Array(message.utf8)

@@ -43,6 +43,20 @@ extension OnSystemd {
             #expect(ending["none"] == "true")
         }
 
+        /// Over 4,096 bytes a notification is thrown away, READY=1 in it too: the start would time out.
+        @Test func `a status of any length is shown, and the service is ready`() throws {
+            let ending = try run(
+                """
+                systemd-run -q --unit=told -p Type=notify /usr/bin/probe notify told 100000
+                status() { systemctl show told -p StatusText | tail -c +12; }
+                until_true test "$(status | wc -c)" -gt 1000
+                echo "active=$(systemctl is-active told) $(status | wc -c) $(status | cut -c 1-3)"
+                """
+            )
+            // With a newline.
+            #expect(ending["active"] == "active \(4_096 - "STATUS=".utf8.count + 1) xxx")
+        }
+
         @Test func `a follower misses nothing that comes after it listens`() throws {
             _ = try run(
                 """

@@ -31,7 +31,7 @@ import Testing
         /// All that was sent until now.
         func heard() -> [String] {
             var messages: [String] = []
-            var bytes = [UInt8](repeating: 0, count: 4096)
+            var bytes = [UInt8](repeating: 0, count: 64 << 10)
             while true {
                 let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
                 guard count > 0 else { return messages }
@@ -68,12 +68,36 @@ import Testing
         // The loop is asked to come back for what is left to tell.
         let limit = try #require(notifier.turnLimit)
         #expect(limit <= Notifier.statusGap)
-        // Whatever else is said takes it along.
+        // Whatever else is said takes it along, in a message of its own.
         notifier.stopping()
-        #expect(manager.heard() == ["STOPPING=1\nSTATUS=2 running"])
+        #expect(manager.heard() == ["STOPPING=1", "STATUS=2 running"])
         #expect(notifier.turnLimit == nil)
         notifier.status("2 running")
         #expect(manager.heard() == [])
+    }
+
+    /// NOTIFY_BUFFER_MAX: systemd throws a longer one away as a whole, 257 and later without a word.
+    @Test(arguments: ["x", "é", "€", "🌸"]) func `no message is longer than systemd takes`(
+        character: String
+    ) throws {
+        for count in [4_080, 4_088, 4_089, 5_000] {
+            let manager = try Manager()
+            let notifier = try Self.notifier(manager)
+            let text = String(repeating: character, count: count)
+            notifier.status(text)
+            notifier.status("short")
+            notifier.ready()
+            let heard = manager.heard()
+            #expect(heard.dropFirst() == ["READY=1", "STATUS=short"])
+            let told = try #require(heard.first).dropFirst("STATUS=".utf8.count)
+            if text.utf8.count + 7 <= 4_096 {
+                #expect(told == text)
+            } else {
+                #expect(told.hasSuffix("…") && text.hasPrefix(told.dropLast()))
+                // As much of it as there is room for.
+                #expect((4_090...4_096).contains(heard[0].utf8.count))
+            }
+        }
     }
 
     @Test func `the watchdog is fed by turns alone, and not by each`() throws {

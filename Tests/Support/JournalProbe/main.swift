@@ -5,6 +5,7 @@
 //   read TASK, back TASK   the lines, forwards or backwards
 //   resume TASK            half of the lines, and the other half by the cursor of the last
 //   follow TASK COUNT      says so when it listens, then the lines that come
+//   notify TASK BYTES      tells systemd a status of so many bytes and that it is ready, and stays
 import Glibc
 import Systemd
 
@@ -97,6 +98,13 @@ func follow() throws {
     }
 }
 
+func notify() {
+    let notifier = Notifier.take()
+    notifier?.status(String(repeating: "x", count: count))
+    notifier?.ready()
+    while true { pause() }
+}
+
 do {
     switch words[1] {
     case "write": try write()
@@ -105,6 +113,7 @@ do {
     case "back": try read(backwards: true)
     case "resume": try resume()
     case "follow": try follow()
+    case "notify": notify()
     default: preconditionFailure("no such verb: \(words[1])")
     }
 } catch {
