@@ -192,7 +192,7 @@ import Testing
                     spoilt  faulty                          -        -                               -       x           -               0  'x': too few fields
 
                     4 schedules listed. 12 fires were not run: flower fires rest tells why.
-                    flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two\u{FFFD}lines
+                    flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two lines
 
                     """
         )

@@ -1,3 +1,4 @@
+import Flows
 import Foundation
 import Testing
 
@@ -20,15 +21,39 @@ import Testing
 
     /// The independent answer: a real shell reads the words back.
     @Test func `sh reads back what was quoted`() throws {
+        #expect(try Self.read(ShellWord.joined(Self.words), by: "/bin/sh") == Self.words)
+    }
+
+    @Test func `bash reads back what is shown in one line`() throws {
+        let words = Self.words + ["one\ntwo\r\n\ttab's \\n", "\u{85}\u{202E}\n", "\u{1}1"]
+        let shown = words.map(ShellWord.shown).joined(separator: " ")
+        #expect(Printable.line(shown) == shown)
+        #expect(try Self.read(shown, by: "/bin/bash") == words)
+        #expect(ShellWord.shown("a\nb") == #"$'a\nb'"#)
+    }
+
+    @Test func `of a long value the beginning and the size are shown`() {
+        let shown = ShellWord.shown(String(repeating: "é\n", count: 30_000))
+        #expect(shown.hasPrefix(#"$'é\né\n"#) && shown.hasSuffix("'… (90000 bytes)"))
+        #expect(shown.utf8.count < 2 * ShellWord.shownBytes)
+        #expect(!ShellWord.shown(String(repeating: "x", count: ShellWord.shownBytes)).contains("…"))
+        let run = RunsView.parameters(
+            (0..<32).map { Variable("p\($0)", String(repeating: "x ", count: 32_000)) }
+        )
+        #expect(Table.Cell(run).text.utf8.count < 1_020)
+    }
+
+    private static func read(_ words: String, by shell: String) throws -> [String] {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", #"printf '%s\0' "# + ShellWord.joined(Self.words)]
+        process.executableURL = URL(fileURLWithPath: shell)
+        process.arguments = ["-c", #"printf '%s\0' "# + words]
+        process.environment = ["LC_ALL": "C.UTF-8"]
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let read = output.split(separator: 0, omittingEmptySubsequences: false).dropLast()
-        #expect(read.map { String(decoding: $0, as: UTF8.self) } == Self.words)
+        return read.map { String(decoding: $0, as: UTF8.self) }
     }
 }

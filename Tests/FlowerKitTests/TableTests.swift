@@ -146,10 +146,18 @@ import Testing
         #expect(
             table.rendered(width: nil, colour: false) == """
                 NAME          AT
-                a\u{FFFD}b\u{FFFD}[31m\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}  x
+                a b\u{FFFD}[31m\u{FFFD} \u{FFFD}\u{FFFD}  x
 
                 """
         )
+    }
+
+    @Test func `a long text is cut also where there is no width`() {
+        #expect(Printable.row(String(repeating: "é", count: 1_000)).count == 1_000)
+        #expect(Printable.row(String(repeating: "é\n", count: 501)).hasSuffix("é …"))
+        var facts = Facts()
+        facts.add("x", String(repeating: "long ", count: 500_000))
+        #expect(facts.rendered(width: nil, colour: false).utf8.count < 1_010)
     }
 
     @Test func `without rows there is no heading`() {

@@ -74,7 +74,13 @@ struct FlowView {
     private func table(_ title: String, _ variables: [Variable]) -> Table? {
         guard !variables.isEmpty else { return nil }
         var table = Table(columns: [.init(title: title), .init(title: "VALUE", isFree: true)])
-        table.rows = variables.map { [.init($0.name), .init($0.value)] }
+        table.rows = variables.map { variable in
+            let isPlain = Printable.line(variable.value) == variable.value
+            return [
+                .init(variable.name),
+                .init(isPlain ? variable.value : ShellWord.shown(variable.value)),
+            ]
+        }
         return table
     }
 

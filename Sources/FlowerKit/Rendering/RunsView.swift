@@ -47,7 +47,7 @@ enum RunsView {
     }
 
     static func parameters(_ variables: [Variable]) -> String {
-        variables.map { "\($0.name)=\(ShellWord.quoted($0.value))" }.joined(separator: " ")
+        variables.map { "\($0.name)=\(ShellWord.shown($0.value))" }.joined(separator: " ")
     }
 
     static func json(_ runs: [RunSummary], _ zone: Zone) -> JSONValue {

@@ -182,7 +182,7 @@ struct StatusView {
             let cell = Table.Cell(title, .bad)
             text += "\n" + (colour ? cell.style.applied(to: cell.text) : cell.text) + "\n"
             for line in Self.lastLines(tails[task.id] ?? []) {
-                text += "  | \(Printable.line(line))\n"
+                text += "  | \(Printable.row(line))\n"
             }
         }
         let more = failed.count - Self.failuresShown

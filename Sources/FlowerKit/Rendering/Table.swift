@@ -19,7 +19,7 @@ struct Table {
 
         init(_ text: String, _ style: Style = .plain, short: String? = nil) {
             // A line end in a name would tear the row apart, in a file as on a terminal.
-            self.text = Printable.line(text)
+            self.text = Printable.row(text)
             shortText = short ?? self.text
             self.style = style
         }
