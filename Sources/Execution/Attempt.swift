@@ -77,7 +77,8 @@ package struct AttemptResult: Sendable {
     package struct Usage: Sendable, Equatable {
         package var user: Duration = .zero
         package var system: Duration = .zero
-        package var maxRSSKiB = 0
+        /// `nil` where it is not known (`init(_ usage:)`).
+        package var maxRSSKiB: Int?
 
         package init() {}
     }

@@ -198,9 +198,21 @@ extension Outcome {
 }
 
 extension AttemptResult.Usage {
+
+    /// The kernel tells of a process the greater of two: the most memory that it held, and the most that was
+    /// held, until its exec, by the memory that it shared with us (`clinux_spawn_begin`), which is ours. So what
+    /// is above the most that we have held is its own, and of what is not nothing is known.
+    private static func ownMaximum(_ told: Int) -> Int? {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return told > usage.ru_maxrss + inexactKiB ? told : nil
+    }
+
+    /// What the kernel counts for each CPU apart is not in its sums at once.
+    private static let inexactKiB = 1_024
     init(_ usage: rusage) {
         user = .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec)
         system = .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec)
-        maxRSSKiB = usage.ru_maxrss
+        maxRSSKiB = Self.ownMaximum(usage.ru_maxrss)
     }
 }

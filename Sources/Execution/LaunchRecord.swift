@@ -31,6 +31,7 @@ struct LaunchRecord: Equatable {
     var outcomeNumber: Int64 = 0
     var userMicroseconds: Int64 = 0
     var systemMicroseconds: Int64 = 0
+    /// 0 where it is not known.
     var maxRSSKiB: Int64 = 0
 
     static let bytes = 128
@@ -79,7 +80,7 @@ struct LaunchRecord: Equatable {
         result.duration = .milliseconds(milliseconds)
         result.usage.user = .microseconds(userMicroseconds)
         result.usage.system = .microseconds(systemMicroseconds)
-        result.usage.maxRSSKiB = Int(maxRSSKiB)
+        result.usage.maxRSSKiB = maxRSSKiB > 0 ? Int(maxRSSKiB) : nil
         return result
     }
 

@@ -108,7 +108,7 @@ package final class RunnerFile: @unchecked Sendable {
         let values: [Int64] = [
             LaunchRecord.Phase.ended.rawValue, result.endedAt.milliseconds,
             result.duration.milliseconds, kind, number, result.usage.user.microseconds,
-            result.usage.system.microseconds, Int64(result.usage.maxRSSKiB),
+            result.usage.system.microseconds, Int64(result.usage.maxRSSKiB ?? 0),
         ]
         write(LaunchRecord.encode(values), at: offset(slot) + LaunchRecord.phaseOffset)
     }

@@ -233,7 +233,8 @@ package struct AttemptEnd: Sendable {
     package var outcome: Outcome
     package var userCPU: Duration = .zero
     package var systemCPU: Duration = .zero
-    package var maxRSSKiB = 0
+    /// `nil` where it is not known.
+    package var maxRSSKiB: Int?
     /// How many lines it printed, dropped ones included.
     package var lines = 0
     /// The last of what it printed, at most `Limit.tailBytes`.

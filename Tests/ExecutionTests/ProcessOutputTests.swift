@@ -97,7 +97,17 @@ import Testing
         #expect(try shell("kill -SEGV $$").outcome == .signalled(Int(SIGSEGV)))
         let busy = try shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
         #expect(busy.result.usage.user > .milliseconds(10))
-        #expect(busy.result.usage.maxRSSKiB > 500)
+    }
+
+    /// The kernel tells of each at least as much as this process has held (getrusage(2)).
+    @Test func `memory is told where it is the task's own, and else not`() throws {
+        #expect(try shell("echo hello").result.usage.maxRSSKiB == nil)
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let size = usage.ru_maxrss + (64 << 10)
+        let words = ["/usr/bin/python3", "-c", "x = b'x' * (\(size) << 10)"]
+        let large = try #require(try harness.run(.of(.exec(words))).result.usage.maxRSSKiB)
+        #expect((size..<(size + (64 << 10))).contains(large))
     }
 
     @Test func `a full sink leaves the pipe unread and the process waiting`() throws {

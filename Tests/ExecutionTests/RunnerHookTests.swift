@@ -211,7 +211,7 @@ extension RunnerTests {
                 pid: 1,
                 userCPUMilliseconds: 0,
                 systemCPUMilliseconds: 0,
-                maxRSSKiB: 0,
+                maxRSSKiB: nil,
                 lines: 1,
                 sink: nil,
                 note: nil

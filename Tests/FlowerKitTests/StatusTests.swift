@@ -24,11 +24,11 @@ import Testing
                       took: 0ms
                 parameters: region=all
 
-                TASK     STATE      TOOK  EXIT  ATTEMPTS  WHY
-                a        succeeded  1.2s  0            1
-                ├─ b     failed     1.2s  3            1  exit code 3
-                └─ c     succeeded  1.2s  0            1
-                   └─ d  waiting    -     -            -  needs b (failed)
+                TASK     STATE      TOOK  CPU  MEMORY  EXIT  ATTEMPTS  WHY
+                a        succeeded  1.2s  0ms       -  0            1
+                ├─ b     failed     1.2s  0ms       -  3            1  exit code 3
+                └─ c     succeeded  1.2s  0ms       -  0            1
+                   └─ d  waiting    -       -       -  -            -  needs b (failed)
 
                 b, attempt 1: exit code 3
                   | a line
@@ -98,7 +98,11 @@ import Testing
         try fixture.flower("register", "test")
         try fixture.drain { _ in .exited(1) }
         let text = try fixture.flower("status", "1").output
-        #expect(text.contains("waiting  1.2s  1            1  again 1m 30s left: exit code 1"))
+        #expect(
+            text.contains(
+                "waiting  1.2s  0ms       -  1            1  again 1m 30s left: exit code 1"
+            )
+        )
     }
 
     @Test func `of many failures some are told in full`() throws {
@@ -127,7 +131,8 @@ import Testing
                           "ended_at" : "2026-11-23T21:22:00+01:00",
                           "exit_code" : 3,
                           "lines" : 2,
-                          "max_rss_kib" : 0,
+                          "lost" : 0,
+                          "max_rss_kib" : null,
                           "note" : null,
                           "number" : 1,
                           "outcome" : "failed",

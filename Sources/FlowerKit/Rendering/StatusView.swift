@@ -24,7 +24,7 @@ struct StatusView {
         self.tails = tails
         self.time = time
         states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { $0.satisfiesNeed ? $1 : $0 }
-        showsUsage = run.tasks.contains { $0.attempts.last?.maxRSSKiB ?? 0 > 0 }
+        showsUsage = run.tasks.contains { $0.attempts.last?.userCPUMilliseconds != nil }
     }
 
     func rendered(width: Int?, colour: Bool) -> String {
@@ -93,7 +93,7 @@ struct StatusView {
         if showsUsage {
             cells += [
                 .init(last?.cpuMilliseconds.map { TimeText.span($0) } ?? "-"),
-                .init(last?.maxRSSKiB.map { $0 == 0 ? "-" : StatsView.memory($0) } ?? "-"),
+                .init(last?.maxRSSKiB.map(StatsView.memory) ?? "-"),
             ]
         }
         cells += [
