@@ -29,6 +29,10 @@ static void load(void) {
     *(void **)&functions.name = dlsym(library, "sd_" #name);                                       \
     if (!functions.name) return;
     CSYSTEMD_FUNCTIONS(FIND)
+    CSYSTEMD_ID_FUNCTIONS(FIND)
+#undef FIND
+#define FIND(result, name, parameters) *(void **)&functions.name = dlsym(library, "sd_" #name);
+    CSYSTEMD_NEWER_FUNCTIONS(FIND)
 #undef FIND
     found = &functions;
 }

@@ -170,10 +170,7 @@ package final class JournalLogReader: LogLines {
             text: try journal.value(of: "MESSAGE") ?? []
         )
         if hasFields {
-            entry.fields = [
-                .init("__CURSOR", Array(try journal.cursor().utf8)),
-                .init("__REALTIME_TIMESTAMP", Array("\(try journal.microseconds())".utf8)),
-            ]
+            entry.fields = try address()
             let all = try journal.fields().map { LogEntry.Field($0.name, $0.value) }
             // Among the fields of the place, as journalctl(1) has it.
             entry.fields += all.filter { $0.name == "_BOOT_ID" }
@@ -199,6 +196,20 @@ package final class JournalLogReader: LogLines {
     }
 
     private static func microseconds(_ instant: Instant) -> UInt64 {
+    /// Where and when: what journald knows of an entry besides its fields, in the order of journalctl(1).
+    private func address() throws(JournalFailure) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
+        func add(_ name: String, _ text: String) { fields.append(.init(name, Array(text.utf8))) }
+        add("__CURSOR", try journal.cursor())
+        add("__REALTIME_TIMESTAMP", "\(try journal.microseconds())")
+        add("__MONOTONIC_TIMESTAMP", "\(try journal.monotonicMicroseconds())")
+        if let sequence = try journal.sequence() {
+            add("__SEQNUM", "\(sequence.number)")
+            add("__SEQNUM_ID", sequence.name)
+        }
+        return fields
+    }
+
         UInt64(max(instant.milliseconds, 0)) * 1_000
     }
 

@@ -182,6 +182,29 @@ package final class JournalReader {
         return time
     }
 
+    /// The same by CLOCK_MONOTONIC of the boot of its `_BOOT_ID` (sd_journal_get_monotonic_usec(3)).
+    package func monotonicMicroseconds() throws(JournalFailure) -> UInt64 {
+        var time: UInt64 = 0
+        var boot = csystemd_id()
+        let code = library.journal_get_monotonic_usec(journal, &time, &boot)
+        try JournalFailure.checked(code, Self.reading)
+        return time
+    }
+
+    /// Its number in the sequence of journald's entries, and the sequence's name, 32 hex digits
+    /// (sd_journal_get_seqnum(3)); `nil` where libsystemd is older than 254.
+    package func sequence() throws(JournalFailure) -> (number: UInt64, name: String)? {
+        guard let seqnum = library.journal_get_seqnum else { return nil }
+        var number: UInt64 = 0
+        var id = csystemd_id()
+        try JournalFailure.checked(seqnum(journal, &number, &id), Self.reading)
+        let digits: [UInt8] = Array("0123456789abcdef".utf8)
+        let name = withUnsafeBytes(of: id) { bytes in
+            bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        }
+        return (number, String(decoding: name, as: UTF8.self))
+    }
+
     /// A name for its place, good after reboots too (sd_journal_get_cursor(3)).
     package func cursor() throws(JournalFailure) -> String {
         var text: UnsafeMutablePointer<CChar>?

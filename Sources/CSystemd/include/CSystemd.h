@@ -46,10 +46,28 @@ typedef struct sd_journal sd_journal;
     F(int, journal_process, (sd_journal * j))                                                      \
     F(int, journal_wait, (sd_journal * j, uint64_t timeout_usec))
 
+/// The same of those that give an sd_id128_t, which is 16 bytes: not compared with the headers.
+#define CSYSTEMD_ID_FUNCTIONS(F)                                                                   \
+    F(int, journal_get_monotonic_usec,                                                             \
+      (sd_journal * j, uint64_t *ret, struct csystemd_id *ret_boot_id))
+
+/// Of a newer libsystemd: NULL where it has none of that name. The first since 254.
+#define CSYSTEMD_NEWER_FUNCTIONS(F)                                                                \
+    F(int, journal_get_seqnum,                                                                     \
+      (sd_journal * j, uint64_t *ret_seqnum, struct csystemd_id *_Nullable ret_seqnum_id))
+
+struct csystemd_id {
+    uint64_t halves[2];
+};
+
 #define CSYSTEMD_FIELD(result, name, parameters) result(*name) parameters;
+#define CSYSTEMD_NEWER_FIELD(result, name, parameters) result(*_Nullable name) parameters;
 struct csystemd {
     CSYSTEMD_FUNCTIONS(CSYSTEMD_FIELD)
+    CSYSTEMD_ID_FUNCTIONS(CSYSTEMD_FIELD)
+    CSYSTEMD_NEWER_FUNCTIONS(CSYSTEMD_NEWER_FIELD)
 };
+#undef CSYSTEMD_NEWER_FIELD
 #undef CSYSTEMD_FIELD
 
 /// The functions; NULL where the host has no libsystemd, or one older than 246. Safe from any thread.
