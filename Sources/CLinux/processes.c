@@ -27,6 +27,10 @@ const void *clinux_find(const void *text, size_t size, const void *part, size_t 
     return memmem(text, size, part, part_size);
 }
 
+const void *clinux_find_last(const void *text, size_t size, unsigned char byte) {
+    return memrchr(text, byte, size);
+}
+
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

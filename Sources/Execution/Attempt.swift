@@ -52,6 +52,7 @@ package final class Attempt {
         end.systemCPU = result.usage.system
         end.maxRSSKiB = result.usage.maxRSSKiB
         end.lines = output.lines
+        end.lost = output.lost
         end.tail = output.tailBytes
         let notes =
             (verdictNote.map { [$0] } ?? []) + result.notes + (output.note.map { [$0] } ?? [])

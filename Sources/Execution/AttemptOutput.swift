@@ -8,33 +8,43 @@ final class AttemptOutput {
     private let sink: any LogSink
     private var tail = Tail()
     private(set) var lines = 0
+    /// What the sink has kept of it.
     private var bytes = 0
-    private var isLimitReached = false
-    private let isAdopted: Bool
+    /// How many lines there were when the sink's limit was reached.
+    private var linesWithinLimit: Int?
+    /// The streams whose last line is open.
+    private var open: Set<OutputStream> = []
+    /// What is known of one that a dead runner has taken.
+    private let adopted: LogFolder.Kept?
     /// What is not to be kept of it.
     let mask: Mask
 
-    /// - Parameter isAdopted: a dead runner took its output, and how much there was is not known.
+    /// - Parameter adopted: what a dead runner, which took its output, has kept of it.
     init(
         _ source: LogSource,
         _ sink: any LogSink,
-        isAdopted: Bool = false,
+        adopted: LogFolder.Kept? = nil,
         mask: Mask = .none
     ) {
         self.source = source
         self.sink = sink
-        self.isAdopted = isAdopted
+        self.adopted = adopted
         self.mask = mask
+        lines = adopted?.lines ?? 0
     }
 
-    var tailBytes: [UInt8] { tail.bytes }
+    var tailBytes: [UInt8] { adopted?.tail ?? tail.bytes }
+
+    /// How many of its lines its file does not have, as far as that is known here.
+    var lost: Int { linesWithinLimit.map { lines - $0 } ?? 0 }
 
     /// What the database says of where the lines are; empty where none was printed.
-    var place: String { lines == 0 && !isAdopted ? "" : sink.place(of: source) }
+    var place: String { lines == 0 && adopted == nil ? "" : sink.place(of: source) }
 
     /// What a person should know of the output; `nil` for nothing.
     var note: String? {
-        guard isLimitReached, let limit = sink.limitBytes else { return nil }
+        if adopted != nil { return "the last of its output may be missing" }
+        guard linesWithinLimit != nil, let limit = sink.limitBytes else { return nil }
         let what = sink.keepsAll ? "is in the journal alone" : "was not kept"
         return "output beyond \(limit >> 20) MiB \(what)"
     }
@@ -42,10 +52,10 @@ final class AttemptOutput {
     func take(_ read: LineSplitter.Lines, _ stream: OutputStream) {
         var new = read
         if !mask.isEmpty { new.bytes = mask.applied(to: new.bytes) }
-        tail.append(new.bytes)
+        tail.append(new, stream)
         forward(new, stream)
         lines += new.count
-        bytes += new.bytes.count
+        if new.open == new.count { open.insert(stream) } else { open.remove(stream) }
     }
 
     /// A text of ours about the attempt, without what is not to be kept.
@@ -58,22 +68,25 @@ final class AttemptOutput {
 
     private func forward(_ new: LineSplitter.Lines, _ stream: OutputStream) {
         let readAt = Instant.now
-        if !isLimitReached, let limit = sink.limitBytes, bytes + new.bytes.count > limit {
-            isLimitReached = true
-            let text = "flower: \(limit >> 20) MiB are kept of an attempt; the rest was not\n"
-            sink.write(chunk(.note, readAt, Array(text.utf8), .limitedSinks))
+        let last = lines + new.count
+        bytes += sink.bytesKept(of: new.bytes.count, lines: new.count, last: last)
+        if linesWithinLimit == nil, let limit = sink.limitBytes, bytes > limit {
+            linesWithinLimit = lines
+            let text = "\(limit >> 20) MiB are kept of an attempt; the rest was not\n"
+            let note = LineSplitter.Lines(bytes: Array(text.utf8), count: 1)
+            sink.write(chunk(.note, readAt, note, .limitedSinks))
         }
-        if !isLimitReached {
-            sink.write(chunk(stream, readAt, new.bytes))
+        if linesWithinLimit == nil {
+            sink.write(chunk(stream, readAt, new))
         } else if sink.keepsAll {
-            sink.write(chunk(stream, readAt, new.bytes, .unlimitedSinks))
+            sink.write(chunk(stream, readAt, new, .unlimitedSinks))
         }
     }
 
     private func chunk(
         _ stream: OutputStream,
         _ readAt: Instant,
-        _ lines: [UInt8],
+        _ lines: LineSplitter.Lines,
         _ reach: LogChunk.Reach = .everywhere
     ) -> LogChunk {
         LogChunk(
@@ -81,7 +94,9 @@ final class AttemptOutput {
             stream: stream,
             readAt: readAt,
             firstLine: self.lines + 1,
-            lines: lines,
+            lines: lines.bytes,
+            open: lines.open,
+            goesOn: open.contains(stream),
             reach: reach
         )
     }

@@ -176,14 +176,9 @@ final class ChildProcess: EventLoop.Source {
     private func finish(_ result: AttemptResult) {
         state = .ended
         remains.end()
-        var result = result
         for pipe in pipes {
             pipe.drain()
             pipe.close()
-        }
-        if pipes.contains(where: { $0.cuts > 0 }) {
-            let limit = RunnerLimit.lineBytes >> 10
-            result.notes.append("lines longer than \(limit) KiB were split")
         }
         ended(result)
     }
@@ -198,6 +193,11 @@ extension Outcome {
 }
 
 extension AttemptResult.Usage {
+    init(_ usage: rusage) {
+        user = .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec)
+        system = .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec)
+        maxRSSKiB = Self.ownMaximum(usage.ru_maxrss)
+    }
 
     /// The kernel tells of a process the greater of two: the most memory that it held, and the most that was
     /// held, until its exec, by the memory that it shared with us (`clinux_spawn_begin`), which is ours. So what
@@ -210,9 +210,4 @@ extension AttemptResult.Usage {
 
     /// What the kernel counts for each CPU apart is not in its sums at once.
     private static let inexactKiB = 1_024
-    init(_ usage: rusage) {
-        user = .seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec)
-        system = .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec)
-        maxRSSKiB = Self.ownMaximum(usage.ru_maxrss)
-    }
 }

@@ -12,6 +12,8 @@ package final class JournalLogReader: LogLines {
     private let instance: String
     private let hasFields: Bool
     private var isPlaced = false
+    /// The greatest line number of each attempt.
+    private var read: [LogAttempt: Int] = [:]
 
     /// - Parameters:
     ///   - instance: the database's name; runs of another one have the same numbers.
@@ -85,6 +87,16 @@ package final class JournalLogReader: LogLines {
     }
 
     // MARK: - Reading
+
+    package func reached(_ attempt: LogAttempt) -> Int? {
+        // Of what is not asked for nothing is read.
+        let isWhole =
+            query.priorities == nil && query.since == nil && query.until == nil && query.last == nil
+        return isWhole ? read[attempt, default: 0] : nil
+    }
+
+    /// journald takes what was sent in its own time, and tells of it 250 ms later.
+    package var delay: Duration { .seconds(2) }
 
     package func readNew(_ body: (LogEntry) throws -> Void) throws {
         if !isPlaced {
@@ -169,6 +181,11 @@ package final class JournalLogReader: LogLines {
             priority: try number("PRIORITY") ?? 6,
             text: try journal.value(of: "MESSAGE") ?? []
         )
+        if let line = entry.line {
+            entry.isOpen = try journal.value(of: LogEntry.openField) != nil
+            let attempt = LogAttempt(task: entry.task, item: entry.item, number: entry.attempt)
+            read[attempt] = max(read[attempt, default: 0], line)
+        }
         if hasFields {
             entry.fields = try address()
             let all = try journal.fields().map { LogEntry.Field($0.name, $0.value) }
@@ -177,6 +194,20 @@ package final class JournalLogReader: LogLines {
             entry.fields += all.filter { $0.name != "_BOOT_ID" }
         }
         try body(entry)
+    }
+
+    /// Where and when: what journald knows of an entry besides its fields, in the order of journalctl(1).
+    private func address() throws(JournalFailure) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
+        func add(_ name: String, _ text: String) { fields.append(.init(name, Array(text.utf8))) }
+        add("__CURSOR", try journal.cursor())
+        add("__REALTIME_TIMESTAMP", "\(try journal.microseconds())")
+        add("__MONOTONIC_TIMESTAMP", "\(try journal.monotonicMicroseconds())")
+        if let sequence = try journal.sequence() {
+            add("__SEQNUM", "\(sequence.number)")
+            add("__SEQNUM_ID", sequence.name)
+        }
+        return fields
     }
 
     private func stream() throws(JournalFailure) -> OutputStream {
@@ -196,20 +227,6 @@ package final class JournalLogReader: LogLines {
     }
 
     private static func microseconds(_ instant: Instant) -> UInt64 {
-    /// Where and when: what journald knows of an entry besides its fields, in the order of journalctl(1).
-    private func address() throws(JournalFailure) -> [LogEntry.Field] {
-        var fields: [LogEntry.Field] = []
-        func add(_ name: String, _ text: String) { fields.append(.init(name, Array(text.utf8))) }
-        add("__CURSOR", try journal.cursor())
-        add("__REALTIME_TIMESTAMP", "\(try journal.microseconds())")
-        add("__MONOTONIC_TIMESTAMP", "\(try journal.monotonicMicroseconds())")
-        if let sequence = try journal.sequence() {
-            add("__SEQNUM", "\(sequence.number)")
-            add("__SEQNUM_ID", sequence.name)
-        }
-        return fields
-    }
-
         UInt64(max(instant.milliseconds, 0)) * 1_000
     }
 

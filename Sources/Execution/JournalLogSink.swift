@@ -89,6 +89,12 @@ final class PairedLogSink: LogSink {
         second.tell(event)
     }
 
+    func bytesKept(of bytes: Int, lines: Int, last: Int) -> Int {
+        (first.limitBytes == nil ? second : first).bytesKept(of: bytes, lines: lines, last: last)
+    }
+
+    func takeLosses() -> [LogLoss] { first.takeLosses() + second.takeLosses() }
+
     func finish(limit: Duration) -> String? {
         let faults = [first.finish(limit: limit), second.finish(limit: limit)].compactMap { $0 }
         return faults.isEmpty ? nil : faults.joined(separator: "; ")
@@ -99,21 +105,29 @@ final class PairedLogSink: LogSink {
 struct JournalLines: LogWriter {
     private let journal: Journal
     private var fields: [ObjectIdentifier: [JournalField]] = [:]
+    /// Of sources with a line that was left open.
+    private var priorities: [ObjectIdentifier: OpenPriorities] = [:]
 
     init(_ journal: Journal) { self.journal = journal }
 
     mutating func write(_ chunk: LogChunk) throws {
-        let known = fields[ObjectIdentifier(chunk.source)] ?? Self.fields(of: chunk.source)
-        fields[ObjectIdentifier(chunk.source)] = known
-        var number = chunk.firstLine
-        for line in chunk.lines.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
-        {
-            try journal.write(known + Self.fields(of: line, number: number, chunk.stream))
-            number += 1
+        let key = ObjectIdentifier(chunk.source)
+        let known = fields[key] ?? Self.fields(of: chunk.source)
+        fields[key] = known
+        var open = priorities[key] ?? OpenPriorities()
+        defer { if chunk.open > 0 { priorities[key] = open } }
+        try chunk.forEachLine { line throws(JournalFailure) in
+            let (priority, text) = open.take(line.text, chunk.stream, line.isOpen, line.goesOn)
+            let own = Self.fields(text, priority, line.number, chunk.stream, isOpen: line.isOpen)
+            try journal.write(known + own)
         }
     }
 
-    mutating func close(_ source: LogSource) { fields[ObjectIdentifier(source)] = nil }
+    mutating func close(_ source: LogSource) -> LogLoss? {
+        fields[ObjectIdentifier(source)] = nil
+        priorities[ObjectIdentifier(source)] = nil
+        return nil
+    }
 
     mutating func tell(_ event: JournalEvent) throws { try journal.write(event.entry) }
 
@@ -124,15 +138,17 @@ struct JournalLines: LogWriter {
     }
 
     static func fields(
-        of line: ArraySlice<UInt8>,
-        number: Int,
-        _ stream: OutputStream
+        _ text: ArraySlice<UInt8>,
+        _ priority: Int,
+        _ number: Int,
+        _ stream: OutputStream,
+        isOpen: Bool
     ) -> [JournalField] {
-        let (priority, text) = priority(of: line, stream)
-        return [
+        let fields = [
             JournalField("MESSAGE", Array(text)), JournalField("PRIORITY", priority),
             JournalField("FLOWER_LINE", number), JournalField("FLOWER_STREAM", "\(stream)"),
         ]
+        return isOpen ? fields + [JournalField(LogEntry.openField, "none")] : fields
     }
 
     /// A line may begin with `<N>`, N its priority from 0 (emergency) to 7 (debug), as in
@@ -150,5 +166,27 @@ struct JournalLines: LogWriter {
         }
         // What Flower says between a task's lines is a notice, all else information.
         return (stream == .note ? 5 : 6, line)
+    }
+}
+
+/// The priorities of an attempt's lines of which some are in pieces: the rest of a line has that of its beginning,
+/// and no `<N>` of its own.
+struct OpenPriorities {
+    private var open: [OutputStream: Int] = [:]
+
+    /// - Returns: the priority, and what is left of the text.
+    mutating func take(
+        _ line: ArraySlice<UInt8>,
+        _ stream: OutputStream,
+        _ isOpen: Bool,
+        _ goesOn: Bool
+    ) -> (Int, ArraySlice<UInt8>) {
+        guard isOpen || goesOn else { return JournalLines.priority(of: line, stream) }
+        let (priority, text) =
+            goesOn
+            ? (open[stream] ?? JournalLines.priority(of: [], stream).0, line)
+            : JournalLines.priority(of: line, stream)
+        open[stream] = isOpen ? priority : nil
+        return (priority, text)
     }
 }

@@ -3,15 +3,16 @@
 /// A line longer than `RunnerLimit.lineBytes` is cut there, at the boundary of a UTF-8 character if
 /// it is text, and goes on as the next line. Bytes that are no text pass as they are.
 struct LineSplitter {
-    /// Lines, each ended by a newline, that came of one read.
+    /// Lines that came of one read: each ended by a newline, which of the first `open` is ours.
     struct Lines {
         var bytes: [UInt8]
         var count: Int
+        /// How many of them, from the first on, have no newline in what was read: a line was too long, or it
+        /// was the last of all.
+        var open = 0
     }
 
     private var partial: [UInt8] = []
-    /// How often a line was too long.
-    private(set) var cuts = 0
 
     /// The whole lines that `bytes` complete; `nil` where they complete none.
     ///
@@ -44,7 +45,7 @@ struct LineSplitter {
     /// What is left at the end of the stream, as a last line; `nil` where nothing is.
     mutating func finish() -> Lines? {
         guard !partial.isEmpty else { return nil }
-        let lines = Lines(bytes: partial + [newline], count: 1)
+        let lines = Lines(bytes: partial + [newline], count: 1, open: 1)
         partial = []
         return lines
     }
@@ -59,8 +60,8 @@ struct LineSplitter {
             lines.bytes += partial[..<end]
             lines.bytes.append(newline)
             lines.count += 1
+            lines.open += 1
             partial.removeFirst(end)
-            cuts += 1
         }
     }
 }

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Storage
 
 /// A kept line, or an event, and whose it is.
 package struct LogEntry: Sendable, Equatable {
@@ -16,8 +17,15 @@ package struct LogEntry: Sendable, Equatable {
     package let priority: Int
     /// Without its newline and its `<N>`; any bytes.
     package let text: [UInt8]
+    /// Whether no newline followed it in what was printed: it was too long for one entry and goes on in the
+    /// next of its stream, or it was the last.
+    package var isOpen = false
     /// All that the journal has of it, where that was asked for.
     package var fields: [Field] = []
+
+    /// Tells in the journal, and for programs, that `isOpen`: `none`, where journald's own _LINE_BREAK has
+    /// other words for what no newline has ended.
+    package static let openField = "FLOWER_LINE_BREAK"
 
     /// One `NAME=value`, journald's own too.
     package struct Field: Sendable, Equatable {
@@ -56,8 +64,19 @@ package protocol LogLines: AnyObject {
     /// Gives every line that came since the last call.
     func readNew(_ body: (LogEntry) throws -> Void) throws
 
+    /// The number of the last line of an attempt that was read, 0 for none, whether it was asked for or not;
+    /// `nil` where that is not known.
+    func reached(_ attempt: LogAttempt) -> Int?
+
+    /// How long after its runner's end a line may come.
+    var delay: Duration { get }
+
     /// Waits until there may be more, or one of `descriptors` is readable; at most `limit`.
     func wait(limit: Duration, or descriptors: [Int32])
+}
+
+extension LogLines {
+    package var delay: Duration { .zero }
 }
 
 /// Which lines of a run.
@@ -101,4 +120,9 @@ package struct LogAttempt: Sendable, Hashable {
         self.item = item
         self.number = number
     }
+}
+
+extension PrintedLines {
+    /// Whose they are.
+    package var key: LogAttempt { LogAttempt(task: task, item: item, number: attempt) }
 }

@@ -1,35 +1,84 @@
 import Cron
 import Flows
 import Glibc
-import Storage
 
-/// The stored form of a line: `2026-11-23T21:10:54.807Z o text`, the instant (UTC) of reading and
-/// the stream (`o` output, `e` errors, `-` Flower's note) before the bytes as they came.
+/// The stored form of a line: `2026-11-23T21:10:54.807Z o:12 text`.
+///
+/// The instant (UTC) of reading, the stream (`o` output, `e` errors), the line's number in its attempt, and
+/// the bytes as they came. A `+` in the place of the blank before the bytes says that no newline followed
+/// them; one in the place of the blank before the stream, that they go on where the line before of that
+/// stream was left open. What Flower says between the lines has no number, `…Z - text`; nor had the lines of
+/// versions before this form.
 package enum LogFile {
-    /// Of instant, blank, stream and blank.
+    /// Of instant, blank, stream and the byte after it.
     static let prefixBytes = 27
 
     static func append(_ chunk: LogChunk, to buffer: inout [UInt8]) {
-        let prefix = stamp(chunk.readAt) + [blank, chunk.stream.rawValue, blank]
-        var rest = chunk.lines[...]
-        while let end = rest.firstIndex(of: newline) {
-            buffer += prefix
-            buffer += rest[...end]
-            rest = rest[(end + 1)...]
+        let stamp = stamp(chunk.readAt)
+        chunk.forEachLine { line in
+            buffer += stamp
+            buffer.append(line.goesOn ? plus : blank)
+            buffer.append(chunk.stream.rawValue)
+            if chunk.stream != .note {
+                buffer.append(colon)
+                buffer += String(line.number).utf8
+            }
+            buffer.append(line.isOpen ? plus : blank)
+            buffer += line.text
+            buffer.append(newline)
         }
     }
 
-    /// A stored line, without its newline, taken apart; `nil` for one that was not stored so.
-    static func parse(_ line: ArraySlice<UInt8>) -> (
-        readAt: Instant, stream: OutputStream, text: [UInt8]
-    )? {
+    /// What lines take that have so many bytes with their newlines; `last` is the greatest of their numbers.
+    static func bytes(_ bytes: Int, lines: Int, last: Int) -> Int {
+        bytes + lines * (prefixBytes + 1 + String(last).utf8.count)
+    }
+
+    /// A stored line taken apart.
+    struct Record {
+        let readAt: Instant
+        let stream: OutputStream
+        /// In its attempt; `nil` of what Flower says, and of an older version's line.
+        let number: Int?
+        let isOpen: Bool
+        let goesOn: Bool
+        let text: ArraySlice<UInt8>
+    }
+
+    /// - Parameter line: without its newline.
+    /// - Returns: `nil` for one that was not stored so.
+    static func parse(_ line: ArraySlice<UInt8>) -> Record? {
         guard line.count >= prefixBytes else { return nil }
         let start = line.startIndex
         guard let readAt = instant(line[start..<(start + 24)]),
-            line[start + 24] == blank, line[start + 26] == blank,
+            line[start + 24] == blank || line[start + 24] == plus,
             let stream = OutputStream(rawValue: line[start + 25])
         else { return nil }
-        return (readAt, stream, Array(line[(start + prefixBytes)...]))
+        var number: Int?
+        var place = start + 26
+        if line[place] == colon {
+            var value = 0
+            place += 1
+            while place < line.endIndex, (0x30...0x39).contains(line[place]), value < 1 << 50 {
+                value = value * 10 + Int(line[place] - 0x30)
+                place += 1
+            }
+            number = value
+        }
+        guard place < line.endIndex, line[place] == blank || line[place] == plus else { return nil }
+        return Record(
+            readAt: readAt,
+            stream: stream,
+            number: number,
+            isOpen: line[place] == plus,
+            goesOn: line[start + 24] == plus,
+            text: line[(place + 1)...]
+        )
+    }
+
+    /// Whether a stored line is what Flower says, and counts for none of the task's.
+    static func isNote(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count > 25 && line[25] == OutputStream.note.rawValue
     }
 
     /// 24 bytes, `YYYY-MM-DDTHH:MM:SS.mmmZ`; years of four digits, which lasts.
@@ -82,86 +131,6 @@ package enum LogFile {
 
     private static let newline: UInt8 = 10
     private static let blank: UInt8 = 32
-}
-
-/// `logs/` of a state folder: `<run>/<task>.<attempt>.log`, or `<task>~<item>.<attempt>.log`; no
-/// task's name has a `~`.
-package struct LogFolder: Sendable {
-    private let state: StateFolder
-
-    package init(_ state: StateFolder) { self.state = state }
-
-    /// What a file's name says.
-    package struct Name: Sendable, Hashable {
-        package let task: String
-        package let item: Int
-        package let attempt: Int
-
-        init(task: String, item: Int, attempt: Int) {
-            self.task = task
-            self.item = item
-            self.attempt = attempt
-        }
-
-        var text: String {
-            item == 0 ? "\(task).\(attempt).log" : "\(task)~\(item).\(attempt).log"
-        }
-
-        /// `nil` for a name that Flower would not give.
-        init?(_ text: String) {
-            guard text.hasSuffix(".log") else { return nil }
-            let stem = text.dropLast(4)
-            guard let dot = stem.lastIndex(of: "."),
-                let attempt = Int(stem[stem.index(after: dot)...]), attempt >= 1
-            else { return nil }
-            let parts = stem[..<dot].split(separator: "~", omittingEmptySubsequences: false)
-            guard let task = parts.first, !task.isEmpty, parts.count <= 2 else { return nil }
-            guard let item = parts.count == 2 ? Int(parts[1]) : 0 else { return nil }
-            self.init(task: String(task), item: item, attempt: attempt)
-        }
-    }
-
-    package func path(run: Int64) -> String { "\(state.logsPath)/\(run)" }
-
-    /// Relative to the state folder, which may be moved.
-    func relativePath(of source: LogSource) -> String {
-        "logs/\(source.run.runID)/\(name(source).text)"
-    }
-
-    func path(of source: LogSource) -> String {
-        "\(path(run: source.run.runID))/\(name(source).text)"
-    }
-
-    /// Opens the file of a source to append to it, folder included; a group that shares the state
-    /// folder shares its logs.
-    func create(_ source: LogSource) throws(SystemFailure) -> Int32 {
-        let path = path(of: source)
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW
-        var descriptor = open(path, flags, 0o600)
-        if descriptor < 0, errno == ENOENT {
-            try makeFolder(self.path(run: source.run.runID))
-            descriptor = open(path, flags, 0o600)
-        }
-        guard descriptor >= 0 else { throw SystemFailure("cannot open the log file \(path)") }
-        // The umask must not decide it.
-        if isShared { fchmod(descriptor, 0o660) }
-        return descriptor
-    }
-
-    private func makeFolder(_ path: String) throws(SystemFailure) {
-        if mkdir(path, 0o700) != 0 {
-            guard errno == EEXIST else { throw SystemFailure("cannot make the folder \(path)") }
-        } else if isShared {
-            chmod(path, 0o2770)
-        }
-    }
-
-    private var isShared: Bool {
-        var status = stat()
-        return stat(state.logsPath, &status) == 0 && status.st_mode & S_ISGID != 0
-    }
-
-    private func name(_ source: LogSource) -> Name {
-        Name(task: source.task, item: source.item, attempt: source.attempt)
-    }
+    private static let plus = UInt8(ascii: "+")
+    private static let colon = UInt8(ascii: ":")
 }

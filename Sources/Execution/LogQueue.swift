@@ -1,19 +1,7 @@
 import Flows
+import Storage
 import Synchronization
 import Systemd
-
-/// Where a log sink's thread puts lines. Used on that thread alone.
-protocol LogWriter {
-    mutating func write(_ chunk: LogChunk) throws
-    /// No more will come from the source.
-    mutating func close(_ source: LogSource)
-    mutating func closeAll()
-    mutating func tell(_ event: JournalEvent) throws
-}
-
-extension LogWriter {
-    mutating func tell(_ event: JournalEvent) {}
-}
 
 /// The thread of a log sink, and what waits for it.
 ///
@@ -38,6 +26,8 @@ final class LogQueue: Sendable {
         var eventBytes = 0
         /// Events that were not kept.
         var lostEvents = 0
+        /// Of sources that were closed.
+        var losses: [LogLoss] = []
     }
 
     /// What a line costs besides its bytes.
@@ -122,6 +112,14 @@ final class LogQueue: Sendable {
         return state.withLock { $0.fault }
     }
 
+    func takeLosses() -> [LogLoss] {
+        state.withLock { state in
+            guard !state.losses.isEmpty else { return [] }
+            defer { state.losses = [] }
+            return state.losses
+        }
+    }
+
     private func add(_ item: Item, bytes: Int) {
         let wasEmpty = state.withLock { state in
             state.items.append(item)
@@ -156,7 +154,10 @@ final class LogQueue: Sendable {
         var fault: String?
         do {
             switch item {
-            case .close(let source): return writer.close(source)
+            case .close(let source):
+                guard let loss = writer.close(source) else { return }
+                state.withLock { $0.losses.append(loss) }
+                return room.raise()
             case .chunk(let chunk):
                 cost = self.cost(of: chunk)
                 try writer.write(chunk)

@@ -23,36 +23,52 @@ package final class LogReader: LogLines {
     /// Whether the whole folder must be looked through.
     private var isComplete = false
     private var changed: Set<String> = []
+    /// Whether it has begun to read.
+    private var isPlaced = false
 
-    /// Of the query, `last` is the caller's part: what is not yet read may be among the last.
+    /// Of the query, `last` is the caller's part: of each attempt at least so many are given, where it has them.
     package init(_ state: StateFolder, _ query: LogQuery) {
         folder = LogFolder(state)
         self.query = query
     }
 
-    /// How many lines there are of each attempt that is asked for, whatever else is asked.
-    package func counts() -> [LogAttempt: Int] {
+    /// How many of their lines there are of each attempt that is asked for, whatever else is asked.
+    ///
+    /// - Parameter known: what the database says; a file that ends as it should is not read through.
+    package func counts(_ known: [PrintedLines]) -> [LogAttempt: Int] {
         let path = folder.path(run: run)
+        let printed = Dictionary(known.map { ($0.key, $0) }) { first, _ in first }
         var counts: [LogAttempt: Int] = [:]
         for name in asked(folderNames(path)) {
-            let attempt = LogAttempt(task: name.task, item: name.item, number: name.attempt)
-            if let number = query.attempt, number != attempt.number { continue }
-            counts[attempt] = lineCount("\(path)/\(name.text)")
+            if let number = query.attempt, number != name.attempt { continue }
+            counts[name.key] = LogFile.reading("\(path)/\(name.text)") { descriptor in
+                Self.whole(descriptor, printed[name.key]) ?? LogFile.count(descriptor)
+            }
         }
         return counts
     }
 
-    private func lineCount(_ path: String) -> Int {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return 0 }
-        defer { close(descriptor) }
-        var block = [UInt8](repeating: 0, count: 256 << 10)
-        var lines = 0
-        while true {
-            let count = read(descriptor, &block, block.count)
-            guard count > 0 else { return lines }
-            lines += block[..<count].count { $0 == 10 }
+    /// Whether the end of every attempt's output is there.
+    package func hasEnds(of known: [PrintedLines]) -> Bool {
+        let path = folder.path(run: run)
+        return known.allSatisfy { printed in
+            guard let lines = printed.lines, printed.lost == 0 else { return false }
+            if lines == 0 { return true }
+            let name = LogFolder.Name(printed.key)
+            return LogFile.reading("\(path)/\(name.text)", LogFile.lastNumber) == lines
         }
+    }
+
+    /// How many lines a file has, where its end is that of all that can be in it.
+    private static func whole(_ descriptor: Int32, _ printed: PrintedLines?) -> Int? {
+        guard let printed, let lines = printed.lines, let last = LogFile.lastNumber(descriptor)
+        else { return nil }
+        let kept = lines - printed.lost
+        return last == lines || last == kept ? kept : nil
+    }
+
+    package func reached(_ attempt: LogAttempt) -> Int? {
+        cursors[LogFolder.Name(attempt)]?.reached ?? 0
     }
 
     /// Gives every line that came since the last call, in order of time.
@@ -63,6 +79,10 @@ package final class LogReader: LogLines {
         // Watched before it is read, so that what comes during the reading is told by `wait`.
         if watch == nil { watch = try? FolderWatch(folder.path(run: run), .writes) }
         var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
+        if let last = query.last, !isPlaced {
+            for cursor in fresh { cursor.place(atLast: last, query) }
+        }
+        isPlaced = true
         isComplete = watch != nil
         changed = []
         for cursor in fresh { cursors[cursor.name] = cursor }
@@ -122,10 +142,12 @@ package final class LogReader: LogLines {
 private final class LogCursor {
     let name: LogFolder.Name
     private(set) var next: LogEntry?
+    /// The number of the last line that was read.
+    private(set) var reached = 0
     private let path: String
     private var offset: off_t = 0
-    private var lines = 0
     private var buffer: ArraySlice<UInt8> = []
+    private var priorities = OpenPriorities()
 
     init(_ name: LogFolder.Name, _ folder: String) {
         self.name = name
@@ -137,12 +159,38 @@ private final class LogCursor {
         (next?.readAt.milliseconds ?? .max, name.task, name.item, name.attempt)
     }
 
+    /// Goes to where so many of the last lines that are asked for begin: nothing before them is read.
+    func place(atLast count: Int, _ query: LogQuery) {
+        LogFile.reading(path) { descriptor in
+            var lines = RecordsFromEnd(descriptor)
+            var found = 0
+            var first: LogFile.Record?
+            while let (line, place) = lines.previous() {
+                if found == count {
+                    offset = place + off_t(line.count) + 1
+                    break
+                }
+                guard let record = LogFile.parse(line) else { continue }
+                var ignored = OpenPriorities()
+                if query.accepts(entry(record, &ignored)) { found += 1 }
+                first = record
+            }
+            guard offset > 0 else { return }
+            // What an older version wrote, and what Flower says, has its place for a number.
+            reached = first?.number.map { $0 - 1 } ?? LogFile.count(descriptor, before: offset)
+        }
+    }
+
     /// Takes the next whole line; `false` where there is none yet.
     func advance() -> Bool {
         next = nil
         while next == nil {
             if let end = buffer.firstIndex(of: 10) {
-                next = entry(buffer[..<end])
+                // A line that was not stored so (a power cut in the middle of one) is passed over.
+                if let record = LogFile.parse(buffer[..<end]) {
+                    if record.stream != .note { reached = record.number ?? reached + 1 }
+                    next = entry(record, &priorities)
+                }
                 buffer = buffer[(end + 1)...]
             } else if !fill() {
                 return false
@@ -151,36 +199,39 @@ private final class LogCursor {
         return true
     }
 
-    /// A line that was not stored so (a disk that filled in the middle of one) is passed over.
-    private func entry(_ line: ArraySlice<UInt8>) -> LogEntry? {
-        guard let parsed = LogFile.parse(line) else { return nil }
-        lines += 1
-        let (priority, text) = JournalLines.priority(of: parsed.text[...], parsed.stream)
-        return LogEntry(
+    private func entry(_ record: LogFile.Record, _ priorities: inout OpenPriorities) -> LogEntry {
+        let (priority, text) = priorities.take(
+            record.text,
+            record.stream,
+            record.isOpen,
+            record.goesOn
+        )
+        var entry = LogEntry(
             task: name.task,
             item: name.item,
             attempt: name.attempt,
-            readAt: parsed.readAt,
-            stream: parsed.stream,
-            line: lines,
+            readAt: record.readAt,
+            stream: record.stream,
+            line: record.stream == .note ? nil : record.number ?? reached,
             priority: priority,
             text: Array(text)
         )
+        entry.isOpen = record.isOpen
+        return entry
     }
 
     private func fill() -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        let size = 2 * RunnerLimit.lineBytes
-        var read = 0
-        let block = [UInt8](unsafeUninitializedCapacity: size) { space, count in
-            read = pread(descriptor, space.baseAddress, size, offset)
-            count = max(read, 0)
-        }
-        guard read > 0 else { return false }
-        offset += off_t(read)
-        buffer = ArraySlice(buffer + block)
-        return true
+        LogFile.reading(path) { descriptor in
+            let size = 2 * RunnerLimit.lineBytes
+            var read = 0
+            let block = [UInt8](unsafeUninitializedCapacity: size) { space, count in
+                read = pread(descriptor, space.baseAddress, size, offset)
+                count = max(read, 0)
+            }
+            guard read > 0 else { return false }
+            offset += off_t(read)
+            buffer = ArraySlice(buffer + block)
+            return true
+        } ?? false
     }
 }

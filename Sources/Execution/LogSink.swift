@@ -17,12 +17,14 @@ package final class LogSource: Sendable {
     package let task: String
     package let item: Int
     package let attempt: Int
+    let taskID: Int64
 
     package init(_ claim: Claim) {
         run = claim.run
         task = claim.name
         item = claim.item
         attempt = claim.attempt
+        taskID = claim.taskID
     }
 }
 
@@ -35,6 +37,10 @@ package struct LogChunk: Sendable {
     package let firstLine: Int
     /// Whole lines, each ended by a newline. Any bytes else: nothing says that it is text.
     package let lines: [UInt8]
+    /// How many of them, from the first on, no newline followed in what was printed (`LineSplitter.Lines`).
+    package var open = 0
+    /// Whether the first goes on where the line before of its stream was left open.
+    package var goesOn = false
     /// Which of several sinks it is for.
     package var reach = Reach.everywhere
 
@@ -44,6 +50,34 @@ package struct LogChunk: Sendable {
         case limitedSinks
         /// Those that keep all.
         case unlimitedSinks
+    }
+}
+
+extension LogChunk {
+    /// Gives each line, without its newline.
+    func forEachLine<E: Error>(_ body: (Line) throws(E) -> Void) throws(E) {
+        var rest = lines[...]
+        var place = 0
+        while let end = rest.firstIndex(of: 10) {
+            let line = Line(
+                text: rest[..<end],
+                number: firstLine + place,
+                isOpen: place < open,
+                goesOn: place == 0 ? goesOn : place <= open
+            )
+            try body(line)
+            rest = rest[(end + 1)...]
+            place += 1
+        }
+    }
+
+    struct Line {
+        let text: ArraySlice<UInt8>
+        let number: Int
+        /// Whether no newline followed it in what was printed.
+        let isOpen: Bool
+        /// Whether it goes on where the line before of its stream was left open.
+        let goesOn: Bool
     }
 }
 
@@ -58,6 +92,9 @@ package protocol LogSink: AnyObject, Sendable {
 
     /// Bytes of one attempt that it keeps, or that one of several sinks does; `nil` = all.
     var limitBytes: Int? { get }
+
+    /// What lines take of these that have so many bytes; `last` is the greatest of their numbers.
+    func bytesKept(of bytes: Int, lines: Int, last: Int) -> Int
 
     /// Whether what is beyond `limitBytes` is kept too, by another of several sinks.
     var keepsAll: Bool { get }
@@ -79,6 +116,10 @@ package protocol LogSink: AnyObject, Sendable {
     /// forgotten: the database has it.
     func tell(_ event: JournalEvent)
 
+    /// Lines that could not be kept, of attempts of which no more comes; each is given once. `room` is raised
+    /// when there are some.
+    func takeLosses() -> [LogLoss]
+
     /// Waits until all is written, at most `limit`; nothing may be brought after it.
     ///
     /// - Returns: what could not be written, in words; `nil` where all was.
@@ -88,5 +129,7 @@ package protocol LogSink: AnyObject, Sendable {
 extension LogSink {
     package var keepsAll: Bool { limitBytes == nil }
     package var takesEvents: Bool { false }
+    package func bytesKept(of bytes: Int, lines: Int, last: Int) -> Int { bytes }
+    package func takeLosses() -> [LogLoss] { [] }
     package func tell(_ event: JournalEvent) {}
 }

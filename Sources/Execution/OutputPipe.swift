@@ -29,9 +29,6 @@ final class OutputPipe: EventLoop.Source {
         gate.watchSoon(self)
     }
 
-    /// How many lines were too long to be kept whole.
-    var cuts: Int { splitter.cuts }
-
     func isReady(_ token: EventLoop.Token, isHangup: Bool) {
         if gate.isClosed {
             pause()

@@ -58,10 +58,11 @@ extension Runner {
                 rescue.addUnlaunched(claim)
                 continue
             }
+            let source = LogSource(claim)
             let output = AttemptOutput(
-                LogSource(claim),
+                source,
                 crew.sink,
-                isAdopted: true,
+                adopted: LogFolder(store.folder).kept(of: source),
                 mask: mask(of: claim)
             )
             let attempt = Attempt(

@@ -10,6 +10,7 @@ extension Runner {
     /// - Returns: whether something was committed or found out on this thread.
     func record() throws -> Bool {
         guard !pace.isWriting else { return false }
+        if let losses = crew?.sink.takeLosses(), !losses.isEmpty { news.losses += losses }
         let load = componentLoad
         let hasHalf = hasHalf
         tellBegunComponents()
@@ -88,6 +89,7 @@ extension Runner {
         case .turn(.success(let result)):
             let ended = news.isCommitted()
             outputs.remove(of: ended)
+            news.laterLosses += result.losses
             tell(ended, result.endStates)
             for fire in result.recorded {
                 if let event = event(fire) { tell { event } }
@@ -237,11 +239,15 @@ struct TurnNews {
     var cancelled: [Claim] = []
     /// Fires whose instant has come.
     var planned: PlannedFires?
+    /// Lines that could not be kept of attempts that have ended.
+    var losses: [LogLoss] = []
+    /// The same of those whose end is still to be recorded: told with what is told next.
+    var laterLosses: [LogLoss] = []
     private var sent: (turn: Turn, slots: [RunnerFile.Slot])?
 
     var isEmpty: Bool {
         begun.isEmpty && begunComponents.isEmpty && ended.isEmpty && returned.isEmpty
-            && cancelled.isEmpty && planned == nil
+            && cancelled.isEmpty && planned == nil && losses.isEmpty
     }
 
     mutating func add(_ attempt: Attempt, _ outputs: OutputFolder, _ result: AttemptResult) {
@@ -257,7 +263,10 @@ struct TurnNews {
         turn.cancelled = cancelled
         turn.wanted = wanted
         turn.planned = planned
+        turn.losses = losses + laterLosses
         planned = nil
+        losses = []
+        laterLosses = []
         sent = (turn, slots)
         begun = [:]
         begunComponents = []
@@ -286,6 +295,7 @@ struct TurnNews {
         self.slots = slots + self.slots
         returned = turn.returned + returned
         cancelled = turn.cancelled + cancelled
+        losses = turn.losses + losses
     }
 }
 

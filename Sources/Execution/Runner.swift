@@ -253,13 +253,15 @@ package final class Runner {
         wakeWatch?.stop()
         guard let crew else { return ending }
         crew.writer.finish()
+        // Its lock is held until then: whoever follows the lines of its tasks waits for them as long.
+        ending.logFault = crew.sink.finish(limit: RunnerLimit.logFinish)
+        try store.note(news.laterLosses + news.losses + crew.sink.takeLosses())
         if crew.hasClaimed { try store.endRunner(crew.identity, at: .now) }
         crew.file.remove()
         // A runner that goes on has not been told of what this one leaves, and its slots may be free.
         if ending.nextRetryAt != nil || nextLimitAt != nil, store.folder.hasLivingRunner {
             store.folder.touchWake()
         }
-        ending.logFault = crew.sink.finish(limit: RunnerLimit.logFinish)
         if ending.isStopped { ending.leavesWork = try store.hasWork(at: .now) }
         return ending
     }

@@ -19,7 +19,7 @@ package final class TailLines: LogLines {
 
     /// How many there are, whatever is asked of them.
     package func count() throws -> Int {
-        try printed.reduce(0) { try $0 + lines(of: $1).count }
+        try printed.reduce(0) { try $0 + lines(of: $1).lines.count }
     }
 
     /// All at the first call: nothing comes after them.
@@ -27,11 +27,11 @@ package final class TailLines: LogLines {
         guard !isRead else { return }
         isRead = true
         for attempt in printed.sorted(by: { ($0.endedAt ?? .now) < ($1.endedAt ?? .now) }) {
-            let lines = try lines(of: attempt)
+            let (lines, isOpen) = try lines(of: attempt)
             let first = (attempt.lines ?? lines.count) - lines.count + 1
             for (place, line) in lines.enumerated() {
                 let (priority, text) = JournalLines.priority(of: line, .output)
-                let entry = LogEntry(
+                var entry = LogEntry(
                     task: attempt.task,
                     item: attempt.item,
                     attempt: attempt.attempt,
@@ -41,6 +41,7 @@ package final class TailLines: LogLines {
                     priority: priority,
                     text: Array(text)
                 )
+                entry.isOpen = place == lines.count - 1 && isOpen
                 if query.accepts(entry) { try body(entry) }
             }
         }
@@ -48,8 +49,15 @@ package final class TailLines: LogLines {
 
     package func wait(limit: Duration, or descriptors: [Int32]) {}
 
-    private func lines(of attempt: PrintedLines) throws -> [ArraySlice<UInt8>] {
-        try store.tail(ofRun: query.run, attempt)
-            .split(separator: 10, omittingEmptySubsequences: false).dropLast()
+    package func reached(_ attempt: LogAttempt) -> Int? { nil }
+
+    /// - Returns: also whether no newline has ended the last.
+    private func lines(
+        of attempt: PrintedLines
+    ) throws -> (lines: ArraySlice<ArraySlice<UInt8>>, isOpen: Bool) {
+        let tail = try store.tail(ofRun: query.run, attempt)
+        let lines = tail.split(separator: 10, omittingEmptySubsequences: false)
+        let isOpen = lines.last?.isEmpty == false
+        return (isOpen ? lines[...] : lines.dropLast(), isOpen)
     }
 }

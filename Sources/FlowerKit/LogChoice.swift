@@ -6,7 +6,7 @@ import Systemd
 /// Where a run's lines are read from: the place that has them all.
 ///
 /// A line is kept in up to three places, and each may lack some: the journal what its rate limit dropped
-/// and what was rotated away; the files what is beyond 64 MiB of an attempt; the database keeps the last
+/// and what was rotated away; the files what is beyond 64 MiB of an attempt or came while the disk was full; the database keeps the last
 /// 64 KiB of each. The database also knows how many lines an attempt had, once that has ended. So: the
 /// journal where it has every line; else whichever of journal, files and database has more; the earlier
 /// of these where they have the same. Where that is not known yet, because tasks run, the same rule holds for
@@ -45,7 +45,7 @@ struct LogChoice {
             self.init(.journal, "from the journal: \(counted(total, "line")), all of them")
             return
         }
-        let inFiles = files.counts().values.reduce(0, +)
+        let inFiles = files.counts(printed).values.reduce(0, +)
         let inTails = expected.known == inFiles ? 0 : try tails()
         let gaps = total > 0 ? try journal.map { Gaps(expected, try $0.counts()) } : nil
         let lack = gaps.map { "; \($0.words)" } ?? "; you see none of them in the journal"
@@ -53,19 +53,17 @@ struct LogChoice {
             let isNone = expected.known == 0
             self.init(.files, isNone ? "nothing was printed" : "nothing is there yet, or any more")
         } else if let gaps, total >= max(inFiles, inTails) {
-            // Of what a rescuer recorded there may be more than it knew.
-            let isLess = expected.known.map { $0 > total } ?? false
-            let all = counted(isLess ? expected.known ?? 0 : total, "line")
-            let count = isLess ? "\(total) of \(all)" : all
+            let count = expected.share(total)
             self.init(.journal, "from the journal: \(count)\(gaps.isNone ? "" : lack)")
         } else if inFiles >= inTails {
             let isAll = expected.known.map { $0 > 0 && inFiles >= $0 } ?? false
-            let count = counted(inFiles, "line") + (isAll ? ", all of them" : "")
+            let count = isAll ? counted(inFiles, "line") + ", all of them" : expected.share(inFiles)
             // Of a host without a journal there is nothing more to say.
             self.init(.files, "from the files: \(count)\(isAll && total == 0 ? "" : lack)")
         } else {
             let kept = "the last \(Limit.tailBytes >> 10) KiB of each attempt"
-            self.init(.tails, "from the database, \(kept): \(counted(inTails, "line"))\(lack)")
+            let count = expected.share(inTails)
+            self.init(.tails, "from the database, \(kept): \(count)\(lack)")
         }
     }
 
@@ -85,6 +83,12 @@ struct LogChoice {
                 if let count = attempt.lines { lines[key] = count }
                 known = known.flatMap { sum in attempt.lines.map { sum + $0 } }
             }
+        }
+
+        /// `16384 of 300000 lines`; of what a rescuer recorded there may be more than it knew.
+        func share(_ count: Int) -> String {
+            guard let known, known > count else { return counted(count, "line") }
+            return "\(count) of \(counted(known, "line"))"
         }
     }
 

@@ -3,12 +3,6 @@ import Cron
 import Execution
 import Flows
 
-/// Writes lines as people or programs read them.
-protocol LogFormatter {
-    /// With all that ends it.
-    func append(_ entry: LogEntry, to block: inout [UInt8])
-}
-
 /// `flower logs -o`: the words and forms of journalctl(1).
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     /// Time, task and line.
@@ -25,13 +19,23 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
 struct ShortLogView: LogFormatter {
     let zone: Zone
     let terminal: Terminal
+    private var joiner = LineJoiner()
+
+    init(zone: Zone, terminal: Terminal) {
+        self.zone = zone
+        self.terminal = terminal
+    }
 
     /// `Nov 23 21:22:00 clean[3]#2: the line`.
-    func append(_ entry: LogEntry, to block: inout [UInt8]) {
-        block += "\(stamp(entry.readAt)) \(LogView.name(of: entry)): ".utf8
+    mutating func append(_ entry: LogEntry, to block: inout [UInt8]) {
+        if joiner.begins(entry, &block) {
+            block += "\(stamp(entry.readAt)) \(LogView.name(of: entry)): ".utf8
+        }
         block += terminal.columns == nil ? entry.text : Array(terminal.printable(entry.text).utf8)
-        block.append(UInt8(ascii: "\n"))
+        joiner.end(entry, &block)
     }
+
+    mutating func end(_ block: inout [UInt8]) { joiner.end(&block) }
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -45,13 +49,21 @@ struct ShortLogView: LogFormatter {
     }
 }
 
-/// The line alone.
+/// The line alone: in a file or pipe the bytes that the task has written.
 struct PlainLogView: LogFormatter {
     let terminal: Terminal
+    private var joiner = LineJoiner()
 
-    func append(_ entry: LogEntry, to block: inout [UInt8]) {
+    init(terminal: Terminal) { self.terminal = terminal }
+
+    mutating func append(_ entry: LogEntry, to block: inout [UInt8]) {
+        _ = joiner.begins(entry, &block)
         block += terminal.columns == nil ? entry.text : Array(terminal.printable(entry.text).utf8)
-        block.append(UInt8(ascii: "\n"))
+        joiner.end(entry, &block)
+    }
+
+    mutating func end(_ block: inout [UInt8]) {
+        if terminal.columns != nil { joiner.end(&block) }
     }
 }
 
@@ -75,6 +87,8 @@ struct FieldLogView: LogFormatter {
         }
     }
 
+    func end(_ block: inout [UInt8]) {}
+
     private func kept(of entry: LogEntry) -> [LogEntry.Field] {
         func field(_ name: String, _ text: String) -> LogEntry.Field {
             LogEntry.Field(name, Array(text.utf8))
@@ -92,7 +106,7 @@ struct FieldLogView: LogFormatter {
             field("FLOWER_ATTEMPT", "\(entry.attempt)"),
         ] + (entry.line.map { [field("FLOWER_LINE", "\($0)")] } ?? []) + [
             field("FLOWER_STREAM", "\(entry.stream)")
-        ]
+        ] + (entry.isOpen ? [field(LogEntry.openField, "none")] : [])
     }
 
     // MARK: - JSON

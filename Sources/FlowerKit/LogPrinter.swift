@@ -5,10 +5,10 @@ import Storage
 /// Prints a run's lines as they come.
 struct LogPrinter {
     private let lines: any LogLines
-    private let view: any LogFormatter
+    private var view: any LogFormatter
     private let output: Output
 
-    /// Silence after which the lines of a run that has settled are all there.
+    /// Between two looks for lines that are on their way.
     private static let patience = Duration.milliseconds(200)
     /// Longest wait without a look; a safety net.
     static let longestWait = Duration.seconds(60)
@@ -47,38 +47,40 @@ struct LogPrinter {
         return come
     }
 
-    enum Stage {
-        /// More may come at any time.
-        case running
-        /// What was printed last may still be on its way into its file: runners commit first.
-        case settled
-        /// All is in its file.
-        case complete
+    /// Ends what it has printed.
+    mutating func end() throws {
+        var block: [UInt8] = []
+        view.end(&block)
+        try write(block)
     }
 
-    /// Goes on until the run has settled and nothing more comes, or all is complete.
+    /// Goes on until the run has settled and every line that its attempts count has come, or none can come
+    /// any more.
     ///
     /// - Parameters:
     ///   - watch: made before the run was looked at.
-    ///   - end: told when all is complete.
-    ///   - stage: asked when something has changed, and before the reading after it, so that no last
-    ///     line is missed.
+    ///   - end: told when there is another reason to look at `goal`.
+    ///   - goal: looked at when something has changed, and before the reading after it, so that no last line is
+    ///     missed.
+    /// - Returns: what has not come.
     mutating func follow(
         _ watch: StateWatch,
         end: Signal? = nil,
-        while stage: () throws -> Stage
-    ) throws {
+        to goal: LogGoal
+    ) throws -> LogGoal.Lack {
         let descriptors = watch.descriptors + (end.map { [$0.descriptor] } ?? [])
-        var now = try stage()
-        var wasSettled = false
+        var stage = try goal.look()
+        var lastCame = MonotonicTime.now
         while true {
-            let count = try printNew()
-            if now == .complete || (wasSettled && count == 0) { return }
-            wasSettled = now == .settled
-            let limit = wasSettled ? Self.patience : Self.longestWait
-            lines.wait(limit: limit, or: descriptors)
+            if try printNew() > 0 { lastCame = .now }
+            let silence = MonotonicTime.now - lastCame
+            if let lack = stage.lack(lines, silence: silence) {
+                try self.end()
+                return lack
+            }
+            lines.wait(limit: stage.isRunning ? Self.longestWait : Self.patience, or: descriptors)
             let hasChanged = watch.take()
-            if hasChanged || now == .settled || end?.take() ?? 0 > 0 { now = try stage() }
+            if hasChanged || !stage.isRunning || end?.take() ?? 0 > 0 { stage = try goal.look() }
         }
     }
 

@@ -45,9 +45,11 @@ struct RunWaiter {
             terminal: session.terminal
         )
         let follower = try LogFollower(store, run, view, session.output)
-        // A runner of ours has brought every line to its file when it has ended.
         let result = Result { try waiting() }
-        try follower.finish()
+        let hasSettled = if case .success = result { true } else { false }
+        if let words = try follower.finish(hasSettled: hasSettled).words {
+            session.note("of run \(run) \(words)", hint: "flower status \(run) tells why")
+        }
         return try result.get()
     }
 
@@ -109,36 +111,39 @@ struct RunWaiter {
 
 /// Prints a run's lines on a thread of its own, while this one works or waits.
 final class LogFollower: Sendable {
-    private let isOver = Mutex(false)
-    private let failure = Mutex<(any Error)?>(nil)
+    private let isLeft = Mutex(false)
+    private let result = Mutex<Result<LogGoal.Lack, any Error>>(.success(LogGoal.Lack()))
     private let finished = DispatchSemaphore(value: 0)
     private let end: Signal
 
     init(_ store: Store, _ run: Int64, _ view: LogView, _ output: Output) throws {
         end = try Signal()
         Thread.detachNewThread { [self] in
-            let reader = LogReader(store.folder, LogQuery(run: run))
+            let query = LogQuery(run: run)
+            let goal = LogGoal(store: store, query: query) { [self] in isLeft.withLock { $0 } }
+            let reader = LogReader(store.folder, query)
             var printer = LogPrinter(reader, view, output: output)
-            do {
-                try printer.follow(try StateWatch(store.folder), end: end) { [self] in
-                    if isOver.withLock({ $0 }) { return .complete }
-                    return try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
-                }
-            } catch {
-                failure.withLock { $0 = error }
+            let ending = Result {
+                try printer.follow(try StateWatch(store.folder), end: end, to: goal)
             }
+            result.withLock { $0 = ending }
             finished.signal()
         }
     }
 
     /// Prints what is left and ends. To be called once.
     ///
+    /// - Parameter hasSettled: whether the run has; else nothing more is waited for.
+    /// - Returns: what was not there to be printed.
     /// - Throws: why it could not print all of it; a reader that went away is none.
-    func finish() throws {
-        isOver.withLock { $0 = true }
+    func finish(hasSettled: Bool) throws -> LogGoal.Lack {
+        if !hasSettled { isLeft.withLock { $0 = true } }
         end.raise()
         finished.wait()
-        let failure = failure.withLock { $0 }
-        if let failure, !(failure is Output.ReaderGone) { throw failure }
+        do {
+            return try result.withLock { $0 }.get()
+        } catch is Output.ReaderGone {
+            return LogGoal.Lack()
+        }
     }
 }

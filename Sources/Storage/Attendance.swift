@@ -82,7 +82,7 @@ extension StateFolder {
     }
 
     /// Whether a runner is dead for sure: not where its file is closed to whoever asks.
-    func isDead(runner id: Int64) -> Bool {
+    package func isDead(runner id: Int64) -> Bool {
         let descriptor = probe("\(runnersPath)/\(id)")
         guard descriptor >= 0 else { return errno == ENOENT }
         defer { close(descriptor) }

@@ -237,6 +237,8 @@ package struct AttemptEnd: Sendable {
     package var maxRSSKiB: Int?
     /// How many lines it printed, dropped ones included.
     package var lines = 0
+    /// How many of them its file does not have.
+    package var lost = 0
     /// The last of what it printed, at most `Limit.tailBytes`.
     package var tail: [UInt8] = []
     /// What a person should know besides: processes left behind, a line cut, why it could not start.
@@ -269,6 +271,8 @@ package struct Turn: Sendable {
     package var free = Int.max
     /// Fires whose instant has come.
     package var planned: PlannedFires?
+    /// Found out after the end of their attempts.
+    package var losses: [LogLoss] = []
 
     package init() {}
 
@@ -281,7 +285,7 @@ package struct Turn: Sendable {
 
     package var recordsNothing: Bool {
         started.isEmpty && ended.isEmpty && returned.isEmpty && cancelled.isEmpty
-            && planned == nil
+            && planned == nil && losses.isEmpty
     }
 }
 
@@ -303,6 +307,8 @@ package struct TurnResult: Sendable {
     /// What each of the turn's `ended` made of its task, in the same order: waiting, where it is tried
     /// again; `nil` where the task was no longer this runner's, unless it has succeeded all the same.
     package var endStates: [TaskState?] = []
+    /// Of the turn's losses, those of attempts whose end is still to be recorded.
+    package var losses: [LogLoss] = []
     /// Tasks whose last attempt ended in this turn with the state failed.
     package var failedTasks: Int { endStates.count { $0 == .failed } }
 

@@ -179,6 +179,8 @@ package struct AttemptDetail: Sendable {
     package let systemCPUMilliseconds: Int64?
     package let maxRSSKiB: Int64?
     package let lines: Int
+    /// How many of these its file does not have.
+    package let lost: Int
     package let sink: String?
     package let note: String?
 }

@@ -60,7 +60,7 @@ extension StorageError {
             self = made(
                 .unusable,
                 "the disk of \(path) is full",
-                "free some space; nothing was lost"
+                "free some space; nothing in the database was lost"
             )
         case .SQLITE_IOERR where Self.isReadOnly(diskOf: path):
             self = made(

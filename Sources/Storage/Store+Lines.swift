@@ -10,7 +10,11 @@ package struct PrintedLines: Sendable, Equatable {
     package let attempt: Int
     /// `nil` where it still runs, or its runner died and took the number along.
     package let lines: Int?
+    /// How many of these its file does not have.
+    package let lost: Int
     package let endedAt: Instant?
+    /// Whose lines they are: while it lives, some may be on their way.
+    package let runner: Int64
 }
 
 extension Store {
@@ -20,7 +24,7 @@ extension Store {
     package func printedLines(ofRun id: Int64, task: TaskName?) throws -> [PrintedLines] {
         try read { db in
             let sql = """
-                SELECT name, item, number, lines, ended_at_ms, outcome
+                SELECT name, item, number, lines, lost, ended_at_ms, outcome, attempt.runner_id
                 FROM task JOIN attempt ON task_id = task.id
                 WHERE run_id = :run AND coalesce(name = :name, TRUE) AND coalesce(item = :item, TRUE)
                 ORDER BY position, item, number
@@ -31,14 +35,16 @@ extension Store {
             return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
                 let lines: Int? = row["lines"]
                 let endedAt: Int64? = row["ended_at_ms"]
-                // A rescuer does not know how many there were, and says 0.
+                // A rescuer that found none does not know whether there were some.
                 let isKnown = endedAt != nil && (lines != 0 || row["outcome"] != "interrupted")
                 return PrintedLines(
                     task: row["name"],
                     item: row["item"],
                     attempt: row["number"],
                     lines: isKnown ? lines : nil,
-                    endedAt: endedAt.map { Instant(milliseconds: $0) }
+                    lost: row["lost"] ?? 0,
+                    endedAt: endedAt.map { Instant(milliseconds: $0) },
+                    runner: row["runner_id"]
                 )
             }
         }

@@ -282,7 +282,7 @@ extension Store {
         var attempts: [Int64: [AttemptDetail]] = [:]
         let attemptSQL = """
             SELECT task_id, number, started_at_ms, pid, ended_at_ms, duration_ms, outcome, exit_code,
-              signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines, sink, note
+              signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines, lost, sink, note
             FROM task JOIN attempt ON attempt.task_id = task.id
             WHERE task.run_id = ? ORDER BY attempt.task_id, attempt.number
             """
@@ -354,6 +354,7 @@ extension Store {
             systemCPUMilliseconds: row["system_cpu_ms"],
             maxRSSKiB: row["max_rss_kib"],
             lines: row["lines"],
+            lost: row["lost"] ?? 0,
             sink: row["sink"],
             note: row["note"]
         )

@@ -261,8 +261,8 @@ extension Store {
             """
             INSERT INTO attempt (task_id, number, runner_id, started_at_ms, pid, sink, ended_at_ms,
               duration_ms, outcome, exit_code, signal, user_cpu_ms, system_cpu_ms, max_rss_kib, lines,
-              note, tail)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+              note, tail, lost)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             ON CONFLICT (task_id, number) DO NOTHING
             """
         ]
@@ -275,7 +275,7 @@ extension Store {
             """
             UPDATE attempt SET sink = ?6, ended_at_ms = ?7, duration_ms = ?8, outcome = ?9,
               exit_code = ?10, signal = ?11, user_cpu_ms = ?12, system_cpu_ms = ?13, max_rss_kib = ?14,
-              lines = ?15, note = ?16, tail = ?17
+              lines = ?15, note = ?16, tail = ?17, lost = ?18
             WHERE task_id = ?1 AND number = ?2
             """
         ]
@@ -286,7 +286,7 @@ extension Store {
         try update.run(db)
     }
 
-    /// What an end tells: parameters 7 to 17.
+    /// What an end tells: parameters 7 to 18.
     private func bind(_ end: AttemptEnd, to statement: HotStatement) {
         var exitCode: Int?
         var signal: Int?
@@ -313,6 +313,7 @@ extension Store {
         statement.bind(15, end.lines)
         statement.bind(16, note)
         statement.bind(17, end.tail.isEmpty ? nil : end.tail)
+        statement.bind(18, end.lost == 0 ? nil : end.lost)
     }
 }
 

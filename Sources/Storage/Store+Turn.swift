@@ -62,6 +62,7 @@ extension Store {
         if pulse.mayAdvance { try judgeAll(db, at: now) }
         var result = try told(db, pulse, to: runner)
         result.endStates = states
+        if !turn.losses.isEmpty { result.losses = try note(db, turn.losses) }
         result.recorded = registered
         if pulse.isRetryDue { result.nextRetryAt = try Self.nextRetryAt(db) }
         var leavesSome = true

@@ -85,6 +85,86 @@ extension EndToEnd {
             )
         }
 
+        /// The logs' folder is a small disk of its own, which the output fills.
+        @Test(.enabled(if: Host.canMount))
+        func `output that finds no room is counted, noted and told`() async throws {
+            let sandbox = try Sandbox()
+            try sandbox.write("flow: loud\ntasks: {only: {run: seq 30000}}\n", to: "loud.yaml")
+            let script = """
+                "$flower" apply loud.yaml > /dev/null && "$flower" register loud > /dev/null || exit 98
+                mount -t tmpfs -o size=512k,mode=0700 none state/logs || exit 99
+                "$flower" run 2> run.err > /dev/null; echo "run $?"
+                grep -c 'some output was not kept: .*No space left on device' run.err
+                "$flower" logs 1 only > lines 2> said
+                kept=$(wc -l < lines)
+                seq "$kept" | cmp - lines && [ "$kept" -gt 1000 ] && echo prefix
+                sed "s/ $kept of / KEPT of /" said
+                "$flower" logs 1 only -n 2 2> /dev/null | cmp - <(tail -n 2 lines)
+                "$flower" logs 1 only -f 2> said | cmp - lines
+                lost=$((30000 - kept))
+                sqlite3 state/flower.db "SELECT lines, lost = $lost, note FROM attempt" | sed "s/$lost/LOST/"
+                "$flower" status 1 -o json | grep -E '"(lines|lost)"' | sed "s/$lost/LOST/" | tr -d ' \n'
+                """
+            let words = ["/usr/bin/unshare", "-m", "/bin/bash", "-c", script]
+            let ending = try await sandbox.start(words).ended()
+            #expect(
+                ending.output == """
+                    run 0
+                    1
+                    prefix
+                    flower: from the files: KEPT of 30000 lines; you see none of them in the journal
+                    30000|1|LOST of its lines could not be written to its file: No space left on device
+                    "lines":30000,"lost":LOST,
+                    """,
+                "\(ending)"
+            )
+        }
+
+        @Test(.enabled(if: Host.canMount))
+        func `once there is room again the lines go on, and say what is missing between`()
+            async throws
+        {
+            let sandbox = try Sandbox()
+            let run =
+                "echo before; echo x > began; read -r _ < go; seq 1000; echo x > began; "
+                + "read -r _ < go; echo after"
+            try sandbox.write("flow: gap\ntasks: {only: {run: '\(run)'}}\n", to: "gap.yaml")
+            let script = """
+                mkfifo began go
+                "$flower" apply gap.yaml > /dev/null && "$flower" register gap > /dev/null || exit 98
+                mount -t tmpfs -o size=256k,mode=0700 none state/logs || exit 99
+                "$flower" run 2> /dev/null > /dev/null &
+                read -r _ < began
+                until grep -q before state/logs/1/only.1.log 2> /dev/null; do :; done
+                dd if=/dev/zero of=state/logs/filling bs=1k 2> /dev/null
+                echo go > go && read -r _ < began
+                # As much as there is room for in its block is there: the next is lost.
+                until [ "$(stat -c %s state/logs/1/only.1.log)" -gt 3900 ]; do :; done
+                rm state/logs/filling
+                echo go > go && wait $!
+                # It has them all, and would be read.
+                sqlite3 state/flower.db 'UPDATE attempt SET tail = NULL'
+                "$flower" logs 1 only -o cat > lines 2> /dev/null
+                lost=$(sqlite3 state/flower.db 'SELECT lost FROM attempt')
+                [ "$lost" -gt 0 ] && [ "$(wc -l < lines)" = $((1002 - lost + 1)) ] && echo counted
+                sed "s/^$lost lines/LOST lines/" lines | grep -v '^[0-9]*$'
+                "$flower" logs 1 only -o json 2> /dev/null | tail -n 1 | grep -o '"FLOWER_LINE":"[0-9]*"'
+                """
+            let words = ["/usr/bin/unshare", "-m", "/bin/bash", "-c", script]
+            let ending = try await sandbox.start(words).ended()
+            #expect(
+                ending.output == """
+                    counted
+                    before
+                    LOST lines could not be written here
+                    after
+                    "FLOWER_LINE":"1002"
+
+                    """,
+                "\(ending)"
+            )
+        }
+
         /// SQLite sorts the tasks of a registration, and would put 3 MB of them there.
         @Test(.enabled(if: Host.canMount))
         func `a full disk elsewhere is nothing to a registration of much`() async throws {

@@ -71,15 +71,30 @@ import Testing
 
     @Test func `the tail is whole lines from the end`() {
         var tail = Tail()
-        for number in 0..<40_000 { tail.append(Array("line \(number)\n".utf8)) }
+        for number in 0..<40_000 { tail.append(Self.lines("line \(number)\n"), .output) }
         let kept = String(decoding: tail.bytes, as: UTF8.self)
         #expect(kept.utf8.count <= Limit.tailBytes && kept.utf8.count > Limit.tailBytes - 20)
         #expect(kept.hasPrefix("line ") && kept.hasSuffix("line 39999\n"))
     }
 
+    private static func lines(_ text: String, open: Int = 0) -> LineSplitter.Lines {
+        let bytes = Array(text.utf8)
+        return LineSplitter.Lines(bytes: bytes, count: bytes.count { $0 == 10 }, open: open)
+    }
+
+    @Test func `the tail has what was printed, without newlines of ours`() {
+        var tail = Tail()
+        tail.append(Self.lines("long\n", open: 1), .output)
+        tail.append(Self.lines("er\nb\n", open: 1), .output)
+        tail.append(Self.lines("\nc\n"), .output)
+        tail.append(Self.lines("no end\n", open: 1), .output)
+        tail.append(Self.lines("other\n", open: 1), .errors)
+        #expect(String(decoding: tail.bytes, as: UTF8.self) == "longerb\n\nc\nno end\nother")
+    }
+
     @Test func `a tail of one long line is its end`() {
         var tail = Tail()
-        tail.append(Array(String(repeating: "y", count: 3 * Limit.tailBytes).utf8) + [10])
+        tail.append(Self.lines(String(repeating: "y", count: 3 * Limit.tailBytes) + "\n"), .output)
         #expect(tail.bytes.count == Limit.tailBytes && tail.bytes.last == 10)
     }
 }

@@ -36,7 +36,7 @@ import Testing
         )
         #expect(run.output.count == 16)
         #expect(run.output.allSatisfy { $0.utf8.count == RunnerLimit.lineBytes })
-        #expect(run.result.notes == ["lines longer than 64 KiB were split"])
+        #expect(run.result.notes.isEmpty)
     }
 
     @Test func `binary bytes pass as they are`() throws {

@@ -21,13 +21,22 @@ extension RunnerTests {
             let identity: RunnerIdentity
             private let store: Store
             private var results: [ObjectIdentifier: AttemptResult] = [:]
-            private let sink = MemorySink()
+            private let sink: MemorySink
+            private let log: any LogSink
 
-            init(_ store: Store, bootID: String = Machine.bootID) throws {
+            /// - Parameter files: where its lines go too.
+            init(
+                _ store: Store,
+                bootID: String = Machine.bootID,
+                files: FileLogSink? = nil
+            ) throws {
                 self.store = store
+                let sink = MemorySink()
+                self.sink = sink
+                log = try files.map { PairedLogSink($0, sink, room: try Signal()) } ?? sink
                 loop = try EventLoop()
                 file = try RunnerFile(in: store.folder, workers: 4)
-                launcher = try ProcessLauncher(loop, sink, file)
+                launcher = try ProcessLauncher(loop, log, file)
                 identity = RunnerIdentity(id: file.id, pid: 1, bootID: bootID, workers: 4)
                 launcher.result = { [unowned self] in results[ObjectIdentifier($0)] = $1 }
             }
@@ -46,7 +55,7 @@ extension RunnerTests {
                     zone: .utc,
                     outputs: OutputFolder(store.folder, instance: store.instance)
                 )
-                let output = AttemptOutput(LogSource(claim), sink)
+                let output = AttemptOutput(LogSource(claim), log)
                 let attempt = Attempt(claim, output, slot: file.takeSlot())
                 try launcher.start(attempt, try TaskWorld(claim, of: world))
                 try turn(until: { output.lines > 0 })
@@ -94,6 +103,38 @@ extension RunnerTests {
             #expect(attempt.note?.contains("its runner was killed") == true)
             #expect(folderNames(harness.folder.state.runnersPath).isEmpty)
             #expect(try harness.store.unendedRunners().isEmpty)
+        }
+
+        @Test func `what it had printed is counted and kept, and what may be missing is said`()
+            throws
+        {
+            let run = try harness.register([
+                .run("a", "echo begun; exec sleep 600"), .run("b", "echo one; printf two"),
+                .run("c", "echo begun; exec sleep 600"),
+            ])
+            let files = try FileLogSink(harness.folder.state)
+            do {
+                let victim = try Victim(harness.store, files: files)
+                let attempts = try victim.claim().map { try victim.launch($0) }
+                try victim.waitForEnd(of: attempts[1])
+                #expect(files.finish(limit: .seconds(30)) == nil)
+            }
+            // As if nothing of the third had reached its file.
+            unlink("\(harness.folder.state.logsPath)/\(run)/c.1.log")
+            _ = try harness.runner().run()
+            let tasks = try harness.tasks(ofRun: run)
+            #expect(tasks["a"]?.attempts.map(\.lines) == [1])
+            #expect(try harness.tail("a", ofRun: run) == "begun\n")
+            // Its end was known; what it printed last, not for sure.
+            #expect(tasks["b"]?.state == .succeeded && tasks["b"]?.attempts.map(\.lines) == [2])
+            #expect(try harness.tail("b", ofRun: run) == "one\ntwo")
+            #expect(tasks["c"]?.attempts.map(\.lines) == [0])
+            for name in ["a", "b", "c"] {
+                let note = tasks[name]?.attempts.first?.note
+                #expect(note?.contains("the last of its output may be missing") == true, "\(name)")
+            }
+            let printed = try harness.store.printedLines(ofRun: run, task: nil)
+            #expect(printed.map(\.lines) == [1, 2, nil])
         }
 
         @Test func `with retries left it is tried again, after its end`() throws {

@@ -138,7 +138,7 @@ import Testing
     private struct Writer: LogWriter {
         let taker: Taker
         func write(_ chunk: LogChunk) {}
-        func close(_ source: LogSource) {}
+        func close(_ source: LogSource) -> LogLoss? { nil }
         func closeAll() {}
         func tell(_ event: JournalEvent) {
             _ = taker.gate.wait()

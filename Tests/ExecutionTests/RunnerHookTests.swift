@@ -213,6 +213,7 @@ extension RunnerTests {
                 systemCPUMilliseconds: 0,
                 maxRSSKiB: nil,
                 lines: 1,
+                lost: 0,
                 sink: nil,
                 note: nil
             )

@@ -31,8 +31,8 @@ extension RunnerTests {
                 ),
             ])
             #expect(try harness.runner().run().failedTasks == 0)
-            #expect(try harness.tail("b", ofRun: run) == "a b|1\n\"2\" $HOME|\n")
-            #expect(try harness.tail("c", ofRun: run) == "<1\n\"2\" $HOME>\n")
+            #expect(try harness.tail("b", ofRun: run) == "a b|1\n\"2\" $HOME|")
+            #expect(try harness.tail("c", ofRun: run) == "<1\n\"2\" $HOME>")
             #expect(leftFiles.isEmpty)
         }
 

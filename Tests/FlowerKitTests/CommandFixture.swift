@@ -81,11 +81,12 @@ final class CommandFixture {
 
     /// Ends every task that can run, each with what `outcome` says; nothing is launched.
     func drain(
+        by id: Int64 = 1,
         _ outcome: (Claim) -> Outcome = { _ in .exited(0) },
         using change: (inout AttemptEnd) -> Void = { _ in }
     ) throws {
         let store = try Store.open(state, create: false)
-        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 1)
+        let runner = RunnerIdentity(id: id, pid: 1, bootID: "boot", workers: 1)
         while true {
             var turn = Turn()
             turn.wanted = 1

@@ -97,7 +97,7 @@ import Testing
                 + entry(
                     4,
                     #""the line was cut""#,
-                    #""FLOWER_ATTEMPT":"1","FLOWER_LINE":"3","FLOWER_STREAM":"note""#
+                    #""FLOWER_ATTEMPT":"1","FLOWER_STREAM":"note""#
                 )
                 + entry(
                     7,
@@ -105,6 +105,76 @@ import Testing
                     #""FLOWER_ATTEMPT":"2","FLOWER_LINE":"1","FLOWER_STREAM":"output""#
                 )
         )
+    }
+
+    private func write(_ text: String, as name: String) throws {
+        try text.write(
+            toFile: "\(fixture.state.logsPath)/1/\(name).log",
+            atomically: true,
+            encoding: .utf8
+        )
+    }
+
+    @Test func `a line in pieces comes back whole, and no newline where there was none`() throws {
+        func line(_ second: Int, _ rest: String) -> String {
+            "2026-11-23T20:01:0\(second).000Z\(rest)\n"
+        }
+        try write(
+            line(1, " o:1+lo") + line(2, " e:2 err") + line(3, "+o:3+n") + line(3, "+o:4 g")
+                + line(4, " o:5+end") + line(5, " e:6+fin"),
+            as: "transform.1"
+        )
+        let cat = try fixture.flower("logs", "1", "transform", "-o", "cat").output
+        #expect(cat == "lo\nerr\nng\nend\nfin")
+        #expect(try fixture.flower("logs", "1", "transform").output == cat)
+        #expect(try fixture.flower("logs", "1", "transform", "-n", "3").output == "g\nend\nfin")
+        // A list has whole rows.
+        let all = try fixture.flower("logs", "1", "-n", "3").output
+        #expect(all == "transform | g\ntransform | end\ntransform | fin\n")
+        let rows = try fixture.flower("logs", "1", "transform", "-o", "short").output
+        #expect(
+            rows.hasSuffix(
+                "transform: ng\nNov 23 21:01:04 transform: end\nNov 23 21:01:05 transform: fin\n"
+            )
+        )
+        let json = try fixture.flower("logs", "1", "transform", "-o", "json").output.split(
+            separator: "\n"
+        )
+        #expect(
+            json.map { $0.contains(#""FLOWER_LINE_BREAK":"none""#) } == [
+                true, false, true, false, true, true,
+            ]
+        )
+        // A terminal's next prompt stands in a line of its own.
+        fixture.terminal = Terminal(environment: ["TERM": "dumb"], isTerminal: true, columns: 80)
+        #expect(try fixture.flower("logs", "1", "transform").output == cat + "\n")
+    }
+
+    @Test func `of the last lines nothing is counted, nor of a file that ends as it should`() throws
+    {
+        try fixture.drain(using: { end in
+            end.lines = 5_000
+            if end.start.claim.name == "transform" { (end.lines, end.lost) = (9_000, 4_000) }
+        })
+        func lines(_ numbers: ClosedRange<Int>) -> String {
+            numbers.map { "2026-11-23T20:01:01.000Z o:\($0) line \($0)\n" }.joined()
+        }
+        for name in ["get.1", "get.2", "transform.1"] {
+            unlink("\(fixture.state.logsPath)/1/\(name).log")
+        }
+        // What stands before the end is not looked at: else these two files would have a line each.
+        try write(lines(5_000...5_000), as: "get.1")
+        try write(lines(5_000...5_000), as: "transform.1")
+        var result = try fixture.flower("logs", "1", "get", "-n", "5")
+        #expect(result.output == "line 5000\n")
+        #expect(result.errors == "flower: the last 5 lines from the ends of the files\n")
+        result = try fixture.flower("logs", "1", "transform")
+        #expect(result.errors.hasPrefix("flower: from the files: 5000 of 9000 lines; "))
+        // A file that ends earlier than it should is counted.
+        try write(lines(1...3), as: "transform.1")
+        result = try fixture.flower("logs", "1", "transform", "-n", "2")
+        #expect(result.output == "line 2\nline 3\n")
+        #expect(result.errors.hasPrefix("flower: from the files: 3 of 9000 lines; "))
     }
 
     @Test func `for systemd-journal-remote what is no line of text has its size`() throws {
@@ -120,7 +190,7 @@ import Testing
     @Test func `it says where the lines are from`() throws {
         #expect(
             try fixture.flower("logs", "1").errors
-                == "flower: from the files: 6 lines; you see none of them in the journal\n"
+                == "flower: from the files: 5 lines; you see none of them in the journal\n"
         )
         try fixture.flower("register", "test", "--force")
         try fixture.drain()
@@ -143,6 +213,47 @@ import Testing
         fixture.terminal = Terminal(environment: ["TERM": "dumb"], isTerminal: true, columns: 80)
         let text = try fixture.flower("logs", "1", "get").output
         #expect(text.contains("two\u{FFFD}[2J\n"))
+    }
+
+    /// A run that has settled under a runner whose log thread is behind.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `whoever follows waits for every line that the attempts count`(isComplete: Bool) throws {
+        let file = try RunnerFile(in: fixture.state, workers: 1)
+        try fixture.drain(by: file.id, using: { $0.lines = 3 })
+        func line(_ number: Int) -> String {
+            "2026-11-23T20:01:01.000Z o:\(number) line \(number)\n"
+        }
+        try write(line(1), as: "get.3")
+        for name in ["get.1", "get.2", "transform.1"] {
+            unlink("\(fixture.state.logsPath)/1/\(name).log")
+        }
+        rename("\(fixture.state.logsPath)/1/get.3.log", "\(fixture.state.logsPath)/1/get.1.log")
+        let reader = try TestPipe()
+        let store = try Store.open(fixture.state, create: false)
+        let output = Output(descriptor: reader.writeEnd)
+        let view = LogView([], isNamed: false, terminal: .none)
+        let follower = try LogFollower(store, 1, view, output)
+        // Settled, and no line more: it goes on.
+        #expect(reader.read(count: 7) == "line 1\n")
+        let folder = LogFolder(fixture.state)
+        func append(_ name: String, _ text: String) throws {
+            let path = "\(folder.path(run: 1))/\(name).log"
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            defer { close(descriptor) }
+            #expect(Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count)
+        }
+        try append("get.1", line(2) + line(3))
+        #expect(reader.read(count: 14) == "line 2\nline 3\n")
+        if isComplete { try append("transform.1", line(1) + line(2) + line(3)) }
+        // The runner has ended: what is not there now will never be.
+        file.remove()
+        let lack = try follower.finish(hasSettled: true)
+        if isComplete {
+            #expect(lack.words == nil && lack.lines == 6)
+            #expect(reader.read(count: 21) == "line 1\nline 2\nline 3\n")
+        } else {
+            #expect(lack.words == "3 of 6 lines: the others were not kept")
+        }
     }
 
     @Test func `following ends when the run has settled`() throws {
@@ -185,5 +296,33 @@ extension LogEntry {
             priority: 6,
             text: []
         )
+    }
+}
+
+/// A pipe whose reader waits for so many bytes.
+private final class TestPipe {
+    private let readEnd: Int32
+    let writeEnd: Int32
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        (readEnd, writeEnd) = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(readEnd)
+        close(writeEnd)
+    }
+
+    func read(count: Int) -> String {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: count)
+        while bytes.count < count {
+            let got = Glibc.read(readEnd, &block, count - bytes.count)
+            guard got > 0 else { break }
+            bytes += block[..<got]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -10,6 +10,9 @@ int clinux_pipe(int ends[2]);
 /// Where `part` first stands in `text`, or NULL (memmem(3)).
 const void *clinux_find(const void *text, size_t size, const void *part, size_t part_size);
 
+/// Where `byte` last stands in `text`, or NULL (memrchr(3)).
+const void *clinux_find_last(const void *text, size_t size, unsigned char byte);
+
 /// A close-on-exec file in memory that no name leads to (memfd_create(2)); `name` shows in /proc.
 int clinux_memory_file(const char *name);
 

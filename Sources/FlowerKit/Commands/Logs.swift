@@ -92,8 +92,8 @@ struct LogsCommand: FlowerCommand {
         let source = LogSourceFiles(store, journal, query, hasFields: hasFields)
         let names = try store.taskNames(ofRun: run, only: task)
         let watch = follow ? try StateWatch(store.folder) : nil
-        let isSettled = follow ? try !store.state(ofRun: run).isActive : true
-        let place = try source.choose(isFollowed: !isSettled)
+        let isFollowed = try follow && source.hasMore(LogGoal(store: store, query: query).look())
+        let place = try source.choose(isFollowed: isFollowed)
         session.note(choice == .number(run) ? place.note : "run \(run), \(place.note)")
         var printer = LogPrinter(
             try source.lines(of: place.place),
@@ -101,11 +101,12 @@ struct LogsCommand: FlowerCommand {
             output: session.output
         )
         try printer.printNew(last: place.place == .journal ? nil : number)
-        if let watch, !isSettled {
-            try printer.follow(watch) {
-                try store.stateAfterWrite(ofRun: run).isActive ? .running : .settled
-            }
+        guard let watch, isFollowed else {
+            try printer.end()
+            return .success
         }
+        let lack = try printer.follow(watch, to: LogGoal(store: store, query: query))
+        if let words = lack.words { session.note(words, hint: "flower status \(run) tells why") }
         return .success
     }
 
@@ -174,6 +175,7 @@ struct LogsCommand: FlowerCommand {
             output: session.output
         )
         try printer.printNew()
+        if !follow { try printer.end() }
         while follow {
             lines.wait(limit: LogPrinter.longestWait, or: [])
             try printer.printNew()
@@ -188,8 +190,11 @@ private struct LogSourceFiles {
     private let query: LogQuery
     private let journal: JournalLogReader?
     private let files: LogReader
+    /// Whether all that the journal has of an entry is asked for.
+    private let hasFields: Bool
 
     init(_ store: Store, _ journal: JournalReader?, _ query: LogQuery, hasFields: Bool) {
+        self.hasFields = hasFields
         self.store = store
         self.query = query
         files = LogReader(store.folder, query)
@@ -206,6 +211,11 @@ private struct LogSourceFiles {
         }
         if isFollowed { return LogChoice(.files, "following the files") }
         let printed = try printed()
+        let hasPrinted = printed.contains { $0.lines ?? 0 > 0 }
+        if let last = query.last, !hasFields, hasPrinted, files.hasEnds(of: printed) {
+            // Nothing is counted: a log may be large, and only its end is asked for.
+            return LogChoice(.files, "the last \(counted(last, "line")) from the ends of the files")
+        }
         let choice = try LogChoice(printed, journal: journal, files: files) {
             try TailLines(store, printed, query).count()
         }
@@ -217,6 +227,16 @@ private struct LogSourceFiles {
             )
         }
         return choice
+    }
+
+    /// Whether there may be lines that are not in their files yet.
+    func hasMore(_ stage: LogGoal.Stage) -> Bool {
+        switch stage {
+        case .running: true
+        case .left: false
+        case .settled(let printed, let runners):
+            !files.hasEnds(of: printed.filter { runners[$0.runner] != .dead })
+        }
     }
 
     private static func noEvents(_ why: String) -> Failure {

@@ -5,6 +5,7 @@ struct LogView: LogFormatter {
     private let isNamed: Bool
     private let width: Int
     private let terminal: Terminal
+    private var joiner = LineJoiner()
 
     /// Longer names are not padded to.
     private static let widthLimit = 24
@@ -18,8 +19,9 @@ struct LogView: LogFormatter {
         width = names.map(\.count).filter { $0 <= Self.widthLimit }.max() ?? 0
     }
 
-    func append(_ entry: LogEntry, to block: inout [UInt8]) {
-        if isNamed { block += column(entry).utf8 }
+    mutating func append(_ entry: LogEntry, to block: inout [UInt8]) {
+        let begins = joiner.begins(entry, &block)
+        if isNamed, begins { block += column(entry).utf8 }
         let isNote = entry.stream == .note
         if terminal.columns == nil {
             if isNote { block += "[flower: ".utf8 }
@@ -30,7 +32,12 @@ struct LogView: LogFormatter {
             let shown = isNote ? "[flower: \(text)]" : text
             block += (terminal.usesColour && isNote ? Style.faint.applied(to: shown) : shown).utf8
         }
-        block.append(UInt8(ascii: "\n"))
+        joiner.end(entry, &block)
+    }
+
+    /// Without names, in a file or pipe, the bytes are those that the task has written.
+    mutating func end(_ block: inout [UInt8]) {
+        if isNamed || terminal.columns != nil { joiner.end(&block) }
     }
 
     /// `clean`, `clean[3]`, from the second attempt `clean#2`; of an event that is of no task `flower`.

@@ -60,6 +60,7 @@ extension StatusView {
             "system_cpu_ms": .count(attempt.systemCPUMilliseconds),
             "max_rss_kib": .count(attempt.maxRSSKiB),
             "lines": .count(attempt.lines),
+            "lost": .count(attempt.lost),
             "note": .text(attempt.note),
         ])
     }
