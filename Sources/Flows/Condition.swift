@@ -56,7 +56,7 @@ package struct Condition: Sendable, Hashable {
     package enum Patience: String, Sendable, Codable {
         /// It names neither `failed` nor `always`: its needs must have succeeded, as without `when:`.
         case success
-        /// Its needs must have ended, however.
+        /// Its needs must be over: have ended, however, or be unable to go on without a person.
         case end
         /// It names `always`: the same, and cancelling the run leaves it alone.
         case always

@@ -99,7 +99,7 @@ extension Schema {
         """
 
     /// Whether a need in this state keeps the row of `task` from nothing: 1 or 0.
-    private static func isMet(_ status: String) -> String {
+    static func isMet(_ status: String) -> String {
         "(\(status) IN (3, 9) OR \(status) IN (2, 8) AND \(isPatient))"
     }
 

@@ -52,6 +52,12 @@ extension Schema {
 
         CREATE TRIGGER task_change_follows INSTEAD OF INSERT ON task_change
         BEGIN
+        \(refusals)
+        \(consequences)
+        END;
+        """
+
+    static let refusals = """
           SELECT CASE
             WHEN NEW.status = NEW.old_status THEN NULL
             WHEN NEW.status = 1 AND (NEW.old_status <> 0 OR NEW.old_rank_ms IS NULL) THEN RAISE(ABORT,
@@ -69,10 +75,8 @@ extension Schema {
             WHEN NEW.status = 9 AND NEW.old_status = 3 THEN RAISE(ABORT,
               'the task has succeeded: there is nothing to skip (9)')
           END;
-        \(consequences)
-        END;
         """
 
-    private static let isOpen =
+    static let isOpen =
         "EXISTS (SELECT 1 FROM attempt WHERE task_id = NEW.id AND ended_at_ms IS NULL)"
 }

@@ -13,7 +13,7 @@ extension Schema {
           OR (status = 4 AND unmet = 0))
         """
 
-    private static let hasFailed = "(status = 2 OR status = 8)"
+    static let hasFailed = "(status = 2 OR status = 8)"
 
     private static let runStateIndexes = """
         DROP INDEX task_open;

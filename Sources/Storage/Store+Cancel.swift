@@ -55,6 +55,12 @@ extension Store {
         )
     }
 
+    /// Of a row of `task`: whether it is executed though its run is cancelled. An item is as its task.
+    static let isAlways = """
+        (coalesce(iif(item = 0, traits, (SELECT traits FROM task list WHERE list.run_id = task.run_id
+          AND list.name = task.name AND list.item = 0)) ->> 'patience', '') = 'always')
+        """
+
     /// - Parameter isWhole: also what is executed always, because nothing of the run has begun.
     @discardableResult
     static func cancel(
@@ -71,7 +77,7 @@ extension Store {
         }
         let chosen = """
             run_id = :run AND CASE WHEN :task IS NULL
-              THEN \(Schema.counts) AND (:whole OR coalesce(traits ->> 'patience', '') <> 'always'
+              THEN \(Schema.counts) AND (:whole OR NOT \(isAlways)
                 OR (SELECT queued FROM run WHERE id = :run) = 1)
               ELSE name = :task AND (:item IS NULL OR item = :item) END
             """
@@ -104,6 +110,7 @@ extension Store {
             let sql = "UPDATE task SET unmet = unmet - 1 WHERE run_id = ?"
             try db.execute(sql: sql, arguments: [run])
         }
+        try markStalled(db, at: now)
         return result
     }
 

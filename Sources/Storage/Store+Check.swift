@@ -65,11 +65,25 @@ extension Store {
             SELECT \(taskName) FROM task WHERE unmet <> (SELECT count(*) FROM task_need
                 JOIN task need ON need.id = need_id WHERE task_id = task.id
                   AND need.status NOT IN (3, 9)
-                  AND NOT (need.status IN (2, 8) AND \(Schema.isPatient)))
+                  AND NOT (\(stalls) AND \(Schema.isPatient)))
               + (SELECT queued FROM run WHERE id = task.run_id)
               + (task.role IS NOT NULL AND task.role <> 'watched' AND unmet > 0)
             """,
             "triggers were switched off while it was changed: register the flow anew"
+        ),
+        (
+            "whether a task can go on without a person is not as it is marked",
+            """
+            SELECT \(taskName) FROM task WHERE stalled < 2
+              AND stalled <> (\(canStall) AND EXISTS (SELECT 1 FROM task_need
+                JOIN task need ON need.id = need_id WHERE task_id = task.id AND \(stalls)))
+              AND NOT EXISTS (SELECT 1 FROM task noted
+                WHERE noted.run_id = task.run_id AND noted.stalled = 2)
+            """,
+            """
+            have the next flower run look: UPDATE task SET stalled = 2 WHERE …; \
+            INSERT OR IGNORE INTO settling VALUES (its run)
+            """
         ),
         (
             "a task is ready to run and stands in no lane",

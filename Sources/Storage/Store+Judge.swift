@@ -4,8 +4,8 @@ import GRDB
 
 /// `when:` and `for_each:`: judged once a task's needs have ended, before it can be claimed.
 extension Store {
-    /// Brings the graph forward as far as it goes without a runner: judges what is ready, lets queued runs
-    /// go, settles what has settled. A part of every transaction that changes states.
+    /// Brings the graph forward as far as it goes without a runner: looks what stalls, judges what is ready,
+    /// lets queued runs go, settles what has settled. A part of every transaction that changes states.
     func advance(_ db: Database, at now: Instant) throws {
         repeat { try judgeAll(db, at: now) } while try settleRuns(db, at: now)
     }
@@ -13,6 +13,7 @@ extension Store {
     /// The same but for settling, which a turn leaves until it has claimed: while a task of a run is
     /// claimed, the first look at the run tells that it is active.
     func judgeAll(_ db: Database, at now: Instant) throws {
+        try Self.markStalled(db, at: now)
         repeat {
             while try judge(db, at: now) {}
             try Self.openQueuedRuns(db, at: now)
@@ -110,9 +111,10 @@ extension Store {
     ) throws {
         let copied = try itemColumns(db)
         let insert = """
-            INSERT INTO task (\(copied), item, unmet, traits, judged_ms)
-            SELECT \(copied), ?, 1, ?, iif(command = '\(StoredFlow.command)', 0, NULL) FROM task
-            WHERE id = ?
+            INSERT INTO task (\(copied), item, unmet, traits, judged_ms, stalled)
+            SELECT \(copied), ?, 1, ?, iif(command = '\(StoredFlow.command)', 0, NULL),
+              iif(stalled IS NULL, NULL, 0)
+            FROM task WHERE id = ?
             """
         let known = try Int64.fetchAll(
             db.cachedStatement(
@@ -188,7 +190,7 @@ extension Store {
     private func itemColumns(_ db: Database) throws -> String {
         let own: Set<String> = [
             "id", "item", "status", "unmet", "rank_ms", "retry_at_ms", "retry_base", "runner_id",
-            "cancel_at_ms", "traits", "judged_ms",
+            "cancel_at_ms", "traits", "judged_ms", "stalled",
             // A person lets the task go, not each item.
             "hold",
         ]

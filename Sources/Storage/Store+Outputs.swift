@@ -130,8 +130,8 @@ struct Places {
     /// Whether a task whose needs have ended is to be executed.
     func holds(_ condition: Condition, of task: Int64) throws -> Bool {
         let sql = """
-            SELECT EXISTS (SELECT 1 FROM task_need JOIN task ON task.id = need_id
-              WHERE task_id = ? AND status IN (2, 8))
+            SELECT EXISTS (SELECT 1 FROM task_need JOIN task need ON need.id = need_id
+              WHERE task_id = ? AND \(Store.stalls))
             """
         let hasFailed = try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [task]) ?? false
         var facts: [String: String] = [:]

@@ -14,6 +14,8 @@ extension Store {
     /// Judges by the flow's policy; `replace` asks for the end of the earlier runs here and now.
     static func overlap(_ db: Database, flow: Row, at now: Instant) throws -> Overlap {
         let id: Int64 = flow["id"]
+        // A plain shell may have changed what a run still comes to.
+        try markStalled(db, at: now)
         guard let policy = OverlapPolicy(rawValue: flow["overlap"]), policy != .allow else {
             return .start
         }

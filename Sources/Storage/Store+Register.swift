@@ -238,6 +238,7 @@ extension Store {
             WHERE flow_need.flow_id = :flow
             """
         try db.cachedStatement(sql: needs).execute(arguments: ["run": run, "flow": id])
+        try watchForStalls(db, flow: id, run: run)
     }
 
     /// Checks what plain SQL can spoil and the tables' own rules cannot see.

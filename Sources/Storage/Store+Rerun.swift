@@ -52,6 +52,7 @@ extension Store {
             case .from(let name): try Self.holdAgain(db, list, but: name)
             case .failed: break
             }
+            try Self.markStalled(db, at: now)
             try Self.audit(db, at: now, by: actor, "rerun", run: id, detail: "\(scope)")
             return count
         }

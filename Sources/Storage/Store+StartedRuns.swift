@@ -184,7 +184,7 @@ extension Store {
             SELECT run.id FROM task JOIN run ON run.parent_task_id = task.id AND awaited = 1
             WHERE task.run_id = :run AND task.traits IS NOT NULL
               AND CASE WHEN :task IS NULL
-                THEN :whole OR coalesce(traits ->> 'patience', '') <> 'always'
+                THEN :whole OR NOT \(isAlways)
                 ELSE name = :task AND (:item IS NULL OR item = :item) END
             """
         let arguments: StatementArguments = [

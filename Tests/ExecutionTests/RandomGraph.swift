@@ -154,6 +154,8 @@ struct GraphModel {
     private var open: [Int: Int] = [:]
     private var attempts: [Unit: Int] = [:]
     private var isJudged: [Bool]
+    /// Waits for one that has failed, or for one that waits so: without a person it does not go on.
+    private var isStalled: [Bool]
 
     init(_ graph: RandomGraph) {
         self.graph = graph
@@ -164,6 +166,7 @@ struct GraphModel {
         self.dependents = dependents
         ends = Array(repeating: nil, count: graph.nodes.count)
         isJudged = Array(repeating: false, count: graph.nodes.count)
+        isStalled = isJudged
         look(at: Array(graph.nodes.indices))
     }
 
@@ -191,7 +194,11 @@ struct GraphModel {
             unitEnds[unit] = .failed
         }
         open[unit.position, default: 0] -= 1
-        if open[unit.position] == 0 { close(unit.position) }
+        if open[unit.position] == 0 {
+            close(unit.position)
+        } else if unitEnds[unit] == .failed {
+            look(at: dependents[unit.position])
+        }
     }
 
     private mutating func close(_ position: Int) {
@@ -215,7 +222,14 @@ struct GraphModel {
     private mutating func look(at positions: [Int]) {
         var queue = positions
         while let position = queue.popLast() {
-            guard !isJudged[position], let end = judged(position) else { continue }
+            guard !isJudged[position] else { continue }
+            guard let end = judged(position) else {
+                if !isStalled[position], stalls(position) {
+                    isStalled[position] = true
+                    queue += dependents[position]
+                }
+                continue
+            }
             isJudged[position] = true
             if end == .succeeded {
                 let units = units(of: position)
@@ -228,13 +242,24 @@ struct GraphModel {
         }
     }
 
+    private func stalls(_ position: Int) -> Bool {
+        let node = graph.nodes[position]
+        return ![.failed, .notFailed, .always].contains(node.rule)
+            && node.needs.contains { ends[$0] == .failed || isStalled[$0] || hasFailedItem($0) }
+    }
+
+    /// One is enough, though others of its items may run still.
+    private func hasFailedItem(_ position: Int) -> Bool {
+        open[position, default: 0] > 0
+            && units(of: position).contains { unitEnds[$0] == .failed }
+    }
+
     /// `succeeded` = it is executed, `nil` = not yet, or never without a person.
     private func judged(_ position: Int) -> End? {
         let node = graph.nodes[position]
-        let needs = node.needs.map { ends[$0] }
-        let haveEnded = !needs.contains(nil)
-        let haveFailed = needs.contains(.failed)
-        let haveSucceeded = haveEnded && !haveFailed
+        let areOver = node.needs.allSatisfy { ends[$0] != nil || isStalled[$0] }
+        let haveFailed = node.needs.contains { ends[$0] == .failed || isStalled[$0] }
+        let haveSucceeded = areOver && !haveFailed
         let isExecuted: Bool
         switch node.rule {
         case .plain, .succeeded:
@@ -249,10 +274,10 @@ struct GraphModel {
             if ends[node.needs[0]] == .skipped { return .failed }
             isExecuted = graph.nodes[node.needs[0]].value > 4
         case .failed, .notFailed:
-            guard haveEnded else { return nil }
+            guard areOver else { return nil }
             isExecuted = haveFailed == (node.rule == .failed)
         case .always:
-            guard haveEnded else { return nil }
+            guard areOver else { return nil }
             isExecuted = true
         }
         guard isExecuted else { return .skipped }

@@ -97,7 +97,8 @@ import Testing
             "EXPLAIN QUERY PLAN SELECT state FROM run_state WHERE run_id = 1"
         )
         let searches = state.split(separator: "\n").filter { $0.contains("SEARCH task") }
-        #expect(searches.count == 6, "\(state)")
+        #expect(searches.count == 7, "\(state)")
+        #expect(searches.filter { $0.contains("task_noted (run_id=?") }.count == 1, "\(state)")
         // That of a run in the queue alone looks at its tasks: the first is one that waits.
         #expect(searches.filter { $0.contains("autoindex") }.count == 1, "\(state)")
         #expect(

@@ -167,4 +167,44 @@ import Testing
         #expect(old.flow.tasks.map(\.timeout) == [nil])
         #expect(try store.flow(named: "edited", at: now).editedAt?.milliseconds == 7)
     }
+
+    @Test func `of runs at work, what waits for ever is over; those of before stay settled`() throws
+    {
+        try folder.create()
+        let version = try #require(Schema.migrations.firstIndex(of: Schema.stalled))
+        try sqlite(Schema.migrations.prefix(version).joined(separator: "\n"))
+        func run(_ id: Int) -> String {
+            """
+            INSERT INTO run (id, flow_id, origin, registered_at_ms, timezone, parameters,
+              environment, working_directory, shell)
+              VALUES (\(id), 1, 'manual', 1, 'UTC', '{}', '{}', '/', '["sh"]');
+            INSERT INTO task (id, run_id, position, name, status, unmet, kind, command, traits, judged_ms)
+              VALUES (\(id)1, \(id), 0, 'fetch', 2, 0, 'run', 'true', NULL, NULL),
+                (\(id)2, \(id), 1, 'load', 0, 1, 'run', 'true', NULL, NULL),
+                (\(id)3, \(id), 2, 'alert', 0, 1, 'run', 'true',
+                  '{"when":"failed","patience":"end"}', 0);
+            INSERT INTO task_need (need_id, task_id)
+              VALUES (\(id)1, \(id)2), (\(id)1, \(id)3), (\(id)2, \(id)3);
+            """
+        }
+        try sqlite(
+            """
+            PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(version);
+            INSERT INTO instance (id, name, created_at_ms) VALUES (1, '0123abcd', 1);
+            INSERT INTO flow (id, name, working_directory, applied_at_ms) VALUES (1, 'old', '/', 1);
+            \(run(1))\(run(2))
+            INSERT INTO task (id, run_id, position, name, rank_ms, kind, command)
+              VALUES (24, 2, 3, 'slow', 1, 'run', 'true');
+            """
+        )
+        let store = try Store.open(folder, create: false)
+        #expect(try store.check().isEmpty)
+        let runner = RunnerIdentity(id: 1, pid: 1, bootID: "boot", workers: 9)
+        var turn = Turn()
+        turn.wanted = 9
+        let claims = try store.turn(turn, by: runner, at: .init(seconds: 9)).claims
+        #expect(claims.map(\.taskID) == [24, 23])
+        #expect(try store.state(ofRun: 1) == .failed)
+        #expect(try store.check().isEmpty)
+    }
 }

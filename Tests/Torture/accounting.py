@@ -29,6 +29,7 @@ def account(trial):
         faults += account_fires(database)
         faults += account_limits(trial, database)
         faults += account_runs(trial, database)
+        faults += account_patience(database)
         counts = database.execute(
             "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM task),"
             " (SELECT count(*) FROM attempt),"
@@ -78,6 +79,33 @@ def account_runs(trial, database):
         "   WHERE parent_task_id = task.id AND state = 'succeeded')"
     )
     faults += [f"run {run}: {task} succeeded without a run that did" for run, task in unmet]
+    return faults
+
+
+def account_patience(database):
+    """What is executed after failures has not been left waiting, and nothing is marked that is not so."""
+    needs = collections.defaultdict(list)
+    for task, need in database.execute("SELECT task_id, need_id FROM task_need"):
+        needs[task].append(need)
+    rows = {
+        row[0]: row[1:] for row in database.execute(
+            "SELECT id, run_id, name, status, hold IS NOT NULL, traits ->> 'patience' IS NOT NULL, stalled"
+            " FROM task ORDER BY run_id, position"
+        )
+    }
+    # By run in the order of the file, so that needs come first.
+    stalls, faults = {}, []
+    for task, (run, name, status, is_held, is_patient, mark) in rows.items():
+        waits = status == 0 or status == 4 and is_held
+        stalls[task] = waits and not is_patient and any(
+            rows[need][2] in (2, 8) or stalls[need] for need in needs[task]
+        )
+        if mark is not None and mark != stalls[task]:
+            faults.append(f"run {run}: {name} in {status} is marked {mark}")
+        if is_patient and status == 0 and all(
+            rows[need][2] in (2, 3, 8, 9) or stalls[need] for need in needs[task]
+        ):
+            faults.append(f"run {run}: {name} was left waiting")
     return faults
 
 
@@ -150,7 +178,7 @@ def account_attempts(trial, database, starts, ends):
 
 
 def account_order(database, order, ends):
-    """A task starts only after the successful end of all that it needs."""
+    """A task starts only after the successful end of all that it needs, or the end where that is enough."""
     faults = []
     done = {(run, task): place for (run, task, _), (event, place) in ends.items() if event == "end"}
     first = {}
@@ -158,7 +186,7 @@ def account_order(database, order, ends):
         first[run, task] = min(place, first.get((run, task), place))
     for run, task, need in database.execute(
         "SELECT t.run_id, t.name, n.name FROM task_need JOIN task t ON t.id = task_id"
-        " JOIN task n ON n.id = need_id"
+        " JOIN task n ON n.id = need_id WHERE t.traits ->> 'patience' IS NULL"
     ):
         # One that was skipped has no start, nor has one that waits for a run.
         if (run, task) in first and first[run, task] < done.get((run, need), -1):

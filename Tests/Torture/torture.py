@@ -107,6 +107,11 @@ class Trial:
                 ])
             if number == HELD:
                 lines.append("    hold: a person looks")
+            # After them, however they end: behind a cancelled one the others wait for a person.
+            names = [f"t{n}" for n in range(count)]
+            for when in ("failed", "always"):
+                lines += self.task(name, when, self.random.sample(names, self.random.randint(1, count)))
+                lines.append(f"    when: {when}")
             self.write_flow(name, lines)
         for name, started in STARTERS.items():
             lines = [f"flow: {name}", "overlap: allow", "tasks:"]
