@@ -103,7 +103,7 @@ extension FlowReader {
         _ owner: String,
         _ number: (Node) -> Int?
     ) -> RetryCauses.Numbers {
-        if node.plainText == "any" { return .any }
+        if node.text == "any" { return .any }
         switch node.content {
         case .scalar: return .these(number(node).map { [$0] } ?? [])
         case .sequence(let elements): return .these(Set(elements.compactMap(number)).sorted())

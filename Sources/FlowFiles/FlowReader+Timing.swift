@@ -28,10 +28,18 @@ extension FlowReader {
         findings.fault(
             "'catchup' is one of \(words.joined(separator: ", ")), not \(Text.quoted(word))",
             at: node.place,
-            hint: didYouMean(word, among: words)
+            hint: didYouMean(word, among: words, synonyms: Self.catchUpSynonyms)
         )
         return nil
     }
+
+    /// What Airflow, systemd and others call them.
+    private static let catchUpSynonyms = [
+        "no": "skip", "false": "skip", "off": "skip", "never": "skip", "none": "skip",
+        "ignore": "skip", "drop": "skip", "yes": "all", "true": "all", "on": "all",
+        "every": "all", "last": "latest", "newest": "latest", "one": "latest", "once": "latest",
+        "persistent": "latest", "coalesce": "latest",
+    ]
 
     /// `expect: {every: 26h, register: tell-someone}`
     func expectation(_ node: Node) -> Expectation? {

@@ -160,11 +160,19 @@ struct FlowReader {
         findings.fault(
             "\(Text.quoted(word)) is no overlap policy",
             at: node.place,
-            hint: nearest(to: word, among: policies).map { "did you mean \($0)?" }
+            hint: didYouMean(word, among: policies, synonyms: Self.overlapSynonyms)
                 ?? "write \(policies.joined(separator: ", "))"
         )
         return nil
     }
+
+    /// What Kubernetes and others call them.
+    private static let overlapSynonyms = [
+        "forbid": "skip", "drop": "skip", "ignore": "skip", "no": "skip", "false": "skip",
+        "none": "skip", "wait": "queue", "serial": "queue", "enqueue": "queue",
+        "parallel": "allow", "concurrent": "allow", "yes": "allow", "true": "allow",
+        "cancel": "replace", "kill": "replace", "restart": "replace", "terminate": "replace",
+    ]
 
     private func folder(_ node: Node) -> String? {
         guard let path = text(node, "'working_directory'") else { return nil }

@@ -39,6 +39,16 @@ extension Condition {
             let length: Int
         }
 
+        /// What GitHub Actions, Airflow and others call how the needs have ended.
+        private static let synonyms = [
+            "failure": "failed", "fail": "failed", "error": "failed", "one_failed": "failed",
+            "all_failed": "failed", "unsuccessful": "failed", "cancelled": "failed",
+            "success": "succeeded", "ok": "succeeded", "successful": "succeeded",
+            "all_success": "succeeded", "completed": "always", "complete": "always",
+            "done": "always", "all_done": "always", "finished": "always", "ended": "always",
+            "any": "always", "never": "false", "yes": "true", "no": "false",
+        ]
+
         private static let hint =
             #"such as: failed, or ${region} == "east" and not (${count} > 100)"#
 
@@ -158,7 +168,7 @@ extension Condition {
                     "'\(word)' is no word of a condition",
                     token.offset,
                     token.length,
-                    hint: didYouMean(word, among: words)
+                    hint: didYouMean(word, among: words, synonyms: Self.synonyms)
                         ?? "a text stands in quotes: \"\(word)\""
                 )
             }

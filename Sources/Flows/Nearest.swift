@@ -17,6 +17,16 @@ package func didYouMean(_ word: String, among candidates: some Sequence<String>)
     nearest(to: word, among: candidates).map { "did you mean '\($0)'?" }
 }
 
+/// The same where spelling is no help: of a word that other programs have for one of those known.
+package func didYouMean(
+    _ word: String,
+    among candidates: some Sequence<String>,
+    synonyms: [String: String]
+) -> String? {
+    synonyms[word.lowercased()].map { "did you mean '\($0)'?" }
+        ?? didYouMean(word, among: candidates)
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours between two words, case ignored
 /// (optimal string alignment); anything above `limit` is returned as `limit + 1`.
 private func editDistance(_ a: String, _ b: String, limit: Int) -> Int {

@@ -29,7 +29,7 @@ struct ControlFileTests {
                 environment_file: x.env
               y: {component: noop, isolate: true, pool: gpu, hold: true}
               z: {run: z, pools: [gpu, disk], hold: false, retries: {limit: 1, jitter: 30s,
-                retry_on: {exit: any, signal: 9}}}
+                retry_on: {exit: "any", signal: 9}}}
             """
         )
         #expect(faults.map(\.rendered) == [])

@@ -42,7 +42,19 @@ struct FlowFaultTests {
         ),
         (
             "overlap: skipp",
-            ["a.yaml:2:10: 'skipp' is no overlap policy", "hint: did you mean skip?"]
+            ["a.yaml:2:10: 'skipp' is no overlap policy", "hint: did you mean 'skip'?"]
+        ),
+        // What Kubernetes calls it.
+        (
+            "overlap: Forbid",
+            ["a.yaml:2:10: 'Forbid' is no overlap policy", "hint: did you mean 'skip'?"]
+        ),
+        (
+            "schedules: [{cron: '@daily', catchup: newest}]",
+            [
+                "a.yaml:2:39: 'catchup' is one of skip, latest, all, not 'newest'",
+                "hint: did you mean 'latest'?",
+            ]
         ),
         (
             "queue_limit: 5",

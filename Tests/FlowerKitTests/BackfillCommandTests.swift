@@ -52,7 +52,11 @@ import Testing
         )
         #expect(runs.allSatisfy { $0.origin == "backfill" })
         let second = try fixture.flower(["backfill", "backup"] + Self.span)
-        #expect(second.output == "0 runs registered\n")
+        #expect(
+            second.output
+                == "0 runs registered: all 4 fires from Mon 2026-11-23 17:00:00 +01:00 to Mon"
+                + " 2026-11-23 20:00:00 +01:00 have runs; --again runs them once more\n"
+        )
         try fixture.drain()
         #expect(try store.runs().allSatisfy { $0.state == .succeeded })
         let again = try fixture.flower(["backfill", "backup", "--again"] + Self.span)

@@ -79,6 +79,8 @@ import Testing
 
                 """
         )
+        let listed = try fixture.flower("pool", "list")
+        #expect(listed == (try fixture.flower("pools")))
         let text = try fixture.flower("status", "1").output
         #expect(text.contains("waits for 2 slots of pool gpu (2 of 2 taken)"), "\(text)")
         let set = try fixture.flower("pool", "set", "gpu", "1")

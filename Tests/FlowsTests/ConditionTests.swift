@@ -12,6 +12,17 @@ import Testing
         try Condition(text).holds(needs) { Self.values[$0] ?? "" }
     }
 
+    /// GitHub Actions and Airflow have taught people these.
+    @Test(arguments: [
+        ("failure", "failed"), ("FAILED", "failed"), ("error", "failed"), ("success", "succeeded"),
+        ("ok", "succeeded"), ("all_success", "succeeded"), ("done", "always"),
+        ("all_done", "always"), ("one_failed", "failed"), ("allways", "always"),
+    ])
+    func `the words of other schedulers lead to ours`(word: String, ours: String) {
+        let fault = #expect(throws: Condition.Fault.self) { try Condition(word) }
+        #expect(fault?.hint == "did you mean '\(ours)'?")
+    }
+
     @Test(arguments: [
         ("succeeded", true), ("failed", false), ("always", true), ("true", true), ("false", false),
         ("not failed", true), ("not not failed", false), ("succeeded and failed", false),

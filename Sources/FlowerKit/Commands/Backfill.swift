@@ -91,6 +91,10 @@ struct BackfillCommand: FlowerCommand {
             )
         }
         let fires = again ? found : try store.unregistered(found)
+        guard !fires.isEmpty else {
+            try session.print(nothing(found: found.count, from, to, session.time))
+            return .success
+        }
         if dryRun {
             for fire in fires { try session.print(session.time.stamp(fire.dueAt) + "\n") }
             try session.print("\(counted(fires.count, "run")) would be registered\n")
@@ -111,6 +115,23 @@ struct BackfillCommand: FlowerCommand {
         }
         try session.print("\(counted(made.count, "run")) registered\(span ?? "")\n")
         return .success
+    }
+
+    /// Why no run is made.
+    private func nothing(
+        found: Int,
+        _ from: Instant,
+        _ to: Instant,
+        _ time: TimeText
+    ) -> String {
+        let what = dryRun ? "would be registered" : "registered"
+        let span = "from \(time.stamp(from)) to \(time.stamp(to))"
+        guard found > 0 else {
+            return "0 runs \(what): nothing of flow '\(flow)' was due \(span)\n"
+        }
+        let all =
+            found == 1 ? "the fire \(span) has its run" : "all \(found) fires \(span) have runs"
+        return "0 runs \(what): \(all); --again runs \(found == 1 ? "it" : "them") once more\n"
     }
 
     private enum RunLimits {

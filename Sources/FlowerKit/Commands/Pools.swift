@@ -12,6 +12,14 @@ struct PoolsCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
+        try Self.list(state, format, in: session)
+    }
+
+    static func list(
+        _ state: StateOptions,
+        _ format: OutputOptions,
+        in session: Session
+    ) throws -> ExitCode {
         let pools = try state.openStore(session).pools()
         switch format.output {
         case .table: try session.print(PoolsView.table(pools))
@@ -26,8 +34,22 @@ struct PoolCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pool",
         abstract: "Set how many tasks share something at once.",
-        subcommands: [PoolSetCommand.self, PoolRemoveCommand.self]
+        subcommands: [PoolListCommand.self, PoolSetCommand.self, PoolRemoveCommand.self]
     )
+}
+
+struct PoolListCommand: FlowerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the pools, as flower pools does."
+    )
+
+    @OptionGroup var format: OutputOptions
+    @OptionGroup(title: "State folder") var state: StateOptions
+
+    func run(in session: Session) throws -> ExitCode {
+        try PoolsCommand.list(state, format, in: session)
+    }
 }
 
 struct PoolSetCommand: FlowerCommand {
