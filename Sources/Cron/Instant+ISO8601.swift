@@ -7,24 +7,27 @@ extension Instant {
         let day = floorDivide(local, by: CivilDate.secondsPerDay)
         let date = CivilDate(daysSinceEpoch: Int(day))
         let time = Int(local - day * CivilDate.secondsPerDay)
-        var text = Self.padded(abs(date.year), 4) + "-" + Self.padded(date.month, 2)
-        text += "-" + Self.padded(date.day, 2) + "T" + Self.clock(time, showsSeconds: true)
-        if date.year < 0 { text = "-" + text }
         let fraction = Int(milliseconds - seconds * 1000)
-        if fraction != 0 { text += "." + Self.padded(fraction, 3) }
         let distance = Int(abs(offset))
-        return text + (offset < 0 ? "-" : "+")
-            + Self.clock(distance, showsSeconds: distance % 60 != 0)
-    }
-
-    private static func clock(_ seconds: Int, showsSeconds: Bool) -> String {
-        let text = padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2)
-        return showsSeconds ? text + ":" + padded(seconds % 60, 2) : text
-    }
-
-    private static func padded(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        // The longest, of an instant 292 million years away, has 40 characters.
+        return String(unsafeUninitializedCapacity: 48) { bytes in
+            var writer = ISOWriter(bytes: bytes)
+            if date.year < 0 { writer.put("-") }
+            writer.put(abs(date.year), 4)
+            writer.put("-")
+            writer.put(date.month, 2)
+            writer.put("-")
+            writer.put(date.day, 2)
+            writer.put("T")
+            writer.clock(time, showsSeconds: true)
+            if fraction != 0 {
+                writer.put(".")
+                writer.put(fraction, 3)
+            }
+            writer.put(offset < 0 ? "-" : "+")
+            writer.clock(distance, showsSeconds: distance % 60 != 0)
+            return writer.count
+        }
     }
 
     /// Reads `YYYY-MM-DDTHH:MM[:SS[.fraction]]` with `Z` or `±HH:MM[:SS]`.
@@ -38,6 +41,44 @@ extension Instant {
         let time = try reader.time()
         let offset = try reader.offset()
         self.init(milliseconds: (days * CivilDate.secondsPerDay - offset) * 1000 + time)
+    }
+}
+
+/// Writes into the memory of a text to be: lists have a hundred thousand instants.
+private struct ISOWriter {
+    let bytes: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(bytes: UnsafeMutableBufferPointer<UInt8>) { self.bytes = bytes }
+
+    mutating func put(_ character: Unicode.Scalar) {
+        bytes[count] = UInt8(ascii: character)
+        count += 1
+    }
+
+    /// - Parameter value: not negative; with zeros before it up to `width`.
+    mutating func put(_ value: Int, _ width: Int) {
+        var digits = 1
+        var limit = 10
+        while value >= limit || digits < width {
+            digits += 1
+            limit *= 10
+        }
+        var rest = value
+        for place in (count..<(count + digits)).reversed() {
+            bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += digits
+    }
+
+    mutating func clock(_ seconds: Int, showsSeconds: Bool) {
+        put(seconds / 3600, 2)
+        put(":")
+        put(seconds / 60 % 60, 2)
+        guard showsSeconds else { return }
+        put(":")
+        put(seconds % 60, 2)
     }
 }
 

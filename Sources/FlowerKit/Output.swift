@@ -15,6 +15,17 @@ final class Output: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Whether somebody reads it who may pause: at a terminal, or behind a pipe.
+    var mayPause: Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return false }
+        switch status.st_mode & S_IFMT {
+        case S_IFIFO, S_IFSOCK: return true
+        case S_IFCHR: return isatty(descriptor) == 1
+        default: return false
+        }
+    }
+
     /// The reader has gone: stop, quietly. It has seen all that it wanted.
     struct ReaderGone: Error {}
 

@@ -168,7 +168,14 @@ final class Session {
     }
 
     /// JSON is UTF-8 in every locale (RFC 8259).
-    func print(_ value: JSONValue) throws { try output.write(value.rendered) }
+    func print(_ value: JSONValue) throws { try printJSON { try $0.write(value) } }
+
+    /// Prints what `body` writes; it may read the database while it does.
+    func printJSON(_ body: (JSONWriter) throws -> Void) throws {
+        let spool = Spool(output)
+        try body(JSONWriter { try spool.write($0) })
+        try spool.finish()
+    }
 
     /// A word for the person on standard error. Where that is closed nobody is there to be told.
     func note(_ message: String, hint: String? = nil) {

@@ -101,6 +101,15 @@ package struct RunSummary: Sendable {
     }
 }
 
+/// A run without its tasks.
+package struct RunHead: Sendable {
+    package let summary: RunSummary
+    /// The run and its task that started this one with `flow:`.
+    package let parent: ParentTask?
+    /// What its flow gives, by name, once it has succeeded.
+    package let outputs: [Store.FlowOutput]
+}
+
 /// A run with all its tasks.
 package struct RunDetail: Sendable {
     package let summary: RunSummary
@@ -149,20 +158,6 @@ package struct TaskDetail: Sendable {
 extension TaskDetail {
     /// Whether it is a hook, which does not count for its run.
     package var isHook: Bool { HookEvent(taskName: name) != nil }
-
-    /// Without item 0 of a task that has its items, to which that stands for the list of them.
-    static func showingItems(_ tasks: [TaskDetail]) -> [TaskDetail] {
-        let fanned = Set(tasks.lazy.filter { $0.item > 0 }.map(\.name))
-        guard !fanned.isEmpty else { return tasks }
-        let lists = tasks.filter { $0.item == 0 && fanned.contains($0.name) }
-        let needs = Dictionary(lists.map { ($0.name, $0.needs) }) { first, _ in first }
-        return tasks.compactMap { task in
-            if task.item == 0, task.state == .skipped, fanned.contains(task.name) { return nil }
-            var task = task
-            if task.item > 0 { task.needs = needs[task.name, default: []] }
-            return task
-        }
-    }
 }
 
 package struct AttemptDetail: Sendable {

@@ -18,18 +18,45 @@ package struct FireDetail: Sendable {
     package let state: RunState?
 }
 
+/// Which fires a list is of: those that fit all that is said.
+package struct FireFilter: Sendable {
+    /// Removed ones included.
+    package var flow: String?
+    /// Due then or later.
+    package var since: Instant?
+    /// Neither run when they were due, nor by a backfill since, and no exceptions.
+    package var isUnrun: Bool
+
+    package init(flow: String? = nil, since: Instant? = nil, isUnrun: Bool = false) {
+        (self.flow, self.since, self.isUnrun) = (flow, since, isUnrun)
+    }
+}
+
 extension Store {
     /// The fires of a flow's schedules, or of all, newest first, those of removed ones included.
     ///
-    /// - Parameter since: due then or later.
     /// - Throws: `StorageError.notFound` for a flow that never was.
     package func fires(
-        flow name: String? = nil,
-        since: Instant? = nil,
+        _ filter: FireFilter = FireFilter(),
         limit: Int = Store.rowsPerPage
     ) throws -> [FireDetail] {
+        var fires: [FireDetail] = []
+        try eachFire(filter, limit: limit) { fires.append($0) }
+        return fires
+    }
+
+    package func fires(flow: String, limit: Int = Store.rowsPerPage) throws -> [FireDetail] {
+        try fires(FireFilter(flow: flow), limit: limit)
+    }
+
+    /// Gives each to `body`, as `fires`, all on one snapshot of the database. `body` must not call the store.
+    package func eachFire(
+        _ filter: FireFilter,
+        limit: Int,
+        _ body: (FireDetail) throws -> Void
+    ) throws {
         try read { db in
-            let id = try name.map { try Self.anyFlow(db, named: $0) }
+            let id = try filter.flow.map { try Self.anyFlow(db, named: $0) }
             let sql = """
                 SELECT fire.*, schedule.identity, flow.name AS flow,
                   (SELECT max(id) FROM run WHERE fire_id = fire.id) AS run
@@ -37,15 +64,17 @@ extension Store {
                   JOIN flow ON flow.id = schedule.flow_id
                 WHERE coalesce(last_due_at_ms, due_at_ms) >= :since
                   \(id == nil ? "" : "AND schedule.flow_id = :flow")
+                  \(filter.isUnrun ? "AND \(Self.isUnrun)" : "")
                 ORDER BY due_at_ms DESC, fire.id DESC LIMIT :limit
                 """
             var arguments: StatementArguments = [
-                "since": since?.milliseconds ?? .min, "limit": limit,
+                "since": filter.since?.milliseconds ?? .min, "limit": limit,
             ]
             if let id { arguments += ["flow": id] }
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+            let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+            while let row = try rows.next() {
                 let run: Int64? = row["run"]
-                return FireDetail(
+                let fire = FireDetail(
                     flow: row["flow"],
                     scheduleIdentity: row["identity"],
                     dueAt: Instant(milliseconds: row["due_at_ms"]),
@@ -57,18 +86,27 @@ extension Store {
                     runID: run,
                     state: try run.map { try Self.state(db, run: $0) }
                 )
+                try body(fire)
             }
         }
     }
+
+    private static let wasMadeUpFor = """
+        EXISTS (SELECT 1 FROM run WHERE fire_id = fire.id AND origin = 'backfill')
+        """
+
+    /// Of a row of `fire`: it, or some of those that it stands for, were to be run and were not.
+    private static let isUnrun = """
+        (outcome NOT IN ('registered', 'except') AND count > \(wasMadeUpFor))
+        """
 
     /// How many fires of each schedule were not run, by schedule id: neither when they were due, nor by a
     /// backfill since. Excepted ones were not to be run.
     package func unrunFires() throws -> [Int64: Int] {
         try read { db in
             let sql = """
-                SELECT schedule_id, sum(count - EXISTS (
-                  SELECT 1 FROM run WHERE fire_id = fire.id AND origin = 'backfill')) AS count
-                FROM fire WHERE outcome NOT IN ('registered', 'except') GROUP BY schedule_id
+                SELECT schedule_id, sum(count - \(Self.wasMadeUpFor)) AS count
+                FROM fire WHERE \(Self.isUnrun) GROUP BY schedule_id
                 """
             var result: [Int64: Int] = [:]
             for row in try Row.fetchAll(db, sql: sql) { result[row["schedule_id"]] = row["count"] }

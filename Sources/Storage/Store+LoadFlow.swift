@@ -4,14 +4,19 @@ import GRDB
 
 /// Reading a flow back from the master, where plain SQL may have changed it.
 extension Store {
+    /// - Parameter hasTasks: else only its hooks are read, for a caller who reads the tasks one by one.
     /// - Throws: `StorageError.badInput` for what an edit in SQL left that no flow file could say.
-    static func loadFlow(_ db: Database, id: Int64) throws -> Flow {
+    static func loadFlow(_ db: Database, id: Int64, hasTasks: Bool = true) throws -> Flow {
         let sql = "SELECT * FROM flow WHERE id = ?"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             preconditionFailure("the caller has just seen flow \(id)")
         }
         let name: String = row["name"]
-        let (tasks, hooks) = try loadTasks(db, flow: id)
+        var tasks: [TaskSpec] = []
+        var hooks: [Hook] = []
+        try eachTask(db, flow: id, hasTasks ? .all : .hooks) { task, event in
+            if let event { hooks.append(Hook(event, task)) } else { tasks.append(task) }
+        }
         return Flow(
             name: name,
             description: row["description"],
@@ -21,7 +26,8 @@ extension Store {
             concurrency: row["concurrency"],
             priority: row["priority"],
             parameters: try loadVariables(db, "flow_parameter WHERE flow_id = ?", [id]),
-            environment: try loadEnvironment(db, flow: id)["", default: []],
+            environment: try FlowRows(db, flow: id, "SELECT name, value FROM flow_environment")
+                .rows(of: ""),
             workingDirectory: row["working_directory"],
             shell: try decode([String].self, row["shell"]),
             tasks: tasks,
@@ -46,42 +52,37 @@ extension Store {
         ).map { Variable($0["name"], $0["value"]) }
     }
 
-    private static func loadEnvironment(
-        _ db: Database,
-        flow id: Int64
-    ) throws -> [String: [Variable]] {
-        let sql =
-            "SELECT task, name, value FROM flow_environment WHERE flow_id = ? ORDER BY position"
-        var result: [String: [Variable]] = [:]
-        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
-            result[row["task"], default: []].append(Variable(row["name"], row["value"]))
-        }
-        return result
+    /// Which rows of `flow_task`.
+    enum FlowPart: String {
+        case all = "TRUE"
+        case tasks = "role IS NULL"
+        case hooks = "role IS NOT NULL"
     }
 
-    private static func loadTasks(_ db: Database, flow id: Int64) throws -> (
-        tasks: [TaskSpec], hooks: [Hook]
-    ) {
-        let environments = try loadEnvironment(db, flow: id)
-        var needs: [String: [String]] = [:]
-        let needSQL = "SELECT task, need FROM flow_need WHERE flow_id = ? ORDER BY position"
-        for row in try Row.fetchAll(db.cachedStatement(sql: needSQL), arguments: [id]) {
-            needs[row["task"], default: []].append(row["need"])
-        }
-        let sql = "SELECT * FROM flow_task WHERE flow_id = ? ORDER BY position, name"
-        var tasks: [TaskSpec] = []
-        var hooks: [Hook] = []
-        for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) {
+    /// Gives each to `body`, in the file's order; a hook with its event.
+    static func eachTask(
+        _ db: Database,
+        flow id: Int64,
+        _ part: FlowPart,
+        _ body: (TaskSpec, HookEvent?) throws -> Void
+    ) throws {
+        let needs = try FlowRows(db, flow: id, "SELECT need, NULL FROM flow_need")
+        let environment = try FlowRows(db, flow: id, "SELECT name, value FROM flow_environment")
+        let sql = """
+            SELECT * FROM flow_task WHERE flow_id = ? AND \(part.rawValue) ORDER BY position, name
+            """
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: [id])
+        while let row = try rows.next() {
             let name: String = row["name"]
             let task = TaskSpec(
                 name: name,
-                needs: needs[name, default: []],
+                needs: try needs.rows(of: name).map(\.name),
                 action: try action(
                     kind: row["kind"],
                     command: row["command"],
                     with: row["arguments"]
                 ),
-                environment: environments[name, default: []],
+                environment: try environment.rows(of: name),
                 timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
                 retries: try retryPolicy(row),
                 priority: row["priority"],
@@ -92,13 +93,38 @@ extension Store {
                 isIsolated: row["isolate"],
                 traits: try StoredTraits.traits(row["traits"])
             )
-            if let event = (row["role"] as String?).flatMap({ HookEvent(rawValue: $0) }) {
-                hooks.append(Hook(event, task))
-            } else {
-                tasks.append(task)
-            }
+            try body(task, (row["role"] as String?).flatMap { HookEvent(rawValue: $0) })
         }
-        return (tasks, hooks)
+    }
+
+    /// The rows of a table that belong to one task of a flow, as pairs of texts.
+    private struct FlowRows {
+        private let db: Database
+        private let statement: HotStatement
+        private let isEmpty: Bool
+
+        init(_ db: Database, flow: Int64, _ select: String) throws {
+            self.db = db
+            let any = try Row.fetchOne(
+                db.cachedStatement(sql: "\(select) WHERE flow_id = ? LIMIT 1"),
+                arguments: [flow]
+            )
+            isEmpty = any == nil
+            let sql = "\(select) WHERE flow_id = ?1 AND task = ?2 ORDER BY position"
+            statement = HotStatement(try db.cachedStatement(sql: sql))
+            statement.bind(1, flow)
+        }
+
+        /// - Parameter task: empty for the flow's own.
+        func rows(of task: String) throws -> [Variable] {
+            guard !isEmpty else { return [] }
+            statement.bind(2, task)
+            var rows: [Variable] = []
+            try statement.rows(db) {
+                rows.append(Variable(statement.text(0) ?? "", statement.text(1) ?? ""))
+            }
+            return rows
+        }
     }
 
     /// Of a row of `flow_task` or `task`, whose columns have the same names.

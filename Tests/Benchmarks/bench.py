@@ -21,6 +21,7 @@ from cases import CASES
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flower", default=".build/release/flower", help="the binary to measure")
+    parser.add_argument("--base", help="an older binary, measured beside where a case looks at it")
     parser.add_argument("--case", action="append", choices=list(CASES), help="may be repeated")
     parser.add_argument("--rounds", type=int, help="rounds of each case (default: the case's own)")
     parser.add_argument("--scale", type=float, default=1, help="multiplies the numbers of tasks")
@@ -35,7 +36,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="flower-bench-") as folder:
         root = pathlib.Path(folder)
         try:
-            bench = harness.Bench(str(flower), harness.build_floors(root), arguments.scale)
+            floors = harness.build_floors(root)
+            base = arguments.base and str(pathlib.Path(arguments.base).resolve())
+            bench = harness.Bench(str(flower), floors, arguments.scale, base)
             for name in arguments.case or CASES:
                 case = CASES[name](bench)
                 rounds = arguments.rounds or case.rounds

@@ -44,10 +44,10 @@ class Cost:
 
 @dataclasses.dataclass
 class Goal:
-    """`limit` bounds what `of` names: our rate as a multiple of the contender's, our time likewise,
-    or our own seconds, resident memory or bytes written a task."""
+    """`limit` bounds what `of` names: our rate as a multiple of the contender's, our time or most
+    memory likewise, or our own seconds, resident memory or bytes written a task."""
 
-    of: str                # "rate", "time", "seconds", "rss", "bytes"
+    of: str                # "rate", "time", "memory", "seconds", "rss", "bytes"
     limit: float
     issue: int
     strict: bool = False   # "faster than", not "at least"
@@ -59,7 +59,7 @@ class Goal:
 
     def __str__(self):
         sign = (">" if self.strict else ">=") if self.of == "rate" else "<="
-        unit = {"rate": "x", "time": "x time", "seconds": " s", "rss": " MiB",
+        unit = {"rate": "x", "time": "x time", "memory": "x memory", "seconds": " s", "rss": " MiB",
                 "bytes": " bytes a task"}[self.of]
         return f"{sign} {self.limit:g}{unit} (issue {self.issue})"
 
@@ -93,6 +93,8 @@ class Bench:
     flower: str
     programs: dict[str, str]
     scale: float
+    # An older binary, for cases that show what has become of a figure.
+    base: str | None = None
 
     def scaled(self, count):
         return max(2, int(count * self.scale))
@@ -179,6 +181,8 @@ def goal_value(goal, ours, theirs, tasks=1):
     if goal.of == "seconds":
         return statistics.median(cost.seconds for cost in ours)
     pairs = zip(ours, theirs)
+    if goal.of == "memory":
+        return statistics.median(our.rss_mib / their.rss_mib for our, their in pairs)
     if goal.of == "rate":
         return statistics.median(their.seconds / our.seconds for our, their in pairs)
     return statistics.median(our.seconds / their.seconds for our, their in pairs)

@@ -77,7 +77,8 @@ extension EndToEnd {
             #expect(try await scene.news.line(with: "refused").hasSuffix("often.yaml is refused:"))
             #expect(try await scene.news.line(with: "hint: did you mean 'tasks'?") != "")
             let table = try await scene.sandbox.succeed("flows")
-            #expect(table.hasSuffix("often.yaml is refused: flower validate tells why.\n"))
+            #expect(table.contains("often.yaml is refused:\n    "), "\(table)")
+            #expect(table.hasSuffix("        hint: did you mean 'tasks'?\n"), "\(table)")
             try scene.sandbox.write(Self.often, to: "flows/often.yaml")
             _ = try await scene.news.line(with: "flow 'often' added")
             _ = try await scene.news.line(with: "run 1 of flow 'often' registered")
@@ -87,6 +88,27 @@ extension EndToEnd {
             unlink(scene.sandbox.path + "/flows/often.yaml")
             _ = try await scene.news.line(with: "flow 'often' removed")
             #expect(try await scene.sandbox.succeed("flows").contains("0 flows listed."))
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
+        /// The file alone has no fault: what is wrong is told by what the scheduler has said.
+        @Test func `of a flow that two files declare the refusal is shown where files are listed`()
+            async throws
+        {
+            let scene = try Scene()
+            try scene.sandbox.write(Self.often, to: "flows/a.yaml")
+            let scheduler = try scene.start()
+            _ = try await scene.news.line(with: "flow 'often' added")
+            try scene.sandbox.write(Self.often, to: "flows/b.yaml")
+            #expect(try await scene.news.line(with: "refused").hasSuffix("b.yaml is refused:"))
+            let said = try await scene.news.line(with: "a second time")
+            let table = try await scene.sandbox.succeed("flows")
+            #expect(table.contains("b.yaml is refused:\n    "), "\(table)")
+            #expect(table.contains(said), "\(said): \(table)")
+            #expect(said.contains("a.yaml"), "\(said)")
+            let alone = try await scene.sandbox.succeed("validate", "flows/b.yaml")
+            #expect(alone.hasSuffix("no faults\n"))
             scheduler.signal(SIGTERM)
             #expect(try await scheduler.ended().code == 0)
         }

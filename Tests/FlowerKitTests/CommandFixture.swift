@@ -112,6 +112,17 @@ struct FixedClock: WallClock {
     let now: Instant
 }
 
+extension JSONValue {
+    /// As `-o json` prints it.
+    var rendered: String {
+        get throws {
+            var text: [UInt8] = []
+            try JSONWriter { text += $0 }.write(self)
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+}
+
 /// Fixed values that tables are compared by.
 enum Fixture {
     /// Mon 2026-11-23 21:22:00 +01:00.

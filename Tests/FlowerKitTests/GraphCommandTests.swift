@@ -38,7 +38,7 @@ import Testing
 
     @Test func `status shows items, what was skipped, and outputs`() throws {
         try applySales()
-        let lines = try fixture.flower("status", "1").output.split(separator: "\n")
+        let lines = try fixture.flower("status", "1", "--items").output.split(separator: "\n")
         let tree = lines.filter { $0.contains("─ ") || $0.hasPrefix("list ") }
         let shown = tree.map { $0.split(separator: " ").filter { $0 != "│" }.prefix(3) }
         #expect(
@@ -52,6 +52,42 @@ import Testing
             } == ["succeeded", "succeeded", "succeeded", "skipped", "failed"]
         )
         #expect(lines.contains("list.names  x y …"))
+    }
+
+    @Test func `status has the items of a task on one line, unless it is asked for them`() throws {
+        try apply(
+            "fan",
+            """
+            flow: fan
+            tasks:
+              clean:
+                for_each: [1, 2, 3, 4, 5]
+                run: |
+                  echo "rows=$FLOWER_ITEM_VALUE" > "$FLOWER_OUTPUT"
+                  [ "$FLOWER_ITEM" != 3 ] || { echo "broken" >&2; exit 7; }
+              after: {needs: [clean], run: ':'}
+
+            """
+        )
+        try fixture.flower("register", "fan")
+        let waiting = try fixture.flower("status", "1").output
+        #expect(waiting.contains("\nclean  "), "\(waiting)")
+        #expect(try fixture.flower("run").code == .taskFailed)
+        let text = try fixture.flower("status", "1").output
+        let rows = text.split(separator: "\n").map { String($0) }
+        let clean = try #require(rows.first { $0.hasPrefix("clean[1..5]  failed ") }, "\(text)")
+        #expect(clean.hasSuffix("  4 of 5, 1 failed; clean[3]: exit code 7"), "\(text)")
+        #expect(rows.contains { $0.hasPrefix("└─ after") && $0.hasSuffix("needs clean (failed)") })
+        #expect(!text.contains("clean[2]"))
+        #expect(text.contains("\nclean[1..5].rows  5 values\n"), "\(text)")
+        // The one that failed is told in full all the same.
+        #expect(text.contains("\nclean[3], attempt 1: exit code 7\n  | broken\n"), "\(text)")
+        let items = try fixture.flower("status", "1", "--items").output
+        for item in 1...5 { #expect(items.contains("\nclean[\(item)]  "), "\(items)") }
+        #expect(items.contains("\nclean[5].rows  5\n"), "\(items)")
+        // Programs get each of them.
+        let json = try fixture.flower("status", "1", "-o", "json").output
+        #expect(json.components(separatedBy: "\"item\" : ").count == 7)
     }
 
     @Test func `one item is named in logs, rerun and cancel`() throws {

@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `a run in JSON has every key, with null for what is not there`() throws {
-        let json = RunsView.json([Self.runs[1]], Fixture.zone).rendered
+        let json = try JSONValue.array([RunsView.json(Self.runs[1], Fixture.zone)]).rendered
         #expect(
             json == """
                 [
@@ -98,7 +98,7 @@ import Testing
 
                 """
         )
-        #expect(RunsView.json([], Fixture.zone).rendered == "[\n\n]\n")
+        #expect(try JSONValue.array([]).rendered == "[\n\n]\n")
     }
 
     static let flows = [
@@ -191,7 +191,7 @@ import Testing
                     rest    paused                          -        Mon 2026-11-23 20:22:00 +01:00  1h ago  0 0 * * *   UTC            12  overlap
                     spoilt  faulty                          -        -                               -       x           -               0  'x': too few fields
 
-                    4 schedules listed. 12 fires were not run: flower fires rest tells why.
+                    4 schedules listed. 12 fires were not run: flower fires rest --unrun tells why.
                     flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two lines
 
                     """

@@ -113,7 +113,7 @@ import Testing
                 FLOW    NEXT                            LEFT      LAST                            PASSED   CRON       ZONE       UNRUN  RESULT
                 backup  Tue 2026-11-24 01:00:00 +01:00  38m left  Tue 2026-11-24 00:00:00 +01:00  22m ago  0 * * * *  Etc/GMT-1      3  missed
 
-                1 schedule listed. 3 fires were not run: flower fires backup tells why.
+                1 schedule listed. 3 fires were not run: flower fires backup --unrun tells why.
 
                 """
         )
@@ -121,7 +121,7 @@ import Testing
         let span = ["--from", "2026-11-23T22:00:00+01:00", "--to", "2026-11-23T23:00:00+01:00"]
         #expect(try fixture.flower(["backfill", "backup"] + span).code == .success)
         let after = try fixture.flower("schedules").output
-        #expect(after.contains(" 1 fire was not run: flower fires backup tells why.\n"))
+        #expect(after.contains(" 1 fire was not run: flower fires backup --unrun tells why.\n"))
         let json = try fixture.flower("schedules", "-o", "json").output
         #expect(json.contains("\"unrun\" : 1"))
     }

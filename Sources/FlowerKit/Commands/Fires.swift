@@ -17,25 +17,35 @@ struct FiresCommand: FlowerCommand {
     )
     var since: InstantText?
 
+    @Flag(help: "Only those that were not run, and are to be.")
+    var unrun = false
+
     @OptionGroup var rows: RowsOption
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let since = try session.instant(since, "--since", .past)
+        var filter = FireFilter(flow: flow, isUnrun: unrun)
+        filter.since = try session.instant(since, "--since", .past)
         let store = try state.openStore(session)
         switch format.output {
         case .table:
             let limit = rows.number ?? Store.rowsPerPage
-            let found = try store.fires(flow: flow, since: since, limit: limit + 1)
+            let found = try store.fires(filter, limit: limit + 1)
             let fires = Array(found.prefix(limit))
             let isCut = found.count > limit
             try session.print(
                 FiresView.table(fires, isOfAll: flow == nil, isCut: isCut, session.time)
             )
         case .json:
-            let fires = try store.fires(flow: flow, since: since, limit: rows.number ?? .max)
-            try session.print(FiresView.json(fires, session.zone))
+            let zone = session.zone
+            try session.printJSON { writer in
+                try writer.write {
+                    try store.eachFire(filter, limit: rows.number ?? .max) {
+                        try writer.add(FiresView.json($0, zone))
+                    }
+                }
+            }
         }
         return .success
     }

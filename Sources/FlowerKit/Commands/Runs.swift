@@ -67,8 +67,14 @@ struct RunsCommand: FlowerCommand {
             let isCut = found.count > limit
             try session.print(RunsView.table(runs, isCut: isCut, session.time))
         case .json:
-            let runs = try store.runs(filter, limit: rows.number ?? .max)
-            try session.print(RunsView.json(runs, session.zone))
+            let zone = session.zone
+            try session.printJSON { writer in
+                try writer.write {
+                    try store.eachRun(filter, limit: rows.number ?? .max) { run in
+                        try writer.add(RunsView.json(run, zone))
+                    }
+                }
+            }
         }
         return .success
     }

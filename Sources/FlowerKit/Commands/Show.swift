@@ -17,17 +17,27 @@ struct ShowCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let detail = try store.flow(named: flow, at: session.now)
         let stored = try store.schedules().filter { $0.flow == flow }
         let schedules = try SchedulesCommand.rows(stored, in: store, at: session.now)
-        let view = FlowView(detail, schedules, session.time)
         switch format.output {
         case .table:
+            let detail = try store.flow(named: flow, at: session.now)
+            let view = FlowView(detail, schedules, session.time)
             let terminal = session.terminal
             try session.print(
                 page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
             )
-        case .json: try session.print(view.json)
+        case .json:
+            let time = session.time
+            try session.printJSON { writer in
+                try store.readFlow(named: flow, at: time.now) { detail, eachTask in
+                    let secrets = detail.flow.secrets
+                    let members = FlowView(detail, schedules, time).members
+                    try writer.write(members, array: "tasks") {
+                        try eachTask { try writer.add(FlowView.json($0, secrets: secrets)) }
+                    }
+                }
+            }
         }
         return .success
     }

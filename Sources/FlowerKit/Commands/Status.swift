@@ -15,25 +15,35 @@ struct StatusCommand: FlowerCommand {
     @Argument(help: RunChoice.help, completion: .runsAndFlows)
     var run: String?
 
+    @Flag(help: "Show each item of a task with for_each, not all of them on one line.")
+    var items = false
+
     @OptionGroup var format: OutputOptions
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let run = try RunChoice(run).number(in: store)
-        let detail = try store.run(run)
-        let isJSON = format.output == .json
-        let limit = isJSON ? StatusView.tailsInJSON : StatusView.failuresShown
-        let tails = try store.tailsOfFailedTasks(ofRun: run, limit: limit)
-        if isJSON {
-            try session.print(StatusView.json(detail, tails: tails, session.zone))
-        } else {
-            let terminal = session.terminal
-            let view = StatusView(detail, tails: tails, session.time)
-            try session.print(
-                page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
-            )
+        if format.output == .json {
+            let zone = session.zone
+            try session.printJSON { writer in
+                try store.readRun(run) { head, eachTask in
+                    try writer.write(StatusView.members(of: head, zone), array: "tasks") {
+                        try eachTask {
+                            try writer.add(StatusView.json($0, $1, of: head.summary, zone))
+                        }
+                    }
+                }
+            }
+            return .success
         }
+        let detail = try store.run(run)
+        let tails = try store.tailsOfFailedTasks(ofRun: run, limit: StatusView.failuresShown)
+        let terminal = session.terminal
+        let view = StatusView(detail, tails: tails, showsItems: items, session.time)
+        try session.print(
+            page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
+        )
         return .success
     }
 }

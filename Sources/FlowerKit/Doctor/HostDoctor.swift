@@ -118,10 +118,9 @@ struct HostDoctor {
             let store = try Store.open(folder, create: false)
             var findings: [DoctorFinding] = [.good("database", "of this version, and answers")]
             let refused = try store.refusedFiles()
-            if let first = refused.first {
-                let remedy = "flower validate \(first.path) tells why"
+            if !refused.isEmpty {
                 let message = "\(counted(refused.count, "file")) refused by the scheduler"
-                findings.append(.missing("flow files", message, remedy))
+                findings.append(.missing("flow files", message, "flower flows tells why"))
             }
             return findings
                 + HostCheck.sendmail(session.runnerOptions.sendmail, isNeeded: try store.usesMail())

@@ -13,9 +13,9 @@ enum FiresView {
     ) -> Table {
         var table = Table(columns: isOfAll ? [.init(title: "FLOW")] : [])
         table.columns += [
-            .init(title: "DUE"), .init(title: "PASSED", dispensable: 4), .init(title: "OUTCOME"),
-            .init(title: "FIRES", dispensable: 2), .init(title: "RUN"),
-            .init(title: "STATE", dispensable: 1), .init(title: "SCHEDULE", dispensable: 3),
+            .init(title: "DUE"), .init(title: "PASSED", dispensable: 5), .init(title: "OUTCOME"),
+            .init(title: "FIRES", dispensable: 3), .init(title: "RUN", dispensable: 1),
+            .init(title: "STATE", dispensable: 2), .init(title: "SCHEDULE", dispensable: 4),
             .init(title: "WHY", isFree: true),
         ]
         table.rows = fires.map { fire in
@@ -53,22 +53,18 @@ enum FiresView {
         }
     }
 
-    static func json(_ fires: [FireDetail], _ zone: Zone) -> JSONValue {
-        .array(
-            fires.map { fire in
-                .object([
-                    "flow": .string(fire.flow),
-                    "schedule": .string(fire.scheduleIdentity),
-                    "due_at": .instant(fire.dueAt, in: zone),
-                    "last_due_at": .instant(fire.lastDueAt, in: zone),
-                    "count": .count(fire.count),
-                    "outcome": .string(fire.outcome.rawValue),
-                    "note": .text(fire.note),
-                    "recorded_at": .instant(fire.recordedAt, in: zone),
-                    "run": .count(fire.runID),
-                    "state": .text(fire.state?.rawValue),
-                ])
-            }
-        )
+    static func json(_ fire: FireDetail, _ zone: Zone) -> JSONValue {
+        .object([
+            "flow": .string(fire.flow),
+            "schedule": .string(fire.scheduleIdentity),
+            "due_at": .instant(fire.dueAt, in: zone),
+            "last_due_at": .instant(fire.lastDueAt, in: zone),
+            "count": .count(fire.count),
+            "outcome": .string(fire.outcome.rawValue),
+            "note": .text(fire.note),
+            "recorded_at": .instant(fire.recordedAt, in: zone),
+            "run": .count(fire.runID),
+            "state": .text(fire.state?.rawValue),
+        ])
     }
 }

@@ -2,8 +2,9 @@ import Flows
 import Storage
 
 extension FlowView {
-    var json: JSONValue {
-        .object([
+    /// All but its tasks.
+    var members: [String: JSONValue] {
+        [
             "name": .string(flow.name),
             "description": .string(flow.description),
             "source_path": .text(detail.sourcePath),
@@ -24,7 +25,6 @@ extension FlowView {
             "environment": .variables(flow.environment.masking(flow.secrets)),
             "schedules": SchedulesView.json(schedules, time.zone),
             "outputs": .variables(flow.outputs),
-            "tasks": .array(flow.tasks.map { Self.json($0, secrets: flow.secrets) }),
             "run_timeout_ms": .count(flow.runTimeout?.milliseconds),
             "kill_grace_ms": .count(flow.killGrace?.milliseconds),
             "environment_files": .names(flow.environmentFiles.map(\.text)),
@@ -36,10 +36,10 @@ extension FlowView {
                     }
                 ) { $1 }
             ),
-        ])
+        ]
     }
 
-    private static func json(_ task: TaskSpec, secrets: [String]) -> JSONValue {
+    static func json(_ task: TaskSpec, secrets: [String]) -> JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(task.name),
             "needs": .names(task.needs),

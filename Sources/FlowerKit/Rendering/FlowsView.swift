@@ -31,10 +31,15 @@ enum FlowsView {
         let pauses = flows.compactMap { flow in flow.pause.map { (flow.name, $0) } }
         table.footer =
             counted(flows.count, "flow") + " listed." + PauseText.lines(pauses, time)
-        for file in refused {
-            table.footer? += "\n\(Printable.line(file.path)) is refused: flower validate tells why."
-        }
+        table.footer? += refused.map(refusal).joined()
         return table
+    }
+
+    /// What the scheduler has said of it. To check the file alone would not show what it does to others, as where
+    /// two declare one flow.
+    private static func refusal(_ file: SourceFile) -> String {
+        let lines = Printable.lines(file.message ?? "").map { "\n    " + Printable.line($0) }
+        return "\n\(Printable.line(file.path)) is refused:\(lines.joined())"
     }
 
     static func json(_ flows: [FlowSummary], _ zone: Zone) -> JSONValue {

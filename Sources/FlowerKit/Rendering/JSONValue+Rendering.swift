@@ -1,20 +1,9 @@
 import Cron
 import Flows
-import Foundation
 
 /// `-o json`: keys in snake_case, none ever left out (`null` where there is nothing), instants in
 /// ISO 8601 with the host's offset, spans in whole milliseconds.
 extension JSONValue {
-    /// Indented, keys sorted, with a newline at the end.
-    var rendered: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else {
-            preconditionFailure("a JSONValue holds no number that JSON cannot write")
-        }
-        return Printable.json(String(decoding: data, as: UTF8.self)) + "\n"
-    }
-
     static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
 
     static func count(_ value: some BinaryInteger) -> JSONValue { .integer(Int64(value)) }

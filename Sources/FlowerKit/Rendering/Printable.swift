@@ -29,25 +29,6 @@ enum Printable {
         text(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A JSON text with what a terminal would obey written as `\uXXXX`, which means the same: JSON itself asks
-    /// for that below U+0020 alone (RFC 8259, section 7).
-    static func json(_ text: String) -> String {
-        func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
-            scalar.value >= 0x7F && isControl(scalar)
-        }
-        guard text.unicodeScalars.contains(where: mustBeEscaped) else { return text }
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            guard mustBeEscaped(scalar) else {
-                shown.append(scalar)
-                continue
-            }
-            let digits = String(scalar.value, radix: 16)
-            shown += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars
-        }
-        return String(shown)
-    }
-
     /// The lines of a text, empty ones too, a carriage return at their ends taken off.
     ///
     /// By scalars: to `Character` a `\r\n` is one and no line feed, so that such lines would stay together.

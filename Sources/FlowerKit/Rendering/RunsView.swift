@@ -50,8 +50,8 @@ enum RunsView {
         variables.map { "\($0.name)=\(ShellWord.shown($0.value))" }.joined(separator: " ")
     }
 
-    static func json(_ runs: [RunSummary], _ zone: Zone) -> JSONValue {
-        .array(runs.map { .object(members(of: $0, zone)) })
+    static func json(_ run: RunSummary, _ zone: Zone) -> JSONValue {
+        .object(members(of: run, zone))
     }
 
     /// The keys that `runs` and `status` have in common.

@@ -68,7 +68,7 @@ enum SchedulesView {
         if let most = rows.max(by: { $0.unrun < $1.unrun }), unrun > 0 {
             let were = unrun == 1 ? "was" : "were"
             text +=
-                " \(counted(unrun, "fire")) \(were) not run: flower fires \(most.flow) tells why."
+                " \(counted(unrun, "fire")) \(were) not run: flower fires \(most.flow) --unrun tells why."
         }
         let pauses = Dictionary(
             rows.compactMap { row in row.pause.map { (row.flow, $0) } },

@@ -3,15 +3,10 @@ import Flows
 import Storage
 
 extension StatusView {
-    /// Failed tasks that are told with their last lines; those of the others are empty.
-    static let tailsInJSON = 1_000
-
-    static func json(_ run: RunDetail, tails: [Int64: [UInt8]], _ zone: Zone) -> JSONValue {
+    /// All but its tasks.
+    static func members(of run: RunHead, _ zone: Zone) -> [String: JSONValue] {
         var members = RunsView.members(of: run.summary, zone)
         members["timed_out_at"] = .instant(run.summary.timedOutAt, in: zone)
-        members["tasks"] = .array(
-            run.tasks.map { json($0, tails[$0.id] ?? [], of: run.summary, zone) }
-        )
         members["outputs"] = .object(
             Dictionary(
                 run.outputs.map { ($0.name, .text($0.value.map(run.summary.masking))) }
@@ -19,10 +14,11 @@ extension StatusView {
         )
         members["parent_run"] = .count(run.parent?.run)
         members["parent_task"] = .text(run.parent.map { "\($0.task)" })
-        return .object(members)
+        return members
     }
 
-    private static func json(
+    /// - Parameter tail: of its output, if it has failed.
+    static func json(
         _ task: TaskDetail,
         _ tail: [UInt8],
         of run: RunSummary,

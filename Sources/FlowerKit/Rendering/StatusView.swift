@@ -5,10 +5,12 @@ import Storage
 
 /// `flower status`: what the run is, its tasks as a tree, and the last words of those that failed.
 struct StatusView {
-    private let run: RunDetail
+    let run: RunDetail
     /// Of failed tasks, by task id.
     private let tails: [Int64: [UInt8]]
-    private let time: TimeText
+    let time: TimeText
+    /// What each line of the tree stands for: a task, or all items of one.
+    private let entries: [Entry]
     /// By name: a task waits for the first of its needs that has not succeeded.
     private let states: [String: TaskState]
     /// Of the last attempts; the kernel counts none for components, which run in the runner.
@@ -19,8 +21,15 @@ struct StatusView {
     static let failuresShown = 10
     static let tailLinesShown = 10
 
-    init(_ run: RunDetail, tails: [Int64: [UInt8]], _ time: TimeText) {
+    /// - Parameter showsItems: each on a line of its own, not all of a task on one.
+    init(
+        _ run: RunDetail,
+        tails: [Int64: [UInt8]],
+        showsItems: Bool = false,
+        _ time: TimeText
+    ) {
         self.run = run
+        entries = Entry.entries(of: run.tasks, showsItems: showsItems)
         self.tails = tails
         self.time = time
         states = Dictionary(run.tasks.map { ($0.name, $0.state) }) { $0.satisfiesNeed ? $1 : $0 }
@@ -76,12 +85,51 @@ struct StatusView {
         ]
         var table = Table(columns: columns)
         // Of a task with items all of them.
-        let places = Dictionary(grouping: run.tasks.indices) { run.tasks[$0].name }
-        let needs = run.tasks.map { $0.needs.flatMap { places[$0] ?? [] } }
+        let places = Dictionary(grouping: entries.indices) { entries[$0].first.name }
+        let needs = entries.map { $0.first.needs.flatMap { places[$0] ?? [] } }
         table.rows = TaskTree.lines(needs: needs).map { line in
-            row(run.tasks[line.position], prefix: line.prefix)
+            let entry = entries[line.position]
+            return entry.tasks.count == 1
+                ? row(entry.first, prefix: line.prefix) : row(entry, prefix: line.prefix)
         }
         return table
+    }
+
+    private func row(_ entry: Entry, prefix: String) -> [Table.Cell] {
+        var cells: [Table.Cell] = [
+            .init(prefix + entry.shownName), .state(entry.state),
+            .init(entry.took(at: time.now).map { TimeText.span($0) } ?? "-"),
+        ]
+        let last = entry.tasks.compactMap(\.attempts.last)
+        if showsUsage {
+            let spent = last.compactMap(\.cpuMilliseconds)
+            let memory = last.compactMap(\.maxRSSKiB).max() ?? 0
+            cells += [
+                .init(spent.isEmpty ? "-" : TimeText.span(spent.reduce(0, +))),
+                .init(memory == 0 ? "-" : StatsView.memory(memory)),
+            ]
+        }
+        let attempts = entry.tasks.reduce(0) { $0 + $1.attempts.count }
+        cells += [
+            .init(entry.exitText), .init(attempts == 0 ? "-" : "\(attempts)"),
+            .init(why(entry)),
+        ]
+        return cells
+    }
+
+    /// How far its items are, and why the first of those that decide its state is in that.
+    private func why(_ entry: Entry) -> String {
+        let progress = RunsView.progress(entry.counts)
+        guard let task = entry.tasks.first(where: { $0.shownState == entry.state }) else {
+            return progress
+        }
+        let reason = why(task)
+        switch entry.state {
+        case .succeeded, .skipped, .running: return progress
+        case .waiting, .held, .failed, .cancelled:
+            return reason.isEmpty || reason == "ready"
+                ? progress : "\(progress); \(task.shownName): \(reason)"
+        }
     }
 
     private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
@@ -147,8 +195,16 @@ struct StatusView {
             let shown = (lines.first ?? "") + (lines.count > 1 ? " …" : "")
             table.rows.append([.init(name), .init(shown)])
         }
-        for task in run.tasks {
-            for output in task.outputs { add("\(task.shownName).\(output.name)", output.value) }
+        for entry in entries {
+            if entry.tasks.count == 1 {
+                for output in entry.first.outputs {
+                    add("\(entry.first.shownName).\(output.name)", output.value)
+                }
+            } else {
+                for (name, count) in entry.outputCounts {
+                    add("\(entry.shownName).\(name)", counted(count, "value"))
+                }
+            }
         }
         for output in run.outputs {
             add(output.name, output.value ?? "- (\(output.reason ?? ""))")
@@ -220,7 +276,7 @@ extension Array {
 
 extension AttemptDetail {
     /// In the user's code and in the kernel for it.
-    fileprivate var cpuMilliseconds: Int64? {
+    var cpuMilliseconds: Int64? {
         userCPUMilliseconds.map { $0 + (systemCPUMilliseconds ?? 0) }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// In a file or pipe all of them, as wide as what they show. On a terminal, until the rows fit: free text gets
 /// shorter, to what can still be read; instants are told without year, seconds and zone; columns that can be done
-/// without are left out, one after the other; free text gets shorter still; at last the widest gives way.
+/// without are left out, one after the other; free text gets shorter still; at last what is widest, names after all else.
 struct TableLayout {
     /// Of the columns that are shown, ascending.
     private(set) var places: [Int]
@@ -41,8 +41,14 @@ struct TableLayout {
             return
         }
         if fit(short, free, limit, least: Self.leastWidth) { return }
+        // The first column has the names.
+        shrink(widths.indices.dropFirst(), limit)
+        shrink(widths.indices.prefix(1), limit)
+    }
+
+    private mutating func shrink(_ columns: some Collection<Int>, _ limit: Int) {
         while excess(limit) > 0,
-            let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+            let widest = columns.max(by: { widths[$0] < widths[$1] }),
             widths[widest] > Self.leastWidth
         {
             widths[widest] -= 1

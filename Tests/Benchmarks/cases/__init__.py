@@ -1,6 +1,6 @@
 """The cases of the benchmark, by name. A new one is a file here and a line in CASES."""
 
-from cases import cold, components, graphs_drained, history, independent
+from cases import cold, components, graphs_drained, history, independent, looking
 
 CASES = {
     "cold": cold.cold,
@@ -10,6 +10,10 @@ CASES = {
     "fan": graphs_drained.fan,
     "layers": graphs_drained.layers,
     "history": history.history,
+    "status": looking.status_text,
+    "status-json": looking.status,
+    "show-json": looking.show,
+    "runs-json": looking.runs,
     "noop": components.noop,
     "register": components.register,
 }

@@ -43,9 +43,16 @@ def history(bench):
 def remember(database):
     """Copies the one run of a database until there are OLD_TASKS tasks, attempts included."""
     connection = sqlite3.connect(database)
+    (tasks,) = connection.execute("SELECT count(*) FROM task").fetchone()
+    connection.close()
+    copy_run(database, OLD_TASKS // tasks - 1)
+
+
+def copy_run(database, copies):
+    """Copies the one run of a database, attempts included."""
+    connection = sqlite3.connect(database)
     connection.execute("PRAGMA synchronous = OFF")
     (tasks,) = connection.execute("SELECT count(*) FROM task").fetchone()
-    copies = OLD_TASKS // tasks - 1
     connection.execute("CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
                        f" SELECT i + 1 FROM n WHERE i < {copies}) SELECT i FROM n")
     # The run that is copied has the number 1, and its tasks those from 1 on.
