@@ -47,7 +47,7 @@ struct DayFile: Sendable {
 
 /// The files besides itself that a flow file's meaning depends on, each read once.
 final class Dependencies {
-    /// Absolute, as the flow file leads to them.
+    /// Absolute, as the flow file leads to them; those that cannot be read too.
     private(set) var paths: [String] = []
     private var contents: [String: [UInt8]] = [:]
     /// Files of variables: each launch reads them anew, so that they are no part of what a flow says.
@@ -65,6 +65,7 @@ final class Dependencies {
 
     func bytes(at path: String) throws(FileReader.Fault) -> [UInt8] {
         if let bytes = contents[path] { return bytes }
+        if !paths.contains(path) { paths.append(path) }
         do throws(FileTrust.Fault) {
             try trust?.check(path)
         } catch {
@@ -72,7 +73,6 @@ final class Dependencies {
         }
         let bytes = try FileReader.contents(of: path)
         contents[path] = bytes
-        paths.append(path)
         return bytes
     }
 

@@ -55,8 +55,18 @@ package struct FlowFileLoader: Sendable {
         paths: [String],
         besides owners: [String: String] = [:]
     ) -> (files: [FlowSource], diagnostics: [Diagnostic]) {
+        let (files, diagnostics, _) = loadAll(paths: paths, besides: owners)
+        return (files, diagnostics)
+    }
+
+    /// The same, and what each file, also one with faults, refers to as far as it could be read.
+    package func loadAll(
+        paths: [String],
+        besides owners: [String: String] = [:]
+    ) -> (files: [FlowSource], diagnostics: [Diagnostic], dependencies: [String: [String]]) {
         var files: [FlowSource] = []
         var diagnostics: [Diagnostic] = []
+        var dependencies: [String: [String]] = [:]
         var seen: Set<String> = []
         var owners = owners
         for path in paths {
@@ -67,12 +77,17 @@ package struct FlowFileLoader: Sendable {
                 // Links resolved, so that a file is known by one path however it is named.
                 let absolute = FileReader.resolved(path)
                 guard seen.insert(absolute).inserted else { continue }
-                let (file, findings) = read(path, absolute, &owners)
+                let others = Dependencies(
+                    trust: isTrustRequired ? trust : nil,
+                    launchTrust: trust
+                )
+                let (file, findings) = read(path, absolute, others, &owners)
                 if let file { files.append(file) }
+                dependencies[path] = others.watched
                 diagnostics += findings.sorted
             }
         }
-        return (files, diagnostics)
+        return (files, diagnostics, dependencies)
     }
 
     private static func nothing(in folder: String) -> Diagnostic {
@@ -125,6 +140,7 @@ package struct FlowFileLoader: Sendable {
     private func read(
         _ path: String,
         _ absolute: String,
+        _ dependencies: Dependencies,
         _ owners: inout [String: String]
     ) -> (file: FlowSource?, findings: Findings) {
         let findings = Findings(path: path)
@@ -137,10 +153,6 @@ package struct FlowFileLoader: Sendable {
             return (nil, findings)
         }
         let declared: [FlowReader.Declared]
-        let dependencies = Dependencies(
-            trust: isTrustRequired ? trust : nil,
-            launchTrust: trust
-        )
         switch Self.ending(of: path) {
         case .yaml: declared = yaml(bytes, absolute, findings, dependencies)
         case .crontab:

@@ -14,30 +14,23 @@ import Systemd
 ///
 /// Not thread-safe: one thread calls it.
 package final class FlowFolder {
-    /// Absolute, without links.
+    /// Absolute, with its links: what they lead to may change.
     package let path: String
     private let store: Store
     private let makeLoader: (Instant) -> FlowFileLoader
-    private let watch: FolderWatch
-
-    private enum Pending {
-        case nothing
-        /// Files that changed, by their names in the folder.
-        case names(Set<String>)
-        case everything
-    }
-
-    private var pending = Pending.everything
-    /// Which files each other file is part of, by name.
-    private var dependents: [String: Set<String>] = [:]
-    /// A file is refused: whatever changes may mend it.
-    private var hasRefused = false
+    private let watch: FlowFileWatch
+    private var pending = FlowFileWatch.Change.everything
+    /// Files by their names: whatever changes may mend them.
+    private var refused: Set<String> = []
     /// Its flows stay until it is there again; `nil` before the first look.
     private var isMissing: Bool?
     private let isExpected: Bool
     private var isUnreadable = false
     /// How the pools stood when a file was refused for one that was not there.
     private var poolMark: String?
+
+    /// As which an earlier version knew a folder behind a link; `nil` once it has forgotten that.
+    private var former: String?
 
     /// Who applied, in the audit.
     private static let actor = "scheduler"
@@ -53,11 +46,14 @@ package final class FlowFolder {
         isExpected: Bool = true,
         makeLoader: @escaping (Instant) -> FlowFileLoader
     ) throws {
-        self.path = FlowFileLoader.resolved(path)
+        let absolute = PathWay.absolute(path)
+        let resolved = FlowFileLoader.resolved(path)
+        self.path = PathWay(absolute).hasLinks ? absolute : resolved
+        former = self.path == resolved ? nil : resolved
         self.store = store
         self.makeLoader = makeLoader
         self.isExpected = isExpected
-        watch = try FolderWatch()
+        watch = try FlowFileWatch(self.path)
     }
 
     /// Readable when something has changed in the folder.
@@ -72,7 +68,7 @@ package final class FlowFolder {
         guard let mark = poolMark, try store.poolMark() != mark else { return false }
         poolMark = nil
         // No name: refused ones are looked at in any case.
-        if case .nothing = pending { pending = .names([]) }
+        pending = pending.and(.names([]))
         return true
     }
 
@@ -83,32 +79,22 @@ package final class FlowFolder {
     ///
     /// - Returns: whether any of it matters: tasks may write their files into this folder too.
     @discardableResult
-    func takeNote() -> Bool {
-        let changes = watch.take()
-        guard !changes.isOverflow, changes.gone.isEmpty else {
-            expectChanges()
-            return true
-        }
-        // A file that was only made is not whole yet; its closing is told. A link is whole.
-        let arrived = changes.names.filter { name in
-            !changes.created.contains(name) || Self.isWhole("\(path)/\(name)")
-        }
-        let files = arrived.filter(FlowFileLoader.isFlowFile)
-            .union(arrived.flatMap { dependents[$0] ?? [] })
-        // What a refused file refers to is not known: any file may be what mends it.
-        guard !files.isEmpty || (hasRefused && !arrived.isEmpty) else { return false }
-        switch pending {
-        case .nothing: pending = .names(files)
-        case .names(let names): pending = .names(names.union(files))
-        case .everything: break
-        }
-        return true
+    func takeNote() -> Bool { note(watch.take(refused: refused)) }
+
+    /// The same for what nobody has told: looks at all that the files are made of, and what was refused is looked at
+    /// again. A stat(2) for each.
+    ///
+    /// - Returns: whether anything is to be applied, and whether something is being written.
+    @discardableResult
+    func sweep() -> (isAny: Bool, hasYoung: Bool) {
+        let (change, hasYoung) = watch.sweep()
+        return (note(change.and(refused.isEmpty ? .nothing : .names([]))), hasYoung)
     }
 
-    private static func isWhole(_ path: String) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return true }
-        return status.st_mode & S_IFMT == S_IFLNK || status.st_nlink > 1
+    private func note(_ change: FlowFileWatch.Change) -> Bool {
+        pending = pending.and(change)
+        if case .nothing = change { return false }
+        return true
     }
 
     /// Applies what has changed.
@@ -136,14 +122,14 @@ package final class FlowFolder {
         isUnreadable = false
         let known = try store.sourceFiles(in: path)
         let loader = makeLoader(now)
-        let changed = found.filter {
-            isCandidate($0, known[$0]) && !(isAsSeen($0, known[$0]) && loader.isTrusted($0))
-        }
+        let candidates = found.filter { isCandidate($0, known[$0]) }
+        let before = watch.willRead(candidates)
+        let changed = candidates.filter { !(isAsSeen($0, known[$0]) && loader.isTrusted($0)) }
         let gone = known.keys.filter { !found.contains($0) }.sorted()
         var seen = try read(changed, loader, known: known, gone: Set(gone))
         seen = try checkReferences(seen)
         var kept: Set<String> = []
-        for file in seen {
+        for file in seen where !isRefusedAsBefore(file, known[file.path]) {
             let changes = try store.see(file, by: Self.actor, at: now)
             kept.formUnion(file.source?.flows.map(\.name) ?? [])
             tell(file, changes, known[file.path], report)
@@ -164,7 +150,10 @@ package final class FlowFolder {
             at: now
         )
         for (flow, _) in removed.changes { report("flow '\(flow)' removed: no file declares it") }
-        try noteDependents()
+        try forgetFormer(at: now)
+        let files = try store.sourceFiles(in: path).values
+        refused = Set(files.filter { $0.message != nil }.map { Self.name(of: $0.path) })
+        watch.didRead(files, before)
         pending = .nothing
         // 100,000 flows leave 150 MiB behind, which a process that sleeps for hours does not need.
         if !seen.isEmpty { clinux_trim_memory() }
@@ -174,7 +163,7 @@ package final class FlowFolder {
     /// A folder that is missing is no reason to remove all flows: it may be on a disk not mounted.
     private func isThere(_ report: (Bulletin) -> Void) -> Bool {
         do {
-            try watch.add(path, .departures)
+            try watch.begin()
             if isMissing == true { report("the folder of flow files, \(path), is there again") }
             isMissing = false
             return true
@@ -196,6 +185,20 @@ package final class FlowFolder {
         return names.contains(Self.name(of: path))
     }
 
+    /// A minute later the same is to be said of it: nothing is written for that.
+    private func isRefusedAsBefore(_ file: SeenFile, _ known: SourceFile?) -> Bool {
+        guard let known, let message = file.message else { return false }
+        return known.message == message && known.digest == file.digest
+            && known.sourcePath == file.sourcePath && known.dependencies == file.dependencies
+    }
+
+    private func forgetFormer(at now: Instant) throws {
+        guard let former else { return }
+        let gone = try store.sourceFiles(in: former).keys.sorted()
+        _ = try store.removeFlows(from: [], keeping: [], gone: gone, by: Self.actor, at: now)
+        self.former = nil
+    }
+
     private func isAsSeen(_ path: String, _ known: SourceFile?) -> Bool {
         // A file that others are part of is read again, which costs little: there are few.
         guard let known, known.isInForce, known.dependencies.isEmpty else { return false }
@@ -212,7 +215,7 @@ package final class FlowFolder {
         guard !paths.isEmpty else { return [] }
         let others = known.values.filter { !paths.contains($0.path) && !gone.contains($0.path) }
         let owners = try store.flowOwners(in: others.map(\.sourcePath))
-        let (sources, diagnostics) = loader.load(paths: paths, besides: owners)
+        let (sources, diagnostics, dependencies) = loader.loadAll(paths: paths, besides: owners)
         let byPath = Dictionary(sources.map { ($0.path, $0) }) { first, _ in first }
         let faults = Dictionary(grouping: diagnostics.filter { !$0.isWarning }, by: \.path)
         return paths.compactMap { path in
@@ -222,6 +225,7 @@ package final class FlowFolder {
                     refused: path,
                     sourcePath: resolved,
                     digest: FlowFileLoader.digest(ofFile: path) ?? "",
+                    dependencies: dependencies[path] ?? [],
                     message: Self.message(faults)
                 )
             }
@@ -249,6 +253,7 @@ package final class FlowFolder {
                     refused: file.path,
                     sourcePath: file.sourcePath,
                     digest: file.digest,
+                    dependencies: file.dependencies,
                     message: Self.message(own.map { Diagnostic($0, in: source) })
                 )
             }
@@ -285,22 +290,6 @@ package final class FlowFolder {
             report("\(file.path): \(what) \(change.rawValue)")
         }
         if known?.message != nil { report("\(file.path) is no longer refused") }
-    }
-
-    /// Watches what flow files are made of besides themselves.
-    private func noteDependents() throws {
-        dependents = [:]
-        let files = try store.sourceFiles(in: path).values
-        hasRefused = files.contains { $0.message != nil }
-        for file in files {
-            for dependency in file.dependencies {
-                let name = Self.name(of: dependency)
-                dependents[name, default: []].insert(Self.name(of: file.path))
-                let folder = String(dependency.dropLast(name.utf8.count + 1))
-                // Where it cannot be watched, SIGHUP is still there.
-                try? watch.add(folder, .departures)
-            }
-        }
     }
 
     private static func name(of path: String) -> String {

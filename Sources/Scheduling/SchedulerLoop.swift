@@ -35,9 +35,13 @@ package final class SchedulerLoop {
     private var settledAt: ContinuousClock.Instant?
     /// After files could not be applied.
     private var applyAgainAt: Instant?
+    /// When flow files are looked at that nobody has told of.
+    private var sweepAt: Instant
 
     /// The longest sleep: a safety net, not a poll.
     private static let longestSleep: Int64 = 60_000
+    /// After which a file that was just written is looked at again.
+    private static let writingTime: Int64 = 3_000
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
     /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
@@ -74,6 +78,7 @@ package final class SchedulerLoop {
         self.clock = clock
         self.notifier = notifier
         self.report = report
+        sweepAt = clock.now
         epoll = try Self.made(clinux_epoll_create(), "epoll_create1")
         timer = try Self.made(clinux_timerfd(), "timerfd_create")
         stops = try Self.made(clinux_eventfd(), "eventfd")
@@ -142,7 +147,11 @@ package final class SchedulerLoop {
             let changes = state.take()
             let name = store.folder.wakeName
             if changes.isOverflow || changes.names.contains(name) { supervisor?.expectWork() }
-        case .flows: if flows?.takeNote() == true { settledAt = .now + Self.settleTime }
+        case .flows:
+            guard flows?.takeNote() == true else { break }
+            settledAt = .now + Self.settleTime
+            // Whatever could not be read may be readable now.
+            applyAgainAt = nil
         case .zones:
             guard zones.take() else { break }
             areZonesStale = true
@@ -193,11 +202,23 @@ package final class SchedulerLoop {
     /// Does what is due and says when to look again.
     private func look() -> Instant {
         if let again = applyAgainAt, again <= clock.now { applyChanges() }
+        sweep()
         // Where it cannot be read, the next look asks again.
         if let flows, (try? flows.awaitsPools()) ?? false { applyChanges() }
         let wakeAt = register()
         zones.follow()
-        return applyAgainAt.map { min($0, wakeAt) } ?? wakeAt
+        return min(wakeAt, applyAgainAt ?? (flows == nil ? wakeAt : sweepAt))
+    }
+
+    /// At most once a minute: an idle scheduler wakes so often in any case.
+    private func sweep() {
+        guard let flows, applyAgainAt == nil else { return }
+        let now = clock.now
+        // Where the clock was set back, it would be long until then.
+        guard sweepAt <= now || sweepAt > later(Self.longestSleep) else { return }
+        let (isAny, hasYoung) = flows.sweep()
+        sweepAt = later(hasYoung ? Self.writingTime : Self.longestSleep)
+        if isAny { applyChanges() }
     }
 
     private func register() -> Instant {

@@ -16,6 +16,10 @@ package final class FolderWatch {
         case writes
         /// Also a file moved out or removed, and the folder's own end.
         case departures
+        /// Also a change of owner or mode, the folder's too.
+        case changes
+
+        private static let departed = IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
 
         fileprivate var mask: UInt32 {
             // Opening an existing `wake` for writing and closing it is all that a waker does.
@@ -23,8 +27,8 @@ package final class FolderWatch {
             return switch self {
             case .arrivals: UInt32(arrivals)
             case .writes: UInt32(arrivals | IN_MODIFY)
-            case .departures:
-                UInt32(arrivals | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
+            case .departures: UInt32(arrivals | Self.departed)
+            case .changes: UInt32(arrivals | Self.departed | IN_ATTRIB)
             }
         }
     }
@@ -35,12 +39,16 @@ package final class FolderWatch {
         package var names: Set<String> = []
         /// Files that were made and not closed since: somebody may be writing them.
         package var created: Set<String> = []
-        /// Folders that are no more, or not where they were.
+        /// Names of which owner or mode has changed.
+        package var touched: Set<String> = []
+        /// Folders that are no more, not where they were, or not of the mode that they had.
         package var gone: Set<String> = []
         /// More happened than the kernel kept: look at everything.
         package var isOverflow = false
 
-        package var isEmpty: Bool { names.isEmpty && gone.isEmpty && !isOverflow }
+        package var isEmpty: Bool {
+            names.isEmpty && touched.isEmpty && gone.isEmpty && !isOverflow
+        }
     }
 
     /// Watches nothing yet.
@@ -72,6 +80,11 @@ package final class FolderWatch {
                 isMissing ? .notFound : .unusable,
                 "cannot watch \(path): \(systemMessage())"
             )
+        }
+        // Another folder is at the path now: the former one is nobody's any more.
+        for (former, _) in paths where former != watch && paths[former] == path {
+            inotify_rm_watch(descriptor, former)
+            paths[former] = nil
         }
         paths[watch] = path
     }
@@ -117,7 +130,11 @@ package final class FolderWatch {
             if let path = paths.removeValue(forKey: event.wd) { changes.gone.insert(path) }
             // A folder that was moved away is still watched by its inode.
             if event.mask & UInt32(IN_MOVE_SELF) != 0 { inotify_rm_watch(descriptor, event.wd) }
-        } else if !name.isEmpty {
+        } else if name.isEmpty {
+            if let path = paths[event.wd] { changes.gone.insert(path) }
+        } else if event.mask & UInt32(IN_ATTRIB) != 0 {
+            changes.touched.insert(name)
+        } else {
             let isNew = event.mask & UInt32(IN_CREATE) != 0 && !changes.names.contains(name)
             if isNew { changes.created.insert(name) } else { changes.created.remove(name) }
             changes.names.insert(name)

@@ -34,10 +34,17 @@ package struct SeenFile: Sendable {
         message = nil
     }
 
-    package init(refused path: String, sourcePath: String, digest: String, message: String) {
+    /// - Parameter dependencies: as far as they are known.
+    package init(
+        refused path: String,
+        sourcePath: String,
+        digest: String,
+        dependencies: [String],
+        message: String
+    ) {
         (self.path, self.sourcePath) = (path, sourcePath)
         (self.digest, self.message) = (digest, message)
-        dependencies = []
+        self.dependencies = dependencies
         source = nil
     }
 }
