@@ -78,6 +78,8 @@ package final class LogReader: LogLines {
         // Where it cannot be watched, there is no folder yet, or it is looked through each time.
         // Watched before it is read, so that what comes during the reading is told by `wait`.
         if watch == nil { watch = try? FolderWatch(folder.path(run: run), .writes) }
+        // Also what came since `wait`: whoever asks may have found out meanwhile that no more will come.
+        takeChanges()
         var fresh = names().map { cursors[$0] ?? LogCursor($0, folder.path(run: run)) }
         if let last = query.last, !isPlaced {
             for cursor in fresh { cursor.place(atLast: last, query) }
@@ -98,6 +100,10 @@ package final class LogReader: LogLines {
         let watched = descriptors + (watch.map { [$0.descriptor] } ?? [])
         var entries = watched.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         poll(&entries, nfds_t(entries.count), Int32(clamping: limit.milliseconds))
+        takeChanges()
+    }
+
+    private func takeChanges() {
         guard let watch else { return }
         let changes = watch.take()
         changed.formUnion(changes.names)

@@ -163,6 +163,35 @@ import Testing
         #expect(String(decoding: kept.tail, as: UTF8.self).hasSuffix("line 1999\nline 2000\n"))
     }
 
+    /// Whoever follows a run looks whether it has ended and then reads: what was written before that look is
+    /// there, though nothing was waited for in between.
+    @Test func `a reading has all that was written before it, in new files too`() throws {
+        try print([(.output, Array("one\n".utf8))], ending: [])
+        let reader = LogReader(folder.state, LogQuery(run: 7))
+        var found: [String] = []
+        func read() throws {
+            try reader.readNew { found.append(String(decoding: $0.text, as: UTF8.self)) }
+        }
+        try read()
+        let sink = try FileLogSink(folder.state)
+        for (place, task) in ["task", "other"].enumerated() {
+            let source = LogSource(.of(.run(""), task: task))
+            let line = Array("\(task)\n".utf8)
+            sink.write(
+                LogChunk(
+                    source: source,
+                    stream: .output,
+                    readAt: Instant(milliseconds: Int64(place)),
+                    firstLine: 2,
+                    lines: line
+                )
+            )
+        }
+        #expect(sink.finish(limit: .seconds(30)) == nil)
+        try read()
+        #expect(found == ["one", "task", "other"])
+    }
+
     @Test func `what could not be written is told at its place, and of its attempt`() throws {
         let run = "\(folder.state.logsPath)/7"
         // In the place of the folder: it can be made once this is away.
