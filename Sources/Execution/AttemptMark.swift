@@ -56,6 +56,12 @@ struct AttemptMark: Hashable {
         return Self(environmentOf: pid).flatMap { marks.contains($0) ? $0 : nil }
     }
 
+    /// Whether the process has another mark than this one, which may be a task's itself, has from its maker.
+    static func isForeign(on pid: pid_t) -> Bool {
+        guard let locks = locks(of: pid) else { return false }
+        return locks != Self.locks(of: getpid())
+    }
+
     private init(locks: UInt64) { self.locks = locks }
 
     /// `nil` where there is no such process, or none.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Storage
+import Synchronization
 
 /// The processes that tasks leave behind, whatever group and session they are in.
 ///
@@ -12,8 +13,8 @@ import Storage
 final class Orphans: EventLoop.Source {
     /// Of attempts that are not over.
     private var open: Set<AttemptMark> = []
-    /// The attempts' own processes, for which their launcher waits.
-    private var tasks: Set<pid_t> = []
+    /// The attempts' own processes, of whichever runner of this process: their launcher waits for them.
+    private static let tasks = Mutex<Set<pid_t>>([])
     /// By pid, which nobody else gets before it is waited for.
     private var found: [pid_t: Owner] = [:]
     /// Whether there may be new ones.
@@ -27,6 +28,9 @@ final class Orphans: EventLoop.Source {
 
     private enum Owner: Hashable {
         case attempt(AttemptMark)
+        /// Has a mark of a runner that one of these attempts has started, and that was killed: it is ended with the
+        /// last of them.
+        case nested(Set<AttemptMark>)
         /// Whose parent was no task's process, in the care of process 1.
         case stranger
     }
@@ -52,13 +56,13 @@ final class Orphans: EventLoop.Source {
     }
 
     func began(_ pid: pid_t, _ mark: AttemptMark) {
-        tasks.insert(pid)
+        Self.tasks.withLock { _ = $0.insert(pid) }
         open.insert(mark)
     }
 
     /// The attempt's own process has been waited for: what it has left is the runner's child by now.
     func ended(_ pid: pid_t) {
-        tasks.remove(pid)
+        Self.tasks.withLock { _ = $0.remove(pid) }
         isStale = true
         recent = nil
     }
@@ -72,7 +76,15 @@ final class Orphans: EventLoop.Source {
     /// Whether anything of an attempt is left whose own process has ended.
     func isAnyLeft(of mark: AttemptMark) -> Bool {
         if isStale || !found.isEmpty { look() }
-        return found.values.contains(.attempt(mark))
+        return found.values.contains { belongs($0, to: mark) }
+    }
+
+    private func belongs(_ owner: Owner, to mark: AttemptMark) -> Bool {
+        switch owner {
+        case .attempt(let own): own == mark
+        case .nested(let attempts): attempts.intersection(open) == [mark]
+        case .stranger: false
+        }
     }
 
     /// What is left of an attempt, and all that it has made; with its own process where that lives.
@@ -81,8 +93,8 @@ final class Orphans: EventLoop.Source {
     /// ours, once for all that are told to end together.
     func tree(of mark: AttemptMark, madeBy pid: pid_t) -> (ProcessTable, [ProcessTable.Entry]) {
         let isAnyFound = isAnyLeft(of: mark)
-        let roots = isAnyFound ? found.filter { $0.value == .attempt(mark) }.map(\.key) : []
-        let isAlive = tasks.contains(pid)
+        let roots = isAnyFound ? found.filter { belongs($0.value, to: mark) }.map(\.key) : []
+        let isAlive = Self.tasks.withLock { $0.contains(pid) }
         guard isAlive || isAnyFound else { return (ProcessTable(of: []), []) }
         let table = recentTable()
         return (table, table.trees(of: isAlive ? roots + [pid] : roots))
@@ -103,6 +115,7 @@ final class Orphans: EventLoop.Source {
 
     private func look() {
         isStale = false
+        let tasks = Self.tasks.withLock { $0 }
         for pid in childPids() where !tasks.contains(pid) && found[pid] == nil {
             if let owner = owner(of: pid) { found[pid] = owner }
         }
@@ -115,6 +128,7 @@ final class Orphans: EventLoop.Source {
     /// `nil` for what a component has made, which waits for it itself.
     private func owner(of pid: pid_t) -> Owner? {
         if let mark = AttemptMark.first(of: open, on: pid) { return .attempt(mark) }
+        if !open.isEmpty, AttemptMark.isForeign(on: pid) { return .nested(open) }
         return getpid() == 1 && getsid(pid) != getsid(0) ? .stranger : nil
     }
 

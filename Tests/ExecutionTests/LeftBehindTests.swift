@@ -49,6 +49,8 @@ import Testing
             "(env -i setsid _ &)",
             // Nothing but the environment does.
             "setsid prlimit --locks=7 _ &",
+            // Neither, as of what a runner had started that was killed: no other task is there.
+            "env -i prlimit --locks=7 setsid _ &",
             // Its group alone.
             "env -i prlimit --locks=7 _ &",
         ]
@@ -112,6 +114,21 @@ import Testing
         harness.launcher.end(other, byForce: false)
         _ = try harness.finish(other)
         #expect(ProcessTable.entry(kept) == nil)
+    }
+
+    /// A runner in a task, which is killed, leaves what has its marks.
+    @Test func `what has a mark of another runner's is ended with the last that may have left it`()
+        throws
+    {
+        let way = "(env -i prlimit --locks=7 setsid _ &)"
+        let other = try harness.start(claim("echo other; sleep 600", task: "other"))
+        try harness.turn(until: { other.output.lines > 0 })
+        let run = try harness.run(claim(text(way)))
+        let left = try pid(run)
+        #expect(ProcessTable.entry(left) != nil)
+        harness.launcher.end(other, byForce: false)
+        _ = try harness.finish(other)
+        #expect(ProcessTable.entry(left) == nil)
     }
 
     @Test func `a child of the runner's own that is no task's is left to whoever made it`() throws {
