@@ -118,7 +118,9 @@ extension Runner {
         do throws(ComponentFault) {
             _ = try registry.make(name, filled)
         } catch {
-            throw TaskWorld.Fault(message: run.mask.applied(to: error.message))
+            throw TaskWorld.Fault(
+                message: run.mask.adding(claim.secrets).applied(to: error.message)
+            )
         }
         return try TaskWorld(isolated: ComponentCall(name, filled, claim, run), claim, of: run)
     }

@@ -32,7 +32,14 @@ extension Store {
         guard let text else { return [] }
         let all = Places(db, run: try context(db, run: id), isLenient: false)
         var bytes = 0
-        return try Self.decodeVariables(text).map { output in
+        let outputs: [Variable]
+        do {
+            outputs = try Self.decodeVariables(text)
+        } catch let error as StorageError {
+            // A row that was changed with SQL keeps nobody from looking at the run, or from going on.
+            return [FlowOutput(name: "outputs", value: nil, reason: error.message)]
+        }
+        return try outputs.map { output in
             do {
                 let places = all.fresh
                 let value = try places.fill(output.value)

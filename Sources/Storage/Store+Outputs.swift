@@ -221,7 +221,12 @@ struct Places {
 
     private func meet(_ row: Row, _ name: String) throws {
         guard let text = row["secrets"] as String? else { return }
-        met.add(try Store.decode([String].self, text), at: name)
+        do {
+            met.add(try Store.decode([String].self, text), at: name)
+        } catch let error as StorageError {
+            // A row that was changed with SQL is the fault of the task that reads it, and of no other.
+            throw Missing(message: error.message)
+        }
     }
 
     private static func fact(_ place: TaskPlace, _ row: Row) -> String? {

@@ -113,12 +113,13 @@ extension Store {
         select.bind(1, task)
         var outputs: [Variable] = []
         try select.rows(db) {
-            let held = try select.text(2).map { try words.value(of: $0) } ?? []
+            // Where SQL has spoilt what is secret of it, all of it is.
+            let held = select.text(2).map { try? words.value(of: $0) } ?? []
             let value = select.text(1) ?? ""
             outputs.append(
                 Variable(
                     select.text(0) ?? "",
-                    held.isEmpty ? value : SecretText.masked(value, held)
+                    held.map { $0.isEmpty ? value : SecretText.masked(value, $0) } ?? "***"
                 )
             )
         }

@@ -66,9 +66,13 @@ import Testing
     }
 
     /// Runs everything; what each `read` was given, or why not.
-    private func drain(rows: (Claim) -> String? = { _ in "3" }) throws -> [String] {
+    private func drain(
+        rows: (Claim) -> String? = { _ in "3" },
+        before: (Claim) throws -> Void = { _ in }
+    ) throws -> [String] {
         var read: [String] = []
         while let claim = try temporary.claim(1).first {
+            try before(claim)
             var outputs: [Variable] = []
             if claim.name == "sum", let rows = rows(claim) { outputs = [Variable("rows", rows)] }
             if claim.name == "read" {
@@ -227,6 +231,29 @@ import Testing
                 "it is longer than an output may be"
             ]
         )
+    }
+
+    @Test(arguments: [
+        ("UPDATE run SET outputs = '[1]'", "the database holds '[1]'"),
+        ("UPDATE task_output SET secrets = '{}'", "the database holds '{}'"),
+    ])
+    func `a row spoilt with SQL is one output's fault`(sql: String, reason: String) throws {
+        try apply(leaf(), caller("up", starts: "down"))
+        let run = try temporary.register("up")
+        var isSpoilt = false
+        func spoil(_ claim: Claim) throws {
+            guard claim.name == "late", !isSpoilt else { return }
+            isSpoilt = true
+            let complaint = try temporary.shell(sql)
+            #expect(complaint == "")
+        }
+        let read = try drain(before: spoil)
+        #expect(
+            read.count == 1 && read[0].hasPrefix("task 'part' gave no output 'total'"),
+            "\(read)"
+        )
+        let outputs = try temporary.store.run(run + 1).outputs
+        #expect(outputs.count == 1 && outputs[0].reason?.hasPrefix(reason) == true, "\(outputs)")
     }
 
     // MARK: - What can never be filled
