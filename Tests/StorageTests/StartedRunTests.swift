@@ -56,6 +56,21 @@ import Testing
         #expect(try temporary.store.state(ofRun: run + 1) == .succeeded)
     }
 
+    @Test func `what hangs on a run that fails is over with it`() throws {
+        let run = try register {
+            var alert = TaskSpec(name: "d", needs: ["b", "c"], action: .run("true"))
+            alert.traits.when = try? Condition("failed")
+            $0.tasks.append(alert)
+        }
+        #expect(
+            try drain { $0.run.flow == "down" ? .exited(1) : .exited(0) } == [
+                "a", "a", "b", "b", "d",
+            ]
+        )
+        #expect(try temporary.states(ofRun: run)["c"] == .waiting)
+        #expect(try temporary.store.check() == [])
+    }
+
     @Test func `it waits without a worker, and its run is waiting, not settled`() throws {
         let run = try register()
         let claims = try temporary.end(temporary.claim(), .exited(0), wanting: 9).claims
