@@ -19,9 +19,7 @@ let sources: [Target] = [
     .target(name: "HostFiles", dependencies: ["Flows"], swiftSettings: flags),
     .target(
         name: "FlowFiles",
-        dependencies: [
-            "Cron", "Flows", "HostFiles", "HostTime", .product(name: "Yams", package: "Yams"),
-        ],
+        dependencies: ["Cron", "Flows", "HostFiles", .product(name: "Yams", package: "Yams")],
         swiftSettings: flags
     ),
     .target(
@@ -99,7 +97,7 @@ let tests: [Target] = [
     test("Cron", besides: ["HostTime"], exclude: ["DebianCrontabs"]),
     test("Components"),
     test("Execution"),
-    test("FlowFiles"),
+    test("FlowFiles", besides: ["HostTime"]),
     test("FlowerKit"),
     test("Flows"),
     test("HostFiles"),

@@ -89,6 +89,10 @@ package enum ZoneError: Error, Sendable, Hashable, CustomStringConvertible {
     case badName(name: String, problem: String)
     /// No such file; `nearest` is a known name that differs little.
     case unknown(name: String, directory: String, nearest: String?)
+    /// No such file, though the host's zone data knows the name: `present` is what it is called now.
+    ///
+    /// Debian 13 moved some 110 of them into a package of their own.
+    case former(name: String, directory: String, present: String?)
     /// The file is there and cannot be read.
     case unreadable(name: String, problem: String)
     /// The file is no TZif file, or a damaged one.
@@ -100,10 +104,25 @@ package enum ZoneError: Error, Sendable, Hashable, CustomStringConvertible {
             "'\(name)' is not a zone name: \(problem)"
         case .unknown(let name, let directory, let nearest):
             "no zone '\(name)' in \(directory)" + (nearest.map { "; did you mean \($0)?" } ?? "")
+        case .former(let name, let directory, let present):
+            "no zone '\(name)' in \(directory) any more"
+                + (present.map { ": it is \($0) now" } ?? "")
         case .unreadable(let name, let problem):
             "cannot read the zone '\(name)': \(problem)"
         case .malformed(let name, let problem):
             "the file of zone '\(name)' is damaged: \(problem)"
+        }
+    }
+
+    /// What to do about it; `nil` where nothing better is known than to look at the names there are.
+    package var hint: String? {
+        switch self {
+        case .unknown(_, _, let nearest): nearest.map { "did you mean '\($0)'?" }
+        case .former(let name, _, let present):
+            (present.map { "write '\($0)', or bring" } ?? "bring")
+                + " '\(name)' back: apt install tzdata-legacy"
+        case .malformed: "apt install --reinstall tzdata"
+        case .badName, .unreadable: nil
         }
     }
 }

@@ -1,6 +1,5 @@
 import Cron
 import Flows
-import HostTime
 
 /// Makes flows of a user's crontab(5): one for each command, doing what Debian's cron would do.
 ///
@@ -96,8 +95,7 @@ struct CrontabFlows {
             findings.fault(
                 "there is no time zone \(Text.quoted(assignment.value)) on this host",
                 at: place,
-                hint: findings.nearest.zone(to: assignment.value, in: context.zoneNames)
-                    .map { "did you mean '\($0)'?" } ?? FlowReader.zoneHint
+                hint: findings.nearest.zoneHint(assignment.value, context.zoneHint)
             )
         case "MAILTO":
             // MAILTO="" asks for no mail, which is what happens.

@@ -7,7 +7,7 @@ package struct FlowFileLoader: Sendable {
     private let components: [String: @Sendable (JSONValue) -> String?]
     private let componentOutputs: @Sendable (String) -> [String]?
     private let zoneExists: @Sendable (String) -> Bool
-    private let zoneNames: @Sendable () -> [String]
+    private let zoneHint: @Sendable (String) -> String?
     private let home: String
     private let now: Instant
     private let trust: FileTrust?
@@ -16,7 +16,7 @@ package struct FlowFileLoader: Sendable {
     /// - Parameters:
     ///   - components: by name, each with its check of `with`: what is wrong, or `nil`.
     ///   - componentOutputs: the keys that a component gives; `nil` = any, for all that is known.
-    ///   - zoneNames: asked only to suggest one.
+    ///   - zoneHint: what to write for a zone that is not there; `nil` where nothing is known.
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
     ///   - now: a schedule that is due at no time after it gets a warning.
     ///   - trust: whether a file may be carried out, however good it is; `nil` = each may.
@@ -25,7 +25,7 @@ package struct FlowFileLoader: Sendable {
         components: [String: @Sendable (JSONValue) -> String?],
         componentOutputs: @escaping @Sendable (String) -> [String]? = { _ in nil },
         zoneExists: @escaping @Sendable (String) -> Bool,
-        zoneNames: @escaping @Sendable () -> [String],
+        zoneHint: @escaping @Sendable (String) -> String?,
         home: String,
         now: Instant,
         trust: FileTrust? = nil,
@@ -36,7 +36,7 @@ package struct FlowFileLoader: Sendable {
         self.components = components
         self.componentOutputs = componentOutputs
         self.zoneExists = zoneExists
-        self.zoneNames = zoneNames
+        self.zoneHint = zoneHint
         self.home = home
         self.now = now
     }
@@ -240,7 +240,7 @@ package struct FlowFileLoader: Sendable {
             components: components,
             componentOutputs: componentOutputs,
             zoneExists: zoneExists,
-            zoneNames: zoneNames,
+            zoneHint: zoneHint,
             now: now
         )
     }

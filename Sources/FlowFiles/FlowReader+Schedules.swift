@@ -1,6 +1,5 @@
 import Cron
 import Flows
-import HostTime
 
 extension FlowReader {
     func schedules(_ node: Node, flowName: String) -> [ScheduleSpec] {
@@ -126,16 +125,12 @@ extension FlowReader {
     }
 
     private func refuseZone(_ zone: String, at place: Place) {
-        let near = findings.nearest.zone(to: zone, in: context.zoneNames)
         findings.fault(
             "there is no time zone \(Text.quoted(zone)) on this host",
             at: place,
-            hint: near.map { "did you mean '\($0)'?" } ?? Self.zoneHint
+            hint: findings.nearest.zoneHint(zone, context.zoneHint)
         )
     }
-
-    /// Where no known name is near.
-    static let zoneHint = "names are as in /usr/share/zoneinfo: Europe/Berlin"
 
     /// A schedule's parameters, each of which must be one of the flow's.
     private func overrides(_ node: Node) -> [Variable] {

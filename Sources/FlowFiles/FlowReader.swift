@@ -32,7 +32,7 @@ struct FlowReader {
         /// The keys that a component gives; `nil` = any, for all that is known.
         var componentOutputs: @Sendable (String) -> [String]?
         var zoneExists: @Sendable (String) -> Bool
-        var zoneNames: @Sendable () -> [String]
+        var zoneHint: @Sendable (String) -> String?
         /// A schedule that is due at no time after it gets a warning.
         var now: Instant
     }

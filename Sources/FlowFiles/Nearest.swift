@@ -1,5 +1,4 @@
 import Flows
-import HostTime
 
 /// Finds the known word that a person most likely meant, for as long as it takes little time.
 struct Nearest {
@@ -14,12 +13,14 @@ struct Nearest {
         return nearest(to: word, among: candidates)
     }
 
-    /// The same for a time zone. Their names are read from the host's disk each time: a file gets so many
-    /// of these hints.
-    mutating func zone(to name: String, in zones: () -> [String]) -> String? {
-        guard zoneHints > 0 else { return nil }
+    /// What to write for a time zone that is not there. The zone data is read from the host's disk each
+    /// time: a file gets so many of these hints.
+    mutating func zoneHint(_ name: String, _ hint: (String) -> String?) -> String {
+        // Where no known name is near.
+        let none = "names are as in /usr/share/zoneinfo: Europe/Berlin"
+        guard zoneHints > 0 else { return none }
         zoneHints -= 1
-        return NearestZone.find(name, among: zones())
+        return hint(name) ?? none
     }
 
     private var zoneHints = 20

@@ -105,7 +105,7 @@ extension Session {
             components: Dictionary(uniqueKeysWithValues: checks),
             componentOutputs: { registry.outputs(of: $0) },
             zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
-            zoneNames: { ZoneDirectory.host.names() },
+            zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
             home: Account.current.home,
             now: now,
             trust: trust,

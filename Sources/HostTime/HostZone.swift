@@ -1,7 +1,10 @@
 import Cron
 import Glibc
 
-/// The zone of this machine, as `TZ` and `/etc/localtime` give it (tzset(3), localtime(5)).
+/// The zone of this machine, as `/etc/localtime` gives it (localtime(5)), and the one in which a person wants
+/// times shown, by `TZ` (tzset(3)).
+///
+/// The two are kept apart: were schedules due by whoever's `TZ`, each caller would have due times of their own.
 package struct HostZone: Sendable {
     /// The value of `TZ`; nil if it is not set, and then `/etc/localtime` counts.
     var tz: String?
@@ -15,10 +18,29 @@ package struct HostZone: Sendable {
         self.directory = directory
     }
 
-    /// The zone that this process's environment and machine name.
+    /// The machine's own, by which schedules without a zone are due.
     package static func current(in directory: ZoneDirectory = .host) throws(ZoneError) -> Zone {
+        try HostZone(tz: nil, directory: directory).find()
+    }
+
+    /// The one in which this process shows times: `TZ`, else the machine's.
+    package static func shown(in directory: ZoneDirectory = .host) throws(ZoneError) -> Zone {
         let tz = getenv("TZ").map { String(cString: $0) }
         return try HostZone(tz: tz, directory: directory).find()
+    }
+
+    /// The one that a run was registered in: a zone's name, or the machine's file where that is a copy
+    /// whose name is not known. One whose name has gone since has the same rules under its present name.
+    package static func ofRun(
+        _ name: String,
+        in directory: ZoneDirectory = .host
+    ) throws(ZoneError) -> Zone {
+        do {
+            return try HostZone(tz: name, directory: directory).find()
+        } catch {
+            guard case .former(_, _, let present?) = error else { throw error }
+            return try directory.zone(named: present)
+        }
     }
 
     package func find() throws(ZoneError) -> Zone {

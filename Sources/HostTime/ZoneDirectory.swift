@@ -10,6 +10,8 @@ package final class ZoneDirectory: Sendable {
     /// Without a slash at the end.
     package let path: String
     private let cache = Mutex<[String: Zone]>([:])
+    /// Names that were asked for, in vain too.
+    private let asked = Mutex<Set<String>>([])
 
     /// The directory that this process's environment names.
     package static let host = ZoneDirectory(tzdir: getenv("TZDIR").map { String(cString: $0) })
@@ -35,13 +37,13 @@ package final class ZoneDirectory: Sendable {
     package func zone(named name: String) throws(ZoneError) -> Zone {
         if let known = cache.withLock({ $0[name] }) { return known }
         try Self.check(name)
+        asked.withLock { _ = $0.insert(name) }
         let bytes: [UInt8]
         do {
             bytes = try ZoneFile.read("\(path)/\(name)")
         } catch {
             switch error {
-            case .missing:
-                throw .unknown(name: name, directory: path, nearest: nearest(to: name))
+            case .missing: throw missing(name)
             case .failed(let problem):
                 throw .unreadable(name: name, problem: problem)
             }
@@ -51,17 +53,33 @@ package final class ZoneDirectory: Sendable {
         return zone
     }
 
+    /// Why there is no such zone; `nil` where there is.
+    package func fault(of name: String) -> ZoneError? {
+        do {
+            _ = try zone(named: name)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Forgets what was read: the files may have changed.
     package func forget() { cache.withLock { $0 = [:] } }
 
-    /// The folders whose files were read, for whoever watches them for changes.
-    package var foldersInUse: Set<String> {
-        var folders: Set<String> = [path]
-        for name in cache.withLock({ Array($0.keys) }) {
-            guard let slash = name.lastIndex(of: "/") else { continue }
-            folders.insert("\(path)/\(name[..<slash])")
+    /// The files that were asked for, there or not, for whoever watches them for changes: as they are named,
+    /// and where links lead to other files, these.
+    package var filesInUse: Set<String> {
+        let named = asked.withLock { $0 }.map { "\(path)/\($0)" }
+        return Set(named + named.compactMap(ZoneFile.resolved))
+    }
+
+    private func missing(_ name: String) -> ZoneError {
+        let links = ZoneLinks(inFolder: path)
+        guard links.knows(name) else {
+            return .unknown(name: name, directory: path, nearest: nearest(to: name, links))
         }
-        return folders
+        let present = links.present(of: name) { ZoneFile.kind("\(path)/\($0)") == .zone }
+        return .former(name: name, directory: path, present: present)
     }
 
     /// Refuses every name that is not a plain path below the folder.
@@ -108,6 +126,15 @@ package final class ZoneDirectory: Sendable {
 
     /// The known name that a mistyped one probably means.
     package func nearest(to name: String) -> String? {
-        NearestZone.find(name, among: names())
+        nearest(to: name, ZoneLinks(inFolder: path))
+    }
+
+    /// A former name may be what was meant, too: its present one is told.
+    private func nearest(to name: String, _ links: ZoneLinks) -> String? {
+        let names = names()
+        let known = Set(names).union(links.names).sorted()
+        guard let near = NearestZone.find(name, among: known) else { return nil }
+        return links.present(of: near, where: Set(names).contains)
+            ?? NearestZone.find(name, among: names)
     }
 }

@@ -76,6 +76,13 @@ enum ZoneFile {
         return names
     }
 
+    /// The path without links; nil where nothing is there.
+    static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Where a symbolic link points, nil if the path is none.
     static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

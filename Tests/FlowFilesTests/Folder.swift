@@ -1,6 +1,7 @@
 import Cron
 import Flows
 import Glibc
+import HostTime
 import TestSupport
 import Testing
 
@@ -73,7 +74,9 @@ let testLoader = FlowFileLoader(
     ],
     componentOutputs: { $0 == "noop" ? [] : nil },
     zoneExists: { zones.contains($0) },
-    zoneNames: { zones },
+    zoneHint: { name in
+        NearestZone.find(name, among: zones).map { "did you mean '\($0)'?" }
+    },
     home: "/home/ada",
     now: Instant(seconds: 1_782_864_000)
 )

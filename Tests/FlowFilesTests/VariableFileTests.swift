@@ -64,7 +64,7 @@ struct VariableFileTests {
         FlowFileLoader(
             components: [:],
             zoneExists: { _ in true },
-            zoneNames: { [] },
+            zoneHint: { _ in nil },
             home: "/",
             now: .init(seconds: 0),
             trust: FileTrust(user: 0),

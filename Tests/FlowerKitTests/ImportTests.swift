@@ -22,7 +22,7 @@ import Testing
         let loader = FlowFileLoader(
             components: [:],
             zoneExists: { _ in true },
-            zoneNames: { [] },
+            zoneHint: { _ in nil },
             home: Account.current.home,
             now: Fixture.now
         )

@@ -34,7 +34,7 @@ import Testing
             FlowFileLoader(
                 components: [:],
                 zoneExists: { _ in true },
-                zoneNames: { [] },
+                zoneHint: { _ in nil },
                 home: "/",
                 now: now
             )
