@@ -333,7 +333,7 @@ struct WorldCache {
     mutating func world(of run: RunContext) throws(TaskWorld.Fault) -> RunWorld {
         if let known = worlds[run.runID] { return known }
         // The zone was good when the run was registered; one that has gone since is told as UTC.
-        let zone = (try? ZoneDirectory.host.zone(named: run.timezone)) ?? .utc
+        let zone = (try? HostZone.ofRun(run.timezone)) ?? .utc
         let world = try RunWorld(run, account: account, zone: zone, outputs: outputs)
         if worlds.count >= Self.limit { worlds.removeAll() }
         worlds[run.runID] = world

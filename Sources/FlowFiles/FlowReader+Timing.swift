@@ -7,7 +7,7 @@ extension FlowReader {
         var timing = ScheduleTiming()
         if let node = fields["catchup"] { timing.catchUp = catchUp(node) ?? .latest }
         if let node = fields["catchup_window"] {
-            timing.catchUpWindow = span(node, "'catchup_window'") ?? timing.catchUpWindow
+            timing.catchUpWindow = span(node, "'catchup_window'")
         }
         if let node = fields["deadline"] { timing.deadline = span(node, "'deadline'") }
         if let node = fields["jitter"] { timing.jitter = duration(node, "'jitter'") ?? .zero }

@@ -29,7 +29,7 @@ struct KnownVariable {
         ),
         KnownVariable(
             name: "TZ",
-            meaning: "The zone of schedules without one, and in which times are shown.",
+            meaning: "The zone in which times are shown; schedules do not heed it.",
             isOfSession: false
         ),
         KnownVariable(

@@ -63,16 +63,29 @@ final class Session {
         )
     }
 
-    /// The host's zone, in which times are shown; read when first asked for.
+    /// The zone in which times are shown: `TZ`, else the host's; read when first asked for.
     ///
     /// UTC, with a word on standard error, where `TZ` names none: a wrong setting must not keep
     /// anyone from looking.
     lazy var zone: Zone = {
         if let fixedZone { return fixedZone }
         do {
-            return try HostZone.current()
+            return try HostZone.shown()
         } catch {
             note("\(error); times are told in UTC")
+            return .utc
+        }
+    }()
+
+    /// The host's zone, by which schedules without one are due, whatever the caller's `TZ`.
+    ///
+    /// UTC, with a word on standard error, where it cannot be read.
+    lazy var hostZone: Zone = {
+        if let fixedZone { return fixedZone }
+        do {
+            return try HostZone.current()
+        } catch {
+            note("the host's zone: \(error); UTC is taken for it")
             return .utc
         }
     }()
@@ -106,7 +119,7 @@ final class Session {
         return options
     }
 
-    /// For showing instants: the host's zone and the present.
+    /// For showing instants.
     var time: TimeText { TimeText(zone: zone, now: now) }
 
     /// Whether what we print goes to the journal: a service's output.

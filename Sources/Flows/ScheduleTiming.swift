@@ -1,8 +1,9 @@
 /// What a schedule says of its fires beyond when they are due.
 package struct ScheduleTiming: Sendable, Hashable {
     package var catchUp: CatchUp
-    /// How far back a misfire may be caught up. More than zero.
-    package var catchUpWindow: Duration
+    /// How far back a misfire may be caught up, more than zero; `nil` = for a day, and at least until the next
+    /// fire is due.
+    package var catchUpWindow: Duration?
     /// The latest start after the due instant, queueing included; `nil` = none. More than zero.
     package var deadline: Duration?
     /// Up to how much later a run is registered than it is due, the same for every fire of a schedule.
@@ -12,7 +13,7 @@ package struct ScheduleTiming: Sendable, Hashable {
 
     package init(
         catchUp: CatchUp = .latest,
-        catchUpWindow: Duration = .seconds(86_400),
+        catchUpWindow: Duration? = nil,
         deadline: Duration? = nil,
         jitter: Duration = .zero,
         exceptions: [FireException] = []

@@ -4,11 +4,21 @@ import Glibc
 /// The wall clock: one of the three seams that tests replace.
 package protocol WallClock: Sendable {
     var now: Instant { get }
+    /// What it cannot be right before.
+    var earliest: Instant { get }
+}
+
+extension WallClock {
+    package var earliest: Instant { Instant(milliseconds: .min) }
 }
 
 /// CLOCK_REALTIME, which an administrator or NTP may set.
 package struct HostClock: WallClock {
     package init() {}
+
+    /// 2026-01-01: no host has run Flower before. One without a clock of its own says 1970 as it boots, or when
+    /// its system was built, until somebody tells it the time.
+    package var earliest: Instant { Instant(seconds: 1_767_225_600) }
 
     package var now: Instant {
         var time = timespec()

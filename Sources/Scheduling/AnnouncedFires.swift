@@ -19,6 +19,8 @@ package struct AnnouncedFires {
     package func plan(_ announcement: Announcement) throws -> PlannedFires? {
         // Before the schedules: a change between the two is seen.
         let cursor = try store.scheduleChanges(since: nil).cursor
+        // A runner lives long: what it knows of zones is not told to be stale.
+        zones.forget()
         let compiler = ScheduleCompiler(zones)
         let planner = SpanPlanner(store: store)
         var spans: [ScheduleSpan] = []

@@ -11,16 +11,29 @@ struct FireExceptions {
     init(_ schedule: StoredSchedule) throws(ScheduleFault) {
         for exception in schedule.timing.exceptions {
             switch exception {
-            case .date(let text): dates.insert(text)
-            case .expression(let text):
-                do {
-                    expressions.append(try CronExpression(text, hashID: schedule.flow))
-                } catch {
-                    let problem = "except '\(text)': \(error.problem)"
-                    throw ScheduleFault(flow: schedule.flow, problem: problem)
+            case .date(let text):
+                guard Self.isDay(text) else {
+                    throw ScheduleFault(schedule, "except '\(text)': no day, as 2026-12-24 is")
                 }
+                dates.insert(text)
+            case .expression(let text):
+                let expression: CronExpression
+                do {
+                    expression = try CronExpression(text, hashID: schedule.flow)
+                } catch {
+                    throw ScheduleFault(schedule, "except '\(text)': \(error.problem)")
+                }
+                guard expression.zoneName == nil, expression.every == nil else {
+                    let problem = "takes cron's fields, in the schedule's own zone"
+                    throw ScheduleFault(schedule, "except '\(text)': \(problem)")
+                }
+                expressions.append(expression)
             }
         }
+    }
+
+    private static func isDay(_ text: String) -> Bool {
+        text.utf8.count == 10 && (try? Instant(iso8601: "\(text)T00:00:00Z")) != nil
     }
 
     func contains(_ fire: Instant, in zone: Zone) -> Bool {

@@ -5,6 +5,8 @@ import Storage
 /// What becomes of the fires of one schedule that are due: on time, caught up, or missed. Pure.
 ///
 /// On time is a fire registered within 60 s of its due instant (`design.md`, Time); every other is a misfire.
+/// Where no `catchup_window` is written, a misfire is within it for a day, and until the next fire is due: the
+/// newest always is, however seldom the schedule is due.
 ///
 /// | `catchup` | of the misfires within `catchup_window` are run |
 /// | --- | --- |
@@ -27,13 +29,34 @@ struct FirePlan {
         var dueAt: Instant
         var isRun: Bool
         var isExcepted = false
-        /// In the window of `catchup: all`, and too old to be one of those it makes up for.
-        var isBeyondLimit = false
+        /// Why it is not made up for, where `catchup` does not say it all.
+        var reason: Reason?
         /// Of a row that stands for several missed fires: the last of them, and how many.
         var lastDueAt: Instant?
         var count = 1
     }
 
+    /// Why a misfire that `catchup` would make up for is not.
+    enum Reason: Hashable {
+        /// In the window of `catchup: all`, and too old to be one of those it makes up for.
+        case limit
+        /// Older than `catchup_window`.
+        case window
+
+        func note(_ timing: ScheduleTiming) -> String {
+            switch self {
+            case .limit: return limitNote
+            case .window:
+                let window = DurationText.format(timing.catchUpWindow ?? FirePlan.defaultWindow)
+                return
+                    "no scheduler looked within its catchup_window (\(window)): make that longer, "
+                    + "and run this one with flower backfill"
+            }
+        }
+    }
+
+    /// Where the schedule has no `catchup_window`, and at least until the next fire is due.
+    static let defaultWindow = Duration.seconds(86_400)
     /// A fire registered later than this after its due instant is a misfire.
     static let onTime: Int64 = 60_000
     /// Missed fires that get a row each; the older ones of an absence share one for each reason.
@@ -61,9 +84,9 @@ struct FirePlan {
         isExcepted: (Instant) -> Bool = { _ in false }
     ) {
         let onTime = Self.onTime + delay.milliseconds
-        let oldest = now.milliseconds - max(timing.catchUpWindow.milliseconds, onTime)
-        var missed = Missed(limit: Self.limit(of: timing.catchUp), past: past)
-        missed.tellsLimit = timing.catchUp == .all
+        let window = timing.catchUpWindow ?? Self.defaultWindow
+        let oldest = now.milliseconds - max(window.milliseconds, onTime)
+        var missed = Missed(timing.catchUp, limit: Self.limit(of: timing.catchUp), past: past)
         var timely: [Item] = []
         for fire in fires {
             let isExcepted = isExcepted(fire)
@@ -71,10 +94,13 @@ struct FirePlan {
             if now.milliseconds - fire.milliseconds <= onTime {
                 timely.append(Item(dueAt: fire, isRun: canRun, isExcepted: isExcepted))
             } else {
-                let isCandidate = canRun && fire.milliseconds >= oldest
-                missed.append(Item(dueAt: fire, isRun: isCandidate, isExcepted: isExcepted))
+                let isOld = fire.milliseconds < oldest
+                var item = Item(dueAt: fire, isRun: canRun && !isOld, isExcepted: isExcepted)
+                if canRun, isOld { item.reason = .window }
+                missed.append(item)
             }
         }
+        if timely.isEmpty, timing.catchUpWindow == nil { missed.keepNewest() }
         if timing.catchUp == .latest, timely.contains(where: \.isRun) { missed.limit = 0 }
         items = missed.finished() + timely
     }
@@ -97,12 +123,14 @@ struct FirePlan {
 
 /// The misfires of a plan, of which only so many are held in memory as may get a row.
 private struct Missed {
+    let catchUp: CatchUp
     /// Of those that may run, so many of the newest do.
     var limit: Int
-    var tellsLimit = false
     let past: FirePast
 
     private var items: [FirePlan.Item] = []
+    /// The last of `items` is beyond the window.
+    private var newestIsOld = false
     private var folded: [Kind: FirePlan.Item] = [:]
 
     /// What one row can stand for.
@@ -110,20 +138,33 @@ private struct Missed {
         /// How many pauses have begun or ended before.
         let segment: Int
         let isExcepted: Bool
-        let isBeyondLimit: Bool
+        let reason: FirePlan.Reason?
     }
 
-    init(limit: Int, past: FirePast) {
+    init(_ catchUp: CatchUp, limit: Int, past: FirePast) {
+        self.catchUp = catchUp
         self.limit = limit
         self.past = past
     }
 
     mutating func append(_ item: FirePlan.Item) {
+        newestIsOld = item.reason == .window
         items.append(item)
+        // Of those that `latest` and `skip` would make up for in no case the window is not the reason.
+        if catchUp != .all { items[items.count - 1].reason = nil }
         if items.count >= 2 * (FirePlan.missedRows + limit) { fold() }
     }
 
+    /// The newest is run however old it is: the next is still to come.
+    mutating func keepNewest() {
+        guard newestIsOld, limit > 0, let last = items.indices.last else { return }
+        newestIsOld = false
+        items[last].reason = nil
+        items[last].isRun = true
+    }
+
     mutating func finished() -> [FirePlan.Item] {
+        if catchUp == .latest, newestIsOld, limit > 0 { items[items.count - 1].reason = .window }
         fold()
         return folded.values.sorted { $0.dueAt < $1.dueAt } + items
     }
@@ -135,7 +176,7 @@ private struct Missed {
             runs += 1
             if runs > limit {
                 items[index].isRun = false
-                items[index].isBeyondLimit = tellsLimit
+                if catchUp == .all { items[index].reason = .limit }
             }
         }
         let surplus = items.count - FirePlan.missedRows
@@ -150,7 +191,7 @@ private struct Missed {
         let kind = Kind(
             segment: past.pauseBounds.prefix { $0 <= item.dueAt }.count,
             isExcepted: item.isExcepted,
-            isBeyondLimit: item.isBeyondLimit
+            reason: item.reason
         )
         guard var row = folded[kind] else {
             folded[kind] = item

@@ -17,22 +17,23 @@ struct ScheduleEntry {
         _ expression: CronExpression,
         in zone: Zone
     ) throws(ScheduleFault) {
+        try Self.checkSpans(of: stored)
         self.stored = stored
         self.expression = expression
         self.zone = zone
-        delay = Self.delay(of: stored)
+        delay = stored.delay
         exceptions = try FireExceptions(stored)
     }
 
-    /// 0 ..< jitter, by FNV-1a-64 of flow and identity, so that a restart moves nothing.
-    private static func delay(of schedule: StoredSchedule) -> Duration {
-        let jitter = UInt64(schedule.timing.jitter.milliseconds)
-        guard jitter > 0 else { return .zero }
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(schedule.flow)/\(schedule.identity)".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    /// What no flow file can say: without a limit the sum of an instant and a span could be none.
+    private static func checkSpans(of stored: StoredSchedule) throws(ScheduleFault) {
+        let spans = [
+            ("jitter_ms", stored.timing.jitter), ("deadline_ms", stored.timing.deadline ?? .zero),
+        ]
+        for (column, span) in spans
+        where !(0...Limit.durationMilliseconds).contains(span.milliseconds) {
+            throw ScheduleFault(stored, "its \(column), \(span.milliseconds), is out of range")
         }
-        return .milliseconds(Int64((hash ^ (hash >> 32)) % jitter))
     }
 
     func isExcepted(_ fire: Instant) -> Bool { exceptions.contains(fire, in: zone) }
@@ -63,24 +64,25 @@ struct ScheduleEntry {
     }
 
     /// `@reboot`: due once in each boot that began during the schedule's life.
-    func isDue(in boot: HostBoot?) -> Bool {
+    func isDue(in boot: HostBoot?, at now: Instant) -> Bool {
         guard expression.isReboot, let boot else { return false }
-        return stored.begunAt < boot.startedAt
+        return stored.begunAt(seenAt: now) < boot.startedAt
     }
 }
 
 /// Compiles schedules; of many, it asks for the host's zone once and compiles an expression once.
 ///
 /// Of one thread, and short-lived: what it was told of the host it does not ask again.
-final class ScheduleCompiler {
+package final class ScheduleCompiler {
     private let zones: ZoneDirectory
     private var expressions: [String: CronExpression] = [:]
-    private var hostZone: Zone?
+    /// By name; the host's by none.
+    private var zonesByName: [String?: Result<Zone, ZoneError>] = [:]
 
     /// Of 100,000 schedules that all differ, keeping each expression costs more than it saves.
     private static let cacheLimit = 1_000
 
-    init(_ zones: ZoneDirectory) { self.zones = zones }
+    package init(_ zones: ZoneDirectory) { self.zones = zones }
 
     /// - Throws: where the expression or its zone cannot be used.
     func entry(of stored: StoredSchedule) throws(ScheduleFault) -> ScheduleEntry {
@@ -88,26 +90,27 @@ final class ScheduleCompiler {
         do {
             expression = try self.expression(stored.cron, hashID: stored.flow)
         } catch {
-            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error.problem)")
+            throw ScheduleFault(stored, error.problem)
         }
-        let zone: Zone
-        do {
-            if let name = expression.zoneName ?? stored.timezone {
-                zone = try zones.zone(named: name)
-            } else {
-                zone = try host()
-            }
-        } catch {
-            throw ScheduleFault(flow: stored.flow, problem: "'\(stored.cron)': \(error)")
+        let name = expression.zoneName ?? stored.timezone
+        switch zone(named: name) {
+        case .success(let zone): return try ScheduleEntry(stored, expression, in: zone)
+        case .failure(let error):
+            let remedy =
+                name == nil ? "set the host's zone: timedatectl set-timezone NAME" : error.hint
+            throw ScheduleFault(stored, "\(error)", remedy: remedy)
         }
-        return try ScheduleEntry(stored, expression, in: zone)
     }
 
-    private func host() throws(ZoneError) -> Zone {
-        if let hostZone { return hostZone }
-        let zone = try HostZone.current(in: zones)
-        hostZone = zone
-        return zone
+    /// - Parameter name: `nil` for the host's own.
+    private func zone(named name: String?) -> Result<Zone, ZoneError> {
+        if let known = zonesByName[name] { return known }
+        let result = Result { () throws(ZoneError) in
+            guard let name else { return try HostZone.current(in: zones) }
+            return try zones.zone(named: name)
+        }
+        if zonesByName.count < Self.cacheLimit { zonesByName[name] = result }
+        return result
     }
 
     private func expression(_ text: String, hashID: String) throws(CronError) -> CronExpression {
@@ -122,10 +125,38 @@ final class ScheduleCompiler {
     }
 }
 
-/// A schedule that cannot be used as it stands in the database.
+/// A schedule that cannot be used as it stands in the database, or on this host.
 package struct ScheduleFault: Error, Sendable, Hashable, CustomStringConvertible {
     package let flow: String
+    /// What the schedule is known by in its flow.
+    package let identity: String
     package let problem: String
+    package let remedy: String
+
+    /// - Parameter remedy: where there is a better one than to apply the flow's file again.
+    init(_ schedule: StoredSchedule, _ problem: String, remedy: String? = nil) {
+        flow = schedule.flow
+        identity = schedule.identity
+        self.problem = "'\(schedule.cron)': \(problem)"
+        self.remedy =
+            remedy ?? "flower apply its file, or mend row \(schedule.id) of schedule with SQL"
+    }
 
     package var description: String { "a schedule of flow '\(flow)' is not used: \(problem)" }
+
+    /// Those of `schedules` that cannot be used, in their order.
+    package static func all(
+        in schedules: [StoredSchedule],
+        zones: ZoneDirectory
+    ) -> [ScheduleFault] {
+        let compiler = ScheduleCompiler(zones)
+        return schedules.compactMap { schedule in
+            do throws(ScheduleFault) {
+                _ = try compiler.entry(of: schedule)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
 }

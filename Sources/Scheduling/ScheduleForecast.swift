@@ -12,6 +12,8 @@ package struct ScheduleForecast: Sendable {
     package let isAtBoot: Bool
     /// The least fire after the instant asked about that is not excepted.
     package let nextAt: Instant?
+    /// When that one is registered: its jitter later.
+    package let startAt: Instant?
 
     /// Fires looked through for one that is not excepted.
     private static let searchLimit = 10_000
@@ -20,13 +22,14 @@ package struct ScheduleForecast: Sendable {
     package init(
         _ stored: StoredSchedule,
         after instant: Instant,
-        zones: ZoneDirectory
+        by compiler: ScheduleCompiler
     ) throws(ScheduleFault) {
-        let entry = try ScheduleCompiler(zones).entry(of: stored)
+        let entry = try compiler.entry(of: stored)
         zone = entry.zone
         meaning = entry.expression.describe()
         isAtBoot = entry.expression.isReboot
         let fires = sequence(first: instant) { entry.next(after: $0) }.dropFirst()
         nextAt = fires.prefix(Self.searchLimit).first { !entry.isExcepted($0) }
+        startAt = nextAt.map { entry.startAt(of: $0) }
     }
 }

@@ -15,7 +15,9 @@ package final class Scheduler {
     let store: Store
     private let zones: ZoneDirectory
     let clock: any WallClock
-    private let boot: HostBoot?
+    private let makeBoot: () -> HostBoot?
+    /// Asked for while the clock is right: when the boot began is reckoned from it.
+    private var boot: HostBoot?
 
     /// A schedule that has changed may stand in it more than once: one turn takes all that are due.
     private(set) var heap = FireHeap([])
@@ -26,12 +28,15 @@ package final class Scheduler {
     private var nextExpectation: Instant?
     private var alarm: WorkAlarm
     private var lastNow = Instant(milliseconds: .min)
-    private var planner: SpanPlanner
+    private let planner: SpanPlanner
     /// The fire that runners have been told of, and may register themselves.
     var announced: Announcement?
     /// The clock was set back: alarms set by it before mean nothing.
     private var hasSteppedBack = false
     private var faultsByID: [Int64: ScheduleFault] = [:]
+    /// Those that have been told.
+    private var toldFaults: [Int64: ScheduleFault] = [:]
+    private var mendedFaults: [ScheduleFault] = []
 
     /// Fires that one transaction records: so many that a commit is cheap for each, and so few that
     /// runners begin with the first while the last of a thousand are still registered.
@@ -43,12 +48,12 @@ package final class Scheduler {
         store: Store,
         zones: ZoneDirectory,
         clock: any WallClock = HostClock(),
-        boot: HostBoot? = .current
+        boot: @autoclosure @escaping () -> HostBoot? = .current
     ) {
         self.store = store
         self.zones = zones
         self.clock = clock
-        self.boot = boot
+        makeBoot = boot
         planner = SpanPlanner(store: store)
         alarm = WorkAlarm(store)
     }
@@ -67,6 +72,11 @@ package final class Scheduler {
     ///
     /// After an error nothing is lost: the next call looks at the same fires again.
     package func turn() throws -> [RecordedFire] {
+        guard clockSentence == nil else {
+            // Once it is right, what was written by it is known by its instants.
+            cursor = nil
+            return []
+        }
         try readChanges(at: clock.now)
         var recorded = try recordReboots(at: clock.now)
         var staleRounds = 0
@@ -92,20 +102,35 @@ package final class Scheduler {
         return recorded
     }
 
+    /// Why nothing is registered: the clock cannot be right; `nil` where it may be.
+    package var clockSentence: String? {
+        let now = clock.now
+        guard now < clock.earliest else { return nil }
+        return "the clock says \(now.iso8601(in: .utc)): nothing is registered until it is set"
+    }
+
     /// What was expected of flows (`expect:`) and has not come, or has come at last. After `turn`.
     package func checkExpectations() throws -> [ExpectationEvent] {
-        let (events, next) = try store.checkExpectations(at: clock.now, all: hasSteppedBack)
+        guard clockSentence == nil else { return [] }
+        let (events, next) = try store.checkExpectations(at: clock.now, all: hasSteppedBack) {
+            (try? HostZone.current(in: zones).name) ?? Zone.utc.name
+        }
         nextExpectation = next
         hasSteppedBack = false
         return events
     }
 
-    /// The host's zone files have changed: all next fires are worked out anew.
-    ///
-    /// What would have been due by the new rules before now is no misfire: nothing fires retroactively.
+    /// The schedules that have become unusable since the last call, and those that can be used again.
+    package func takeFaultChanges() -> (faulty: [ScheduleFault], mended: [ScheduleFault]) {
+        defer { (toldFaults, mendedFaults) = (faultsByID, []) }
+        let faulty = faultsByID.filter { toldFaults[$0.key] != $0.value }.values
+        return (faulty.sorted { $0.flow < $1.flow }, mendedFaults)
+    }
+
+    /// The host's zone files have changed: all next fires are worked out anew, from where each schedule has
+    /// been considered, as by a scheduler that starts now: what by the new rules was due since is a misfire.
     func reloadZones() {
         zones.forget()
-        planner.zonesChangedAt = lastNow
         cursor = nil
     }
 
@@ -124,11 +149,16 @@ package final class Scheduler {
     // MARK: - Reading schedules
 
     /// Where the clock was set back, and at the start, what was recorded of times that have not come is
-    /// taken back first; those schedules count as changed.
+    /// taken back first; those schedules count as changed. So do those that began by a clock that was not
+    /// right.
     private func readChanges(at now: Instant) throws {
         let isStepBack = now < lastNow
-        if isStepBack { (hasSteppedBack, planner.zonesChangedAt) = (true, nil) }
+        if isStepBack { hasSteppedBack = true }
         if isStepBack || cursor == nil { try store.takeBack { clock.now } }
+        if cursor == nil {
+            try store.beginLives(appliedBefore: clock.earliest) { clock.now }
+            boot = makeBoot()
+        }
         lastNow = now
         let (cursor, changes) = try store.scheduleChanges(since: cursor)
         switch changes {
@@ -137,7 +167,7 @@ package final class Scheduler {
             for id in ids { (faultsByID[id], _) = (nil, reboots.remove(id)) }
             let compiler = ScheduleCompiler(zones)
             for stored in try store.schedules(ids) {
-                if let item = item(for: stored, compiler) { heap.push(item) }
+                if let item = item(for: stored, compiler, at: now) { heap.push(item) }
             }
         case .all:
             faultsByID = [:]
@@ -145,7 +175,7 @@ package final class Scheduler {
             var items: [FireHeap.Item] = []
             let compiler = ScheduleCompiler(zones)
             try store.eachSchedule { stored in
-                if let item = item(for: stored, compiler) { items.append(item) }
+                if let item = item(for: stored, compiler, at: now) { items.append(item) }
             }
             heap = FireHeap(items)
         }
@@ -155,12 +185,14 @@ package final class Scheduler {
     /// When `stored` is to be registered next; notes faults and what is due at this boot.
     private func item(
         for stored: StoredSchedule,
-        _ compiler: ScheduleCompiler
+        _ compiler: ScheduleCompiler,
+        at now: Instant
     ) -> FireHeap.Item? {
         do throws(ScheduleFault) {
             let entry = try compiler.entry(of: stored)
-            if entry.isDue(in: boot) { reboots.insert(stored.id) }
-            return entry.next(after: planner.start(of: entry)).map {
+            if let fault = toldFaults.removeValue(forKey: stored.id) { mendedFaults.append(fault) }
+            if entry.isDue(in: boot, at: now) { reboots.insert(stored.id) }
+            return entry.next(after: stored.lookedAtFrom(seenAt: now)).map {
                 .init(at: entry.startAt(of: $0), id: stored.id)
             }
         } catch {

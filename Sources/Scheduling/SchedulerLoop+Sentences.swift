@@ -24,8 +24,11 @@ extension Bulletin {
 /// What the scheduler tells, in sentences.
 extension SchedulerLoop {
     /// For the service manager's one line.
-    static func status(nextFireAt: Instant?, faults: Int) -> String {
-        let fire = nextFireAt.map { "next fire at \($0.iso8601(in: .utc))" } ?? "no fire is to come"
+    static func status(of scheduler: Scheduler) -> String {
+        if let sentence = scheduler.clockSentence { return sentence }
+        let next = scheduler.nextFireAt
+        let fire = next.map { "next fire at \($0.iso8601(in: .utc))" } ?? "no fire is to come"
+        let faults = scheduler.faults.count
         if faults == 0 { return fire }
         return "\(fire); \(faults) \(faults == 1 ? "schedule" : "schedules") cannot be used"
     }
@@ -52,6 +55,31 @@ extension SchedulerLoop {
         // What a person asked for is no cause for concern.
         let isMeant = fire.outcome == .paused || fire.outcome == .except
         return Bulletin(JournalEvent(.fireMissed, isMeant ? .info : .warning, text, fields))
+    }
+
+    package static func bulletins(
+        of changes: (faulty: [ScheduleFault], mended: [ScheduleFault]),
+        _ instance: String
+    ) -> [Bulletin] {
+        func bulletin(
+            _ fault: ScheduleFault,
+            _ priority: JournalEvent.Priority,
+            _ text: String
+        ) -> Bulletin {
+            let fields = [
+                JournalField("FLOWER_INSTANCE", instance), JournalField("FLOWER_FLOW", fault.flow),
+                JournalField("FLOWER_SCHEDULE", fault.identity),
+            ]
+            return Bulletin(JournalEvent(.scheduleFaulty, priority, text, fields))
+        }
+        return changes.faulty.map { bulletin($0, .error, "\($0); \($0.remedy)") }
+            + changes.mended.map {
+                bulletin(
+                    $0,
+                    .notice,
+                    "a schedule of flow '\($0.flow)' is used again: \($0.identity)"
+                )
+            }
     }
 
     package static func bulletin(

@@ -30,7 +30,11 @@ package final class SchedulerLoop {
     private let state: FolderWatch
     private let zones: ZoneWatch
 
+    /// That the clock cannot be right.
+    private var isClockTold = false
     private var areZonesStale = false
+    /// When the zone files are looked at though the kernel has told nothing of them.
+    private var zoneLookAt = ContinuousClock.now + SchedulerLoop.zoneLookDelay
     /// When changed files and zone data are applied: nothing more of them has come for `settleTime`.
     private var settledAt: ContinuousClock.Instant?
     /// After files could not be applied.
@@ -44,6 +48,8 @@ package final class SchedulerLoop {
     private static let writingTime: Int64 = 3_000
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
+    /// The loop turns once a minute, and each of those turns looks.
+    private static let zoneLookDelay: Duration = .seconds(30)
     /// An editor renames, writes and removes to save one file; tzdata's update writes 1,800.
     private static let settleTime: Duration = .milliseconds(250)
 
@@ -179,7 +185,11 @@ package final class SchedulerLoop {
     }
 
     private func applyChanges() {
-        if areZonesStale { scheduler.reloadZones() }
+        if areZonesStale {
+            scheduler.reloadZones()
+            // A file may have been refused for a zone that was not there.
+            flows?.expectChanges()
+        }
         areZonesStale = false
         settledAt = nil
         applyAgainAt = nil
@@ -201,6 +211,10 @@ package final class SchedulerLoop {
 
     /// Does what is due and says when to look again.
     private func look() -> Instant {
+        if ContinuousClock.now >= zoneLookAt {
+            zoneLookAt = .now + Self.zoneLookDelay
+            areZonesStale = zones.hasChanged() || areZonesStale
+        }
         if let again = applyAgainAt, again <= clock.now { applyChanges() }
         sweep()
         // Where it cannot be read, the next look asks again.
@@ -225,9 +239,13 @@ package final class SchedulerLoop {
         if let until = scheduler.leftUntil { return until }
         var wakeAt = later(Self.longestSleep)
         do {
-            let known = Set(scheduler.faults)
             for fire in try scheduler.turn() { report(Self.bulletin(of: fire, store.instance)) }
-            for fault in scheduler.faults where !known.contains(fault) { report("\(fault)") }
+            for bulletin in Self.bulletins(of: scheduler.takeFaultChanges(), store.instance) {
+                report(bulletin)
+            }
+            let clockSentence = scheduler.clockSentence
+            if let clockSentence, !isClockTold { report(Bulletin(stringLiteral: clockSentence)) }
+            isClockTold = clockSentence != nil
             for event in try scheduler.checkExpectations() {
                 report(Self.bulletin(of: event, store.instance))
             }
@@ -238,9 +256,7 @@ package final class SchedulerLoop {
             if let again = try supervisor?.attend(store, at: clock.now) {
                 wakeAt = min(wakeAt, again)
             }
-            notifier.status(
-                Self.status(nextFireAt: scheduler.nextFireAt, faults: scheduler.faults.count)
-            )
+            notifier.status(Self.status(of: scheduler))
         } catch {
             let trouble = "cannot register what is due, trying again: \(error)"
             report(Bulletin(.databaseTrouble(trouble, instance: store.instance)))

@@ -5,18 +5,11 @@ import Storage
 /// What is to be recorded of one schedule: its fires from where it has been considered up to now.
 struct SpanPlanner {
     let store: Store
-    /// When the zone rules last changed: what would have been due by the new ones before is no misfire.
-    var zonesChangedAt: Instant?
-
-    /// After which the schedule's fires are looked for.
-    func start(of entry: ScheduleEntry) -> Instant {
-        let considered = entry.stored.consideredUntil
-        return zonesChangedAt.map { max(considered, entry.dueAt($0)) } ?? considered
-    }
 
     func span(_ entry: ScheduleEntry, at now: Instant) throws -> ScheduleSpan {
         let (after, through) = (entry.stored.consideredUntil, entry.dueAt(now))
-        let fires = entry.fires(after: start(of: entry), through: through)
+        let start = entry.stored.lookedAtFrom(seenAt: now)
+        let fires = entry.fires(after: start, through: through)
         // Asked only where fires are to share a row: of all else the database sees for itself.
         let isLong = fires.dropFirst(FirePlan.missedRows).first { _ in true } != nil
         let past =
@@ -43,7 +36,7 @@ struct SpanPlanner {
                 knownRows: item.lastDueAt.map { last in
                     past.recorded.count { item.dueAt <= $0 && $0 <= last }
                 } ?? 0,
-                note: item.isBeyondLimit ? FirePlan.limitNote : nil,
+                note: item.reason?.note(timing),
                 startBy: timing.deadline.map {
                     Instant(milliseconds: item.dueAt.milliseconds + $0.milliseconds)
                 },
@@ -54,7 +47,6 @@ struct SpanPlanner {
         return ScheduleSpan(
             scheduleID: entry.stored.id,
             after: after,
-            // A start that lies ahead (the zone rules changed) is no reason to go back.
             through: max(after, through),
             fires: due
         )

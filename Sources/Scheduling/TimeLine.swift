@@ -6,6 +6,8 @@ import Storage
 package struct TimeLine {
     package struct Fire {
         package let dueAt: Instant
+        /// When it is registered: its jitter later.
+        package let startAt: Instant
         package let schedule: StoredSchedule
     }
 
@@ -48,7 +50,11 @@ package struct TimeLine {
         while found.count < count, let item = heap.pop(dueAt: latest) {
             let entry = entries[Int(item.id)].entry
             if !entry.isExcepted(item.at) {
-                let fire = Fire(dueAt: item.at, schedule: entry.stored)
+                let fire = Fire(
+                    dueAt: item.at,
+                    startAt: entry.startAt(of: item.at),
+                    schedule: entry.stored
+                )
                 found.append((fire, Int(item.id)))
             }
             if let next = entry.next(after: item.at) {

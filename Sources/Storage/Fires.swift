@@ -22,9 +22,33 @@ package struct StoredSchedule: Sendable {
     let pausedUntil: Instant?
 
     /// Nothing due at or before this instant is run: a pause that is over begins the life anew.
+    ///
+    /// A beginning that lies ahead was told by a clock that was ahead; until then it counts for nothing.
     package func begunAt(seenAt now: Instant) -> Instant {
-        guard let pausedUntil, pausedUntil <= now else { return begunAt }
-        return max(begunAt, Instant(milliseconds: pausedUntil.milliseconds - 1))
+        let begun = begunAt <= now ? begunAt : consideredUntil
+        guard let pausedUntil, pausedUntil <= now else { return begun }
+        return max(begun, Instant(milliseconds: pausedUntil.milliseconds - 1))
+    }
+
+    /// After which its fires are looked for. Never from before it was applied, or its expression or zone
+    /// changed, though a clock that was wrong may have set `consideredUntil` back beyond that.
+    package func lookedAtFrom(seenAt now: Instant) -> Instant {
+        anchorAt <= now ? max(consideredUntil, anchorAt) : consideredUntil
+    }
+
+    /// By how much its fires are registered later than they are due.
+    package var delay: Duration {
+        Self.delay(flow: flow, identity: identity, jitter: timing.jitter)
+    }
+
+    /// 0 ..< jitter, by FNV-1a-64 of flow and identity, so that a restart moves nothing.
+    static func delay(flow: String, identity: String, jitter: Duration) -> Duration {
+        guard jitter > .zero else { return .zero }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(flow)/\(identity)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return .milliseconds(Int64((hash ^ (hash >> 32)) % UInt64(jitter.milliseconds)))
     }
 }
 

@@ -108,6 +108,8 @@ package struct RunHead: Sendable {
     package let parent: ParentTask?
     /// What its flow gives, by name, once it has succeeded.
     package let outputs: [Store.FlowOutput]
+    /// Of a schedule's run: when it is to start.
+    package var plan: RunPlan?
 }
 
 /// A run with all its tasks.
@@ -119,6 +121,8 @@ package struct RunDetail: Sendable {
     package let parent: ParentTask?
     /// What its flow gives, by name, once it has succeeded.
     package let outputs: [Store.FlowOutput]
+    /// Of a schedule's run: when it is to start.
+    package var plan: RunPlan?
 }
 
 package struct ParentTask: Sendable {

@@ -108,11 +108,14 @@ extension Schema {
         }
         text += editTrigger(on: "schedule", verb: "INSERT", row: "NEW")
         text += editTrigger(on: "schedule", verb: "DELETE", row: "OLD")
-        let scheduleColumns =
+        return text + scheduleEdits
+    }
+
+    static var scheduleEdits: String {
+        let columns =
             "identity, cron, timezone, catchup, catchup_window_ms, deadline_ms,"
             + " jitter_ms, removed_at_ms"
-        return text
-            + editTrigger(on: "schedule", verb: "UPDATE OF \(scheduleColumns)", row: "NEW")
+        return editTrigger(on: "schedule", verb: "UPDATE OF \(columns)", row: "NEW")
     }
 
     private static func editTrigger(on table: String, verb: String, row: String) -> String {

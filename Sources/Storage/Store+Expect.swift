@@ -26,11 +26,14 @@ extension Store {
 
     /// Judges the expectations whose alarm has come.
     ///
-    /// - Parameter all: judges every one: after a clock step the alarms mean nothing.
+    /// - Parameters:
+    ///   - all: judges every one: after a clock step the alarms mean nothing.
+    ///   - hostZone: in which a run under `register:` tells its date; asked where there is one to make.
     /// - Returns: what there is to tell, and when the next alarm comes.
     package func checkExpectations(
         at now: Instant,
-        all: Bool = false
+        all: Bool = false,
+        hostZone: () -> String = { "UTC" }
     ) throws -> (events: [ExpectationEvent], next: Instant?) {
         let next = try read { try Self.nextExpectation($0) }
         guard let next, all || next <= now else { return ([], next) }
@@ -38,7 +41,7 @@ extension Store {
             let sql = "SELECT flow_id FROM expectation WHERE check_at_ms <= ?"
             let limit = all ? Int64.max : now.milliseconds
             let events = try Int64.fetchAll(db, sql: sql, arguments: [limit]).compactMap {
-                try Self.judge(db, flow: $0, at: now)
+                try Self.judge(db, flow: $0, hostZone, at: now)
             }
             return (events, try Self.nextExpectation(db))
         }
@@ -54,6 +57,7 @@ extension Store {
     private static func judge(
         _ db: Database,
         flow id: Int64,
+        _ hostZone: () -> String,
         at now: Instant
     ) throws -> ExpectationEvent? {
         let sql = """
@@ -80,7 +84,7 @@ extension Store {
         var run: Int64?
         var note: String?
         if isUnmet, let other = row["register"] as String? {
-            (run, note) = try register(db, other, tellingOf: name, since: since, at: now)
+            (run, note) = try register(db, other, tellingOf: (name, since), hostZone, at: now)
         }
         let detail = isUnmet ? "no success" : "succeeded again"
         try audit(db, at: now, by: "flower", "expect", flow: name, run: run, detail: detail)
@@ -111,8 +115,8 @@ extension Store {
     private static func register(
         _ db: Database,
         _ name: String,
-        tellingOf flow: String,
-        since: Int64,
+        tellingOf late: (flow: String, since: Int64),
+        _ hostZone: () -> String,
         at now: Instant
     ) throws -> (run: Int64?, note: String?) {
         let sql = "SELECT * FROM flow WHERE name = ? AND removed_at_ms IS NULL"
@@ -121,8 +125,8 @@ extension Store {
         }
         let known = try parameters(db, flow: row["id"], overriddenBy: []).map(\.name)
         let offered = [
-            Variable("flow", flow),
-            Variable("since", Instant(milliseconds: since).iso8601(in: .utc)),
+            Variable("flow", late.flow),
+            Variable("since", Instant(milliseconds: late.since).iso8601(in: .utc)),
         ]
         var result: (run: Int64?, note: String?)
         do {
@@ -142,7 +146,7 @@ extension Store {
                         origin: .schedule,
                         due: nil,
                         isQueued: overlap == .wait,
-                        timezone: "UTC",
+                        timezone: try recordedZone(db) ?? hostZone(),
                         at: now
                     )
                 }

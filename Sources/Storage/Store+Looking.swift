@@ -141,7 +141,8 @@ extension Store {
                 summary: head.summary,
                 tasks: tasks,
                 parent: head.parent,
-                outputs: head.outputs
+                outputs: head.outputs,
+                plan: head.plan
             )
         }
     }

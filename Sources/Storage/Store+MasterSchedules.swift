@@ -13,8 +13,7 @@ extension Store {
         at now: Instant
     ) throws {
         let ahead = """
-            SELECT id FROM schedule
-            WHERE flow_id = ? AND max(considered_until_ms, begun_at_ms) > ?
+            SELECT id FROM schedule WHERE flow_id = ? AND considered_until_ms > ?
             """
         // Else a life that begins anew would leave rows of its future behind.
         for id in try Int64.fetchAll(
@@ -31,12 +30,12 @@ extension Store {
               (flow_id, identity, position, cron, timezone, catchup, catchup_window_ms, deadline_ms,
               jitter_ms, anchor_at_ms, begun_at_ms, considered_until_ms)
             VALUES (:flow, :identity, :position, :cron, :timezone, :catchup, :window, :deadline,
-              :jitter, :now, :now, :now)
+              :jitter, :begun, :begun, :now)
             ON CONFLICT (flow_id, identity) DO UPDATE SET
               anchor_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
-                AND timezone IS excluded.timezone THEN anchor_at_ms ELSE :now END,
+                AND timezone IS excluded.timezone THEN anchor_at_ms ELSE :begun END,
               begun_at_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
-                AND timezone IS excluded.timezone THEN begun_at_ms ELSE :now END,
+                AND timezone IS excluded.timezone THEN begun_at_ms ELSE :begun END,
               considered_until_ms = CASE WHEN removed_at_ms = :now AND cron = excluded.cron
                 AND timezone IS excluded.timezone THEN considered_until_ms ELSE :now END,
               position = excluded.position, cron = excluded.cron, timezone = excluded.timezone,
@@ -45,12 +44,14 @@ extension Store {
               removed_at_ms = NULL
             RETURNING id
             """
+        let begun = schedules.isEmpty ? now : max(now, try newestInstant(db))
         for (position, schedule) in schedules.enumerated() {
             let arguments: StatementArguments = [
                 "flow": flow, "identity": schedule.identity, "position": position,
                 "cron": schedule.text, "timezone": schedule.timezone, "now": now.milliseconds,
+                "begun": begun.milliseconds,
                 "catchup": schedule.timing.catchUp.rawValue,
-                "window": schedule.timing.catchUpWindow.milliseconds,
+                "window": schedule.timing.catchUpWindow?.milliseconds,
                 "deadline": schedule.timing.deadline?.milliseconds,
                 "jitter": schedule.timing.jitter.milliseconds,
             ]
@@ -78,6 +79,17 @@ extension Store {
         }
     }
 
+    /// The latest that the clock is known to have said. One that says less, as on a host that has just booted
+    /// and keeps no time, does not tell when a life begins: once it is right, nothing from before is due.
+    private static func newestInstant(_ db: Database) throws -> Instant {
+        let sql = """
+            SELECT max(coalesce((SELECT registered_at_ms FROM run ORDER BY id DESC LIMIT 1), 0),
+              coalesce((SELECT recorded_at_ms FROM fire ORDER BY id DESC LIMIT 1), 0),
+              coalesce((SELECT at_ms FROM action ORDER BY id DESC LIMIT 1), 0))
+            """
+        return Instant(milliseconds: try Int64.fetchOne(db.cachedStatement(sql: sql)) ?? 0)
+    }
+
     static func loadTiming(_ db: Database, _ row: Row) throws -> ScheduleTiming {
         let texts = try String.fetchAll(
             db.cachedStatement(
@@ -87,7 +99,7 @@ extension Store {
         )
         return ScheduleTiming(
             catchUp: CatchUp(rawValue: row["catchup"]) ?? .latest,
-            catchUpWindow: .milliseconds(row["catchup_window_ms"] as Int64),
+            catchUpWindow: (row["catchup_window_ms"] as Int64?).map { .milliseconds($0) },
             deadline: (row["deadline_ms"] as Int64?).map { .milliseconds($0) },
             jitter: .milliseconds(row["jitter_ms"] as Int64),
             exceptions: texts.map(exception)

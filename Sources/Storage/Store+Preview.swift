@@ -33,7 +33,7 @@ extension Store {
                 instance: instance,
                 dueAt: nil,
                 registeredAt: now,
-                timezone: hostZone,
+                timezone: try Self.recordedZone(db) ?? hostZone,
                 parameters: values.sorted { $0.name < $1.name },
                 environment: flow.environment.sorted { $0.name < $1.name },
                 workingDirectory: flow.workingDirectory,

@@ -162,7 +162,7 @@ extension Store {
     private static let isOldFire = """
         coalesce(last_due_at_ms, due_at_ms) < :before
           AND coalesce(last_due_at_ms, due_at_ms) < :now - max(:least,
-            (SELECT catchup_window_ms FROM schedule WHERE id = f.schedule_id))
+            coalesce((SELECT catchup_window_ms FROM schedule WHERE id = f.schedule_id), 0))
           AND NOT EXISTS (SELECT 1 FROM run WHERE fire_id = f.id)
         """
 

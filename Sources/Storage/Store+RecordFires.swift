@@ -75,8 +75,7 @@ extension Store {
         at now: Instant
     ) throws -> Instant? {
         let considered = Instant(milliseconds: flow["considered_until_ms"])
-        let begun = Instant(milliseconds: flow["begun_at_ms"])
-        if max(considered, begun) > now {
+        if considered > now {
             return try takeBack(db, schedule: span.scheduleID, at: now)
         }
         let isMoved = span.after.map { $0 != considered } ?? false
@@ -238,8 +237,9 @@ extension Store {
         if fire.verdict == .except { return .except }
         let begunAt: Int64 = flow["begun_at_ms"]
         let isEarly = fire.dueAt.milliseconds <= begunAt
-        if try wasPaused(db, flow, at: fire.dueAt, isEarly: isEarly) { return .paused }
-        if isEarly || fire.verdict == .missed { return .missed }
+        if try wasPaused(db, flow, at: fire.dueAt, isEarly: isEarly, now: now) { return .paused }
+        // A beginning that lies ahead was told by a clock that was ahead.
+        if (isEarly && begunAt <= now.milliseconds) || fire.verdict == .missed { return .missed }
         // It was due before the pause, and would be run in it.
         if isPaused(flow, at: now) { return .paused }
         // A pause that is over by itself has begun the life anew.
@@ -255,7 +255,8 @@ extension Store {
         _ db: Database,
         _ flow: Row,
         at instant: Instant,
-        isEarly: Bool
+        isEarly: Bool,
+        now: Instant
     ) throws -> Bool {
         if let from = flow["paused_at_ms"] as Int64?, from <= instant.milliseconds,
             isPaused(flow, at: instant)
@@ -265,10 +266,12 @@ extension Store {
         guard isEarly else { return false }
         let sql = """
             SELECT EXISTS (SELECT 1 FROM pause
-              WHERE flow_id = :flow AND ended_at_ms > :at AND begun_at_ms <= :at)
+              WHERE flow_id = :flow AND ended_at_ms > :at AND begun_at_ms <= :at
+                AND ended_at_ms <= :now)
             """
+        // One that ended later than now was ended by a clock that was ahead: it is over.
         let arguments: StatementArguments = [
-            "flow": flow["id"] as Int64, "at": instant.milliseconds,
+            "flow": flow["id"] as Int64, "at": instant.milliseconds, "now": now.milliseconds,
         ]
         return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
     }

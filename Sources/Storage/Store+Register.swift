@@ -17,7 +17,7 @@ package struct RegisterRequest: Sendable {
     package var origin: Origin
     /// Register even though `overlap: skip` and a run is active.
     package var isForced: Bool
-    /// An IANA name: the host's zone, in which a run without a schedule tells its date.
+    /// The host's zone, in which a run without a schedule tells its date, unless one is recorded for all.
     package var hostZone: String
 
     package init(
@@ -74,7 +74,7 @@ extension Store {
                 origin: request.origin,
                 due: nil,
                 isQueued: overlap == .wait,
-                timezone: request.hostZone,
+                timezone: try Self.recordedZone(db) ?? request.hostZone,
                 at: now
             )
             try Self.audit(db, at: now, by: actor, "register", flow: request.flow, run: run)

@@ -24,7 +24,8 @@ extension Store {
         return RunHead(
             summary: summary,
             parent: try Self.parent(db, run: id),
-            outputs: summary.state == .succeeded ? try flowOutputs(db, run: id).map(\.masked) : []
+            outputs: summary.state == .succeeded ? try flowOutputs(db, run: id).map(\.masked) : [],
+            plan: try Self.plan(db, run: id)
         )
     }
 

@@ -27,8 +27,8 @@ extension Store {
             let select = try hot[
                 db,
                 """
-                SELECT s.id, flow.name, s.cron, s.timezone, s.identity, s.catchup, s.catchup_window_ms,
-                  s.deadline_ms, s.jitter_ms, s.anchor_at_ms, s.begun_at_ms, s.considered_until_ms,
+                SELECT s.id, flow.name, s.cron, coalesce(s.timezone, (SELECT timezone FROM instance)),
+                  s.identity, s.catchup, s.catchup_window_ms, s.deadline_ms, s.jitter_ms, s.anchor_at_ms, s.begun_at_ms, s.considered_until_ms,
                   s.position, flow.paused_until_ms
                 FROM schedule s JOIN flow ON flow.id = s.flow_id
                 WHERE s.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
@@ -46,8 +46,8 @@ extension Store {
             let select = try hot[
                 db,
                 """
-                SELECT s.id, flow.name, s.cron, s.timezone, s.identity, s.catchup, s.catchup_window_ms,
-                  s.deadline_ms, s.jitter_ms, s.anchor_at_ms, s.begun_at_ms, s.considered_until_ms,
+                SELECT s.id, flow.name, s.cron, coalesce(s.timezone, (SELECT timezone FROM instance)),
+                  s.identity, s.catchup, s.catchup_window_ms, s.deadline_ms, s.jitter_ms, s.anchor_at_ms, s.begun_at_ms, s.considered_until_ms,
                   s.position, flow.paused_until_ms
                 FROM schedule s JOIN flow ON flow.id = s.flow_id
                 WHERE s.id = ?1 AND s.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
@@ -74,7 +74,7 @@ extension Store {
             identity: row.text(4) ?? "",
             timing: ScheduleTiming(
                 catchUp: row.text(5).flatMap(CatchUp.init) ?? .latest,
-                catchUpWindow: .milliseconds(row.integer(6)),
+                catchUpWindow: row.optionalInteger(6).map { .milliseconds($0) },
                 deadline: row.optionalInteger(7).map { .milliseconds($0) },
                 jitter: .milliseconds(row.integer(8)),
                 exceptions: exceptions
@@ -99,6 +99,29 @@ extension Store {
         let sql = "SELECT text FROM schedule_except WHERE schedule_id = ? ORDER BY position"
         return try String.fetchAll(db.cachedStatement(sql: sql), arguments: [schedule])
             .map(exception)
+    }
+
+    /// The zone of schedules without one of their own, where one was recorded; `nil` = the host's.
+    package func recordedZone() throws -> String? { try read(Self.recordedZone) }
+
+    static func recordedZone(_ db: Database) throws -> String? {
+        let sql = "SELECT timezone FROM instance WHERE id = 1"
+        return try String.fetchOne(db.cachedStatement(sql: sql))
+    }
+
+    /// Records the zone of schedules without one of their own, for whoever works in this state folder.
+    ///
+    /// - Parameter name: of a zone that is there; `nil` = the host's.
+    /// - Returns: whether that is a change.
+    @discardableResult
+    package func recordZone(_ name: String?, by actor: String, at now: Instant) throws -> Bool {
+        guard try recordedZone() != name else { return false }
+        try write { db in
+            try db.execute(sql: "UPDATE instance SET timezone = ? WHERE id = 1", arguments: [name])
+            try Self.audit(db, at: now, by: actor, "timezone", detail: name ?? "the host's")
+        }
+        folder.touchWake()
+        return true
     }
 
     /// What changed since the call that returned `cursor`; `nil` = everything is new.

@@ -5,13 +5,13 @@ import GRDB
 ///
 /// A fire that was registered has had its run, and is never registered again. Any other row of an instant
 /// still to come is false, because the fire has not been due: it is deleted, and the schedule considered
-/// again from there.
+/// again from there. When its life began is left as it is: see `StoredSchedule.begunAt(seenAt:)`.
 extension Store {
-    /// Takes back for every schedule that was looked at, or began, later than the clock says now.
+    /// Takes back for every schedule that was looked at later than the clock says now.
     ///
     /// Calling twice is safe.
     package func takeBack(clock: () -> Instant) throws {
-        let sql = "SELECT id FROM schedule WHERE max(considered_until_ms, begun_at_ms) > ?"
+        let sql = "SELECT id FROM schedule WHERE considered_until_ms > ?"
         let isAny = try read { db in
             try Int64.fetchOne(db, sql: sql + " LIMIT 1", arguments: [clock().milliseconds]) != nil
         }
@@ -21,6 +21,37 @@ extension Store {
             for id in try Int64.fetchAll(db, sql: sql, arguments: [now.milliseconds]) {
                 _ = try Self.takeBack(db, schedule: id, at: now)
             }
+        }
+    }
+
+    /// Begins the lives of schedules and expectations anew that began by a clock that cannot have been right:
+    /// nothing is due to them from before the clock was set.
+    ///
+    /// - Parameter earliest: what no clock that is right is before.
+    package func beginLives(appliedBefore earliest: Instant, clock: () -> Instant) throws {
+        let sql = """
+            SELECT EXISTS (SELECT 1 FROM schedule WHERE anchor_at_ms < ?1)
+              OR EXISTS (SELECT 1 FROM expectation WHERE begun_at_ms < ?1)
+            """
+        let arguments: StatementArguments = [earliest.milliseconds]
+        let isAny = try read { try Bool.fetchOne($0, sql: sql, arguments: arguments) ?? false }
+        guard isAny else { return }
+        try write { db in
+            let now = clock().milliseconds
+            try db.execute(
+                sql: """
+                    UPDATE schedule SET anchor_at_ms = ?2, begun_at_ms = ?2, considered_until_ms = ?2
+                    WHERE anchor_at_ms < ?1
+                    """,
+                arguments: [earliest.milliseconds, now]
+            )
+            try db.execute(
+                sql: """
+                    UPDATE expectation SET begun_at_ms = ?2, check_at_ms = ?2 + every_ms, unmet_at_ms = NULL
+                    WHERE begun_at_ms < ?1
+                    """,
+                arguments: [earliest.milliseconds, now]
+            )
         }
     }
 
@@ -49,7 +80,6 @@ extension Store {
             "UPDATE schedule SET considered_until_ms = :until WHERE id = :id",
             // Every scheduler is to look at it from there.
             "INSERT INTO schedule_change (schedule_id) VALUES (:id)",
-            "UPDATE schedule SET begun_at_ms = :now WHERE id = :id AND begun_at_ms > :now",
         ]
         for sql in statements { try db.execute(sql: sql, arguments: arguments) }
         return until

@@ -18,6 +18,8 @@ package struct JournalEvent: Sendable, Equatable {
         /// Due, and recorded as not run.
         case fireMissed = "fire-missed"
         case fileRefused = "file-refused"
+        /// It cannot be used: nothing of it comes due; or it can be again.
+        case scheduleFaulty = "schedule-faulty"
         /// `expect:` is not met, or met again.
         case flowLate = "flow-late"
         case databaseTrouble = "database-trouble"
@@ -39,6 +41,7 @@ package struct JournalEvent: Sendable, Equatable {
             case .taskRescued: "979519aeb6dd49929c4de143d125fb4a"
             case .fireMissed: "3a98b70659464c2792554527cdcc10eb"
             case .fileRefused: "a08c1f4f40ee479eaa19e342cbd740e5"
+            case .scheduleFaulty: "8a6ec8a544b7439c8ecd22dfa32c2855"
             case .flowLate: "55658493bf024f8ea561b4c8e9c7e0c8"
             case .databaseTrouble: "d7b1013fd7ee4f438f0ee486e4bf0125"
             case .watchdogTrouble: "ca16bce742f649a2a7e73194294297f1"

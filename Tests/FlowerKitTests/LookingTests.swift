@@ -192,6 +192,7 @@ import Testing
                     spoilt  faulty                          -        -                               -       x           -               0  'x': too few fields
 
                     4 schedules listed. 12 fires were not run: flower fires rest --unrun tells why.
+                    a schedule of flow 'spoilt' is not used: 'x': too few fields
                     flow 'rest' is paused since Mon 2026-11-23 21:21:00 +01:00: two lines
 
                     """
@@ -208,15 +209,17 @@ import Testing
         }
         #expect(
             keys(FlowsView.json(Self.flows, Fixture.zone)) == [
-                "description", "is_edited", "is_late", "is_paused", "last_run", "last_state",
+                "description", "faults", "is_edited", "is_late", "is_paused", "last_run",
+                "last_state",
                 "name", "pause_reason", "paused_at", "paused_until", "schedules", "tasks",
             ]
         )
         #expect(
             keys(SchedulesView.json(Self.schedules, Fixture.zone)) == [
-                "cron", "fault", "flow", "is_at_boot", "is_paused", "last_due_at", "last_outcome",
-                "last_run", "last_state", "meaning", "next_at", "pause_reason", "paused_until",
-                "unrun", "zone",
+                "catchup", "catchup_window_ms", "cron", "deadline_ms", "except", "fault", "flow",
+                "is_at_boot", "is_paused", "jitter_ms", "last_due_at", "last_outcome", "last_run",
+                "last_state", "meaning", "next_at", "parameters", "pause_reason", "paused_until",
+                "remedy", "schedule", "start_at", "unrun", "zone",
             ]
         )
     }

@@ -11,8 +11,12 @@ import Testing
 /// The time that a test says it is.
 final class FakeClock: WallClock {
     private let time: Mutex<Instant>
+    let earliest: Instant
 
-    init(_ now: Instant) { time = Mutex(now) }
+    init(_ now: Instant, earliest: Instant = Instant(milliseconds: .min)) {
+        time = Mutex(now)
+        self.earliest = earliest
+    }
 
     var now: Instant {
         get { time.withLock { $0 } }

@@ -135,11 +135,15 @@ final class World {
         }
     }
 
+    func shell(_ sql: String) throws -> [String] { try store.shell(sql) }
+}
+
+extension Store {
     /// What `sqlite3` prints.
     func shell(_ sql: String) throws -> [String] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-        process.arguments = ["-cmd", ".timeout 5000", store.folder.databasePath, sql]
+        process.arguments = ["-cmd", ".timeout 5000", folder.databasePath, sql]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Scheduling
 import Storage
 
 struct CheckCommand: FlowerCommand {
@@ -8,7 +9,7 @@ struct CheckCommand: FlowerCommand {
         abstract: "Check the database and the files beside it.",
         discussion: """
             SQLite's own check of the file and of what refers to what, the rules that hold between \
-            rows, and files that belong to nothing. It changes nothing. Exit code 74 where \
+            rows, schedules that cannot be used, and files that belong to nothing. It changes nothing. Exit code 74 where \
             something is wrong.
             """
     )
@@ -17,7 +18,10 @@ struct CheckCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
-        let findings = try store.check() + StrayFiles(store).findings()
+        let unusable = ScheduleFault.all(in: try store.schedules(), zones: .host).map {
+            CheckFinding("\($0)", remedy: $0.remedy)
+        }
+        let findings = try store.check() + unusable + StrayFiles(store).findings()
         for finding in findings {
             try session.print(
                 "\(Printable.line(finding.problem))\n    \(Printable.line(finding.remedy))\n"

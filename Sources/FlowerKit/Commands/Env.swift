@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import HostTime
 import Storage
 
 struct EnvCommand: FlowerCommand {
@@ -27,7 +28,7 @@ struct EnvCommand: FlowerCommand {
             task: task,
             of: flow,
             parameters: parameters.variables,
-            hostZone: session.zone.name,
+            hostZone: session.hostZone.name,
             at: session.now
         )
         let isTerminal = session.terminal.columns != nil
@@ -51,7 +52,7 @@ struct EnvCommand: FlowerCommand {
             let run = try RunWorld(
                 claim.run,
                 account: .current,
-                zone: session.zone,
+                zone: (try? HostZone.ofRun(claim.run.timezone)) ?? session.hostZone,
                 outputs: outputs
             )
             return try TaskWorld(claim, of: run)

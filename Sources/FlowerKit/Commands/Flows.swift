@@ -1,4 +1,5 @@
 import ArgumentParser
+import Scheduling
 
 struct FlowsCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
@@ -12,11 +13,14 @@ struct FlowsCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let flows = try store.flows(at: session.now)
+        let faults = ScheduleFault.all(in: try store.schedules(), zones: .host)
         switch format.output {
         case .table:
             let refused = try store.refusedFiles()
-            try session.print(FlowsView.table(flows, refused: refused, session.time))
-        case .json: try session.print(FlowsView.json(flows, session.zone))
+            try session.print(
+                FlowsView.table(flows, refused: refused, faults: faults, session.time)
+            )
+        case .json: try session.print(FlowsView.json(flows, faults: faults, session.zone))
         }
         return .success
     }

@@ -48,7 +48,7 @@ struct NextCommand: FlowerCommand {
             // What comes due in a pause makes no run; one without an end leaves nothing to come.
             return pause.until.map { Instant(milliseconds: $0.milliseconds - 1) }
         }
-        for fault in line.faults { session.note("\(fault)") }
+        for fault in line.faults { session.note("\(fault)", hint: fault.remedy) }
         let isEndless = format.output == .table || until == nil
         let limit = number ?? (isEndless ? Self.rows : Self.most)
         let fires = line.fires(atMost: limit, until: until)
@@ -58,6 +58,7 @@ struct NextCommand: FlowerCommand {
             let values = fires.map { fire in
                 JSONValue.object([
                     "due_at": .instant(fire.dueAt, in: session.zone),
+                    "start_at": .instant(fire.startAt, in: session.zone),
                     "flow": .string(fire.schedule.flow),
                     "cron": .string(fire.schedule.cron),
                 ])
@@ -78,15 +79,17 @@ struct NextCommand: FlowerCommand {
         _ pauses: [String: Pause],
         _ time: TimeText
     ) -> Table {
-        var table = Table(columns: [
-            .init(title: "DUE"), .init(title: "LEFT", dispensable: 1), .init(title: "FLOW"),
-            .init(title: "CRON", isFree: true),
-        ])
+        // Where no jitter moves a start it is the due time.
+        let isMoved = fires.contains { $0.startAt != $0.dueAt }
+        var table = Table(
+            columns: [.init(title: "DUE"), .init(title: "LEFT", dispensable: 1)]
+                + (isMoved ? [.init(title: "START", dispensable: 2)] : [])
+                + [.init(title: "FLOW"), .init(title: "CRON", isFree: true)]
+        )
         table.rows = fires.map { fire in
-            [
-                .stamp(fire.dueAt, time), .init(time.left(until: fire.dueAt)),
-                .init(fire.schedule.flow), .init(fire.schedule.cron),
-            ]
+            [.stamp(fire.dueAt, time), .init(time.left(until: fire.dueAt))]
+                + (isMoved ? [.stamp(fire.startAt, time)] : [])
+                + [.init(fire.schedule.flow), .init(fire.schedule.cron)]
         }
         let sorted = pauses.sorted { $0.key < $1.key }.map { (flow: $0.key, pause: $0.value) }
         table.footer = counted(fires.count, "fire") + " listed." + PauseText.lines(sorted, time)

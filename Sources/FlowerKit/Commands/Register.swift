@@ -59,7 +59,7 @@ struct RegisterCommand: FlowerCommand {
             flow: flow,
             parameters: parameters,
             isForced: isForced,
-            hostZone: session.zone.name
+            hostZone: session.hostZone.name
         )
         let registration = try store.register(request, by: session.actor, at: session.now)
         session.tell(

@@ -40,6 +40,7 @@ struct SchedulerCommand: FlowerCommand {
     @Option(help: RunCommand.drainHelp, transform: OptionValue.duration)
     var drain: Duration?
 
+    @OptionGroup var zone: ScheduleZoneOption
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func validate() throws {
@@ -59,6 +60,8 @@ struct SchedulerCommand: FlowerCommand {
         let notifier = session.notifier
         let folder = try flowFolder(session)
         let store = try state.makeStore(session)
+        try zone.record(in: store, session)
+        try zone.tellOfTZ(store, session)
         let teller = session.teller()
         let report: SchedulerLoop.Report = { teller.tell($0) }
         let loop = try SchedulerLoop(

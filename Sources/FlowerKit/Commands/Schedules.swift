@@ -32,8 +32,11 @@ struct SchedulesCommand: FlowerCommand {
         let pauses = try store.pauses(at: now)
         let last = try store.lastFires()
         let unrun = try store.unrunFires()
+        let parameters = try store.scheduleParameters()
+        let compiler = ScheduleCompiler(.host)
         return schedules.map { stored in
-            var row = ScheduleRow(stored, at: now, pause: pauses[stored.flow])
+            var row = ScheduleRow(stored, at: now, pause: pauses[stored.flow], by: compiler)
+            row.parameters = parameters[stored.id] ?? []
             row.last = last[stored.id]
             row.unrun = unrun[stored.id] ?? 0
             return row
@@ -42,14 +45,16 @@ struct SchedulesCommand: FlowerCommand {
 }
 
 extension ScheduleRow {
-    init(_ stored: StoredSchedule, at now: Instant, pause: Pause?) {
+    init(_ stored: StoredSchedule, at now: Instant, pause: Pause?, by compiler: ScheduleCompiler) {
         // What comes due in a pause makes no run: the next to come is the first after it.
         let start = pause?.until.map { Instant(milliseconds: $0.milliseconds - 1) } ?? now
         var next = Next.never
         var zone = stored.timezone
         var meaning: String?
+        var startAt: Instant?
+        var remedy: String?
         do throws(ScheduleFault) {
-            let forecast = try ScheduleForecast(stored, after: start, zones: .host)
+            let forecast = try ScheduleForecast(stored, after: start, by: compiler)
             zone = forecast.zone.name
             meaning = forecast.meaning
             if let pause, pause.until == nil {
@@ -58,9 +63,11 @@ extension ScheduleRow {
                 next = .boot
             } else if let fire = forecast.nextAt {
                 next = .at(fire)
+                startAt = forecast.startAt
             }
         } catch {
             next = .faulty(error.problem)
+            remedy = error.remedy
         }
         self.init(
             flow: stored.flow,
@@ -70,5 +77,9 @@ extension ScheduleRow {
             next: next,
             pause: pause
         )
+        self.startAt = startAt
+        self.remedy = remedy
+        identity = stored.identity
+        timing = stored.timing
     }
 }

@@ -9,6 +9,7 @@ struct TickCommand: FlowerCommand {
         abstract: "Register what is due now, and exit."
     )
 
+    @OptionGroup var zone: ScheduleZoneOption
     @OptionGroup(title: "State folder") var state: StateOptions
 
     /// How long it waits for the journal: what it tells is recorded.
@@ -16,13 +17,19 @@ struct TickCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.makeStore(session)
+        try zone.record(in: store, session)
         let scheduler = Scheduler(store: store, zones: .host)
         let recorded = try scheduler.turn()
         let events = try scheduler.checkExpectations()
-        for fault in scheduler.faults { session.note("\(fault)") }
+        if let sentence = scheduler.clockSentence { session.note(sentence) }
+        let faults = scheduler.takeFaultChanges()
+        if !session.isJournalOutput {
+            for fault in faults.faulty { session.note("\(fault)", hint: fault.remedy) }
+        }
         let (instance, zone) = (store.instance, session.zone)
         let bulletins =
-            recorded.map { SchedulerLoop.bulletin(of: $0, instance, in: zone) }
+            (session.isJournalOutput ? SchedulerLoop.bulletins(of: faults, instance) : [])
+            + recorded.map { SchedulerLoop.bulletin(of: $0, instance, in: zone) }
             + events.map { SchedulerLoop.bulletin(of: $0, instance, in: zone) }
         guard session.isJournalOutput else {
             try session.print(bulletins.map { Printable.line($0.text) + "\n" }.joined())

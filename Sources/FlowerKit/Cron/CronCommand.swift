@@ -110,7 +110,7 @@ enum CronReading {
     ///
     /// - Throws: `Failure` (65) where there is no such zone.
     static func zone(_ name: String?, in session: Session) throws -> Zone {
-        guard let name else { return session.zone }
+        guard let name else { return session.hostZone }
         do {
             return try ZoneDirectory.host.zone(named: name)
         } catch {

@@ -144,7 +144,7 @@ enum CronBatchRun {
         var gathered = ""
         while let line = readLine() {
             gathered += CronBatch.answer(line[...]) { name throws(ZoneError) in
-                name.isEmpty ? session.zone : try ZoneDirectory.host.zone(named: name)
+                name.isEmpty ? session.hostZone : try ZoneDirectory.host.zone(named: name)
             }
             gathered += "\n"
             if gathered.utf8.count >= chunkBytes {

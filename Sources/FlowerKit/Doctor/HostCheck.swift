@@ -36,6 +36,14 @@ enum HostCheck {
     }
 
     private static var clock: DoctorFinding {
+        let now = HostClock().now
+        guard now >= HostClock().earliest else {
+            return .missing(
+                "clock",
+                "it says \(now.iso8601(in: .utc)): no schedule is looked at until it is right",
+                "timedatectl set-time, or let NTP set it: timedatectl set-ntp true"
+            )
+        }
         if clinux_clock_is_kept() == 1 { return .good("clock", "kept right") }
         return .note(
             "clock",

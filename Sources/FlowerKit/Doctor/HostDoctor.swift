@@ -122,6 +122,7 @@ struct HostDoctor {
                 let message = "\(counted(refused.count, "file")) refused by the scheduler"
                 findings.append(.missing("flow files", message, "flower flows tells why"))
             }
+            findings += try ScheduleCheck.findings(store)
             return findings
                 + HostCheck.sendmail(session.runnerOptions.sendmail, isNeeded: try store.usesMail())
         } catch {

@@ -19,6 +19,7 @@ extension FlowView {
             "working_directory": .string(flow.workingDirectory),
             "shell": .names(flow.shell),
             "overlap": .string(flow.overlap.rawValue),
+            "queue_limit": .count(flow.queueLimit),
             "concurrency": .count(flow.concurrency),
             "priority": .count(flow.priority),
             "parameters": .variables(flow.parameters.masking(flow.secrets)),

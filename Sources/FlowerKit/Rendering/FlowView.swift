@@ -18,7 +18,9 @@ struct FlowView {
 
     func rendered(width: Int?, colour: Bool) -> String {
         let outputs = table("OUTPUT", flow.outputs)
-        let parts = [parameterTable, environmentTable, scheduleTable, taskTable, outputs]
+        let parts = [
+            parameterTable, environmentTable, scheduleTable, rulesTable, taskTable, outputs,
+        ]
         return facts.rendered(width: width, colour: colour)
             + parts.compactMap { $0 }
             .map { "\n" + $0.rendered(width: width, colour: colour) }.joined()
@@ -35,7 +37,7 @@ struct FlowView {
         facts.add("expected", expected, detail.lateAt == nil ? .plain : .bad)
         facts.add("folder", flow.workingDirectory)
         facts.add("shell", shell)
-        facts.add("overlap", flow.overlap.rawValue)
+        facts.add("overlap", overlap)
         facts.add("concurrency", flow.concurrency.map(String.init))
         for hook in flow.hooks {
             facts.add(
@@ -51,6 +53,11 @@ struct FlowView {
         facts.add("files", flow.environmentFiles.map(\.text).joined(separator: " "))
         facts.add("secrets", flow.secrets.joined(separator: " "))
         return facts
+    }
+
+    private var overlap: String {
+        guard flow.overlap == .queue else { return flow.overlap.rawValue }
+        return "queue, of which at most \(counted(flow.queueLimit, "run")) wait"
     }
 
     private var expected: String? {
@@ -96,6 +103,34 @@ struct FlowView {
                 .init(time.left(until: row.nextAt)), .init(row.meaning ?? "-"),
             ]
         }
+        return table
+    }
+
+    /// What a schedule says beyond when it is due.
+    private var rulesTable: Table? {
+        guard !schedules.isEmpty else { return nil }
+        var table = Table(columns: [
+            .init(title: "SCHEDULE"), .init(title: "CATCHUP"),
+            .init(title: "WINDOW", dispensable: 1),
+            .init(title: "DEADLINE", dispensable: 2), .init(title: "JITTER", dispensable: 3),
+            .init(title: "START", dispensable: 5), .init(title: "PARAMETERS", dispensable: 4),
+            .init(title: "EXCEPT", isFree: true),
+        ])
+        table.rows = schedules.map { row in
+            let timing = row.timing
+            let exceptions = timing.exceptions.map(\.text)
+            return [
+                .init(row.cron), .init(timing.catchUp.rawValue),
+                .init(timing.catchUpWindow.map(DurationText.format) ?? "1d, or to the next"),
+                .init(timing.deadline.map(DurationText.format) ?? "-"),
+                .init(timing.jitter == .zero ? "-" : DurationText.format(timing.jitter)),
+                .stamp(row.startAt, time),
+                .init(row.parameters.isEmpty ? "-" : RunsView.parameters(row.parameters)),
+                .init(exceptions.isEmpty ? "-" : exceptions.joined(separator: ", ")),
+            ]
+        }
+        let faults = SchedulesView.faults(schedules).drop { $0 == "\n" }
+        table.footer = faults.isEmpty ? nil : String(faults)
         return table
     }
 

@@ -1,15 +1,20 @@
 import Cron
 import Flows
+import Scheduling
 import Storage
 
 /// `flower flows`.
 enum FlowsView {
-    /// - Parameter refused: files of the scheduler's folder that it has refused.
+    /// - Parameters:
+    ///   - refused: files of the scheduler's folder that it has refused.
+    ///   - faults: schedules that cannot be used.
     static func table(
         _ flows: [FlowSummary],
         refused: [SourceFile] = [],
+        faults: [ScheduleFault] = [],
         _ time: TimeText
     ) -> Table {
+        let faulty = Set(faults.map(\.flow))
         var table = Table(columns: [
             .init(title: "FLOW"), .init(title: "TASKS", isNumber: true, dispensable: 2),
             .init(title: "SCHEDULES", isNumber: true, dispensable: 3),
@@ -20,7 +25,7 @@ enum FlowsView {
         table.rows = flows.map { flow in
             let notes =
                 (flow.pause == nil ? [] : ["paused"]) + (flow.isEdited ? ["edited"] : [])
-                + (flow.isLate ? ["late"] : [])
+                + (flow.isLate ? ["late"] : []) + (faulty.contains(flow.name) ? ["faulty"] : [])
             return [
                 .init(flow.name), .init("\(flow.tasks)"), .init("\(flow.schedules)"),
                 .init(flow.lastRun.map(String.init) ?? "-"), .state(flow.lastState),
@@ -32,6 +37,11 @@ enum FlowsView {
         table.footer =
             counted(flows.count, "flow") + " listed." + PauseText.lines(pauses, time)
         table.footer? += refused.map(refusal).joined()
+        for fault in faults.prefix(SchedulesView.mostFaults) {
+            table.footer? += "\n\(Printable.line("\(fault); \(fault.remedy)"))"
+        }
+        let rest = faults.count - SchedulesView.mostFaults
+        if rest > 0 { table.footer? += "\n\(counted(rest, "more schedule")) cannot be used" }
         return table
     }
 
@@ -42,8 +52,13 @@ enum FlowsView {
         return "\n\(Printable.line(file.path)) is refused:\(lines.joined())"
     }
 
-    static func json(_ flows: [FlowSummary], _ zone: Zone) -> JSONValue {
-        .array(
+    static func json(
+        _ flows: [FlowSummary],
+        faults: [ScheduleFault] = [],
+        _ zone: Zone
+    ) -> JSONValue {
+        let faults = Dictionary(grouping: faults, by: \.flow)
+        return .array(
             flows.map { flow in
                 .object([
                     "name": .string(flow.name),
@@ -56,6 +71,7 @@ enum FlowsView {
                     "pause_reason": .text(flow.pause?.reason),
                     "is_edited": .bool(flow.isEdited),
                     "is_late": .bool(flow.isLate),
+                    "faults": .names(faults[flow.name, default: []].map { "\($0)" }),
                     "last_run": .count(flow.lastRun),
                     "last_state": .text(flow.lastState?.rawValue),
                 ])

@@ -25,6 +25,15 @@ struct ScheduleRow: Comparable {
     var last: LastFire?
     /// Fires that were not run.
     var unrun = 0
+    /// When the next fire is registered: its jitter later.
+    var startAt: Instant?
+    /// What to do about a fault.
+    var remedy: String?
+    /// What it is known by in its flow.
+    var identity = ""
+    var timing = ScheduleTiming()
+    /// What it sets the flow's parameters to, as may be shown.
+    var parameters: [Variable] = []
 
     var nextAt: Instant? { if case .at(let instant) = next { instant } else { nil } }
 
@@ -43,20 +52,27 @@ struct ScheduleRow: Comparable {
 /// `flower schedules`, its columns as `systemctl list-timers` has them.
 enum SchedulesView {
     static func table(_ rows: [ScheduleRow], _ time: TimeText) -> Table {
-        var table = Table(columns: [
-            .init(title: "FLOW"), .init(title: "NEXT"), .init(title: "LEFT", dispensable: 1),
-            .init(title: "LAST", dispensable: 5), .init(title: "PASSED", dispensable: 4),
-            .init(title: "CRON", dispensable: 3), .init(title: "ZONE", dispensable: 6),
-            .init(title: "UNRUN", isNumber: true, dispensable: 2),
-            .init(title: "RESULT", isFree: true),
-        ])
-        table.rows = rows.map { row in
-            [
-                .init(row.flow), next(row.next, time), .init(time.left(until: row.nextAt)),
-                .stamp(row.last?.dueAt, time), .init(time.ago(row.last?.dueAt)),
-                .init(row.cron), .init(row.zone ?? "-"),
-                .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
+        // Where no jitter moves a start it is the due time.
+        let isMoved = rows.contains { $0.startAt ?? $0.nextAt != $0.nextAt }
+        let start: [Table.Column] = isMoved ? [.init(title: "START", dispensable: 6)] : []
+        var table = Table(
+            columns: [
+                .init(title: "FLOW"), .init(title: "NEXT"), .init(title: "LEFT", dispensable: 1),
+            ] + start + [
+                .init(title: "LAST", dispensable: 5), .init(title: "PASSED", dispensable: 4),
+                .init(title: "CRON", dispensable: 3), .init(title: "ZONE", dispensable: 6),
+                .init(title: "UNRUN", isNumber: true, dispensable: 2),
+                .init(title: "RESULT", isFree: true),
             ]
+        )
+        table.rows = rows.map { row in
+            let start: [Table.Cell] = isMoved ? [.stamp(row.startAt, time)] : []
+            return [.init(row.flow), next(row.next, time), .init(time.left(until: row.nextAt))]
+                + start + [
+                    .stamp(row.last?.dueAt, time), .init(time.ago(row.last?.dueAt)),
+                    .init(row.cron), .init(row.zone ?? "-"),
+                    .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
+                ]
         }
         table.footer = footer(rows, time)
         return table
@@ -70,6 +86,7 @@ enum SchedulesView {
             text +=
                 " \(counted(unrun, "fire")) \(were) not run: flower fires \(most.flow) --unrun tells why."
         }
+        text += faults(rows)
         let pauses = Dictionary(
             rows.compactMap { row in row.pause.map { (row.flow, $0) } },
             uniquingKeysWith: { first, _ in first }
@@ -77,6 +94,21 @@ enum SchedulesView {
         let sorted = pauses.sorted { $0.key < $1.key }.map { (flow: $0.key, pause: $0.value) }
         return text + PauseText.lines(sorted, time)
     }
+
+    /// A line for each that cannot be used; of many the first.
+    static func faults(_ rows: [ScheduleRow]) -> String {
+        let lines = rows.compactMap { row -> String? in
+            guard case .faulty(let problem) = row.next else { return nil }
+            let remedy = row.remedy.map { "; \($0)" } ?? ""
+            return
+                "\na schedule of flow '\(row.flow)' is not used: \(Printable.line(problem + remedy))"
+        }
+        let rest = lines.count - mostFaults
+        return lines.prefix(mostFaults).joined()
+            + (rest > 0 ? "\n\(counted(rest, "more schedule")) cannot be used" : "")
+    }
+
+    static let mostFaults = 10
 
     static func next(_ next: ScheduleRow.Next, _ time: TimeText) -> Table.Cell {
         switch next {
@@ -123,6 +155,15 @@ enum SchedulesView {
                     "pause_reason": .text(row.pause?.reason),
                     "is_at_boot": .bool(isAtBoot),
                     "fault": .text(fault),
+                    "remedy": .text(row.remedy),
+                    "schedule": .string(row.identity),
+                    "start_at": .instant(row.startAt, in: zone),
+                    "catchup": .string(row.timing.catchUp.rawValue),
+                    "catchup_window_ms": .count(row.timing.catchUpWindow?.milliseconds),
+                    "deadline_ms": .count(row.timing.deadline?.milliseconds),
+                    "jitter_ms": .count(row.timing.jitter.milliseconds),
+                    "except": .names(row.timing.exceptions.map(\.text)),
+                    "parameters": .variables(row.parameters),
                 ])
             }
         )

@@ -12,6 +12,8 @@ extension StatusView {
                 run.outputs.map { ($0.name, .text($0.value.map(run.summary.masking))) }
             ) { $1 }
         )
+        members["start_at"] = .instant(run.plan?.startAt, in: zone)
+        members["start_by"] = .instant(run.plan?.startBy, in: zone)
         members["parent_run"] = .count(run.parent?.run)
         members["parent_task"] = .text(run.parent.map { "\($0.task)" })
         return members

@@ -53,6 +53,12 @@ struct StatusView {
             facts.add("hooks", summary.failedHooks.joined(separator: ", ") + " failed", .bad)
         }
         if let due = summary.dueAt { facts.add("due", time.stamp(due)) }
+        if summary.state.isActive, let plan = run.plan {
+            // To be started at its due time needs no saying.
+            let isMoved = plan.startAt != summary.dueAt
+            facts.add("to start", isMoved ? "\(time.stamp(plan.startAt)), by its jitter" : nil)
+            facts.add("start by", plan.startBy.map { time.stamp($0) })
+        }
         let registered = "\(time.stamp(summary.registeredAt)), \(time.ago(summary.registeredAt))"
         facts.add("registered", "\(registered) (\(summary.origin))")
         facts.add("took", summary.took(at: time.now).map { TimeText.span($0) })
