@@ -1,5 +1,6 @@
 import Execution
 import Flows
+import Glibc
 import Storage
 
 /// Prints a run's lines as they come.
@@ -62,11 +63,13 @@ struct LogPrinter {
     ///   - end: told when there is another reason to look at `goal`.
     ///   - goal: looked at when something has changed, and before the reading after it, so that no last line is
     ///     missed.
+    ///   - runnerEnded: called when some runner may have ended.
     /// - Returns: what has not come.
     mutating func follow(
         _ watch: StateWatch,
         end: Signal? = nil,
-        to goal: LogGoal
+        to goal: LogGoal,
+        runnerEnded: () throws -> Void = {}
     ) throws -> LogGoal.Lack {
         let descriptors = watch.descriptors + (end.map { [$0.descriptor] } ?? [])
         var stage = try goal.look()
@@ -80,6 +83,11 @@ struct LogPrinter {
             }
             lines.wait(limit: stage.isRunning ? Self.longestWait : Self.patience, or: descriptors)
             let hasChanged = watch.take()
+            if watch.sawRunner {
+                // The kernel tells of its end before it gives its lock back.
+                poll(nil, 0, Int32(RunnerLimit.peerEnd.milliseconds))
+                try runnerEnded()
+            }
             if hasChanged || !stage.isRunning || end?.take() ?? 0 > 0 { stage = try goal.look() }
         }
     }

@@ -142,7 +142,15 @@ final class Session {
     ///
     /// A journald that is stopped is not waited for; what was done is in the database.
     func tell(_ bulletins: @autoclosure () -> [Bulletin], in store: Store) {
-        let isServed = [false, true].contains { system in
+        guard isServed(store.folder), let journal = try? Journal() else { return }
+        let teller = Teller(journal) { _ in }
+        for bulletin in bulletins() { teller.tell(bulletin) }
+        teller.finish(limit: .milliseconds(200))
+    }
+
+    /// Whether it is the folder that this host's services, or the user's own, work on.
+    private func isServed(_ folder: StateFolder) -> Bool {
+        [false, true].contains { system in
             let home = StateFolder.locate(
                 explicit: nil,
                 system: system,
@@ -150,12 +158,13 @@ final class Session {
                 environment: environment,
                 isRoot: geteuid() == 0
             )
-            return home.path == store.folder.path
+            return home.path == folder.path
         }
-        guard isServed, let journal = try? Journal() else { return }
-        let teller = Teller(journal) { _ in }
-        for bulletin in bulletins() { teller.tell(bulletin) }
-        teller.finish(limit: .milliseconds(200))
+    }
+
+    /// Whether units of systemd may start runners for the folder: sd_booted(3).
+    func hasUnits(_ folder: StateFolder) -> Bool {
+        isServed(folder) && access("/run/systemd/system", F_OK) == 0
     }
 
     /// Keeps a store open until the process ends, when the kernel closes it: of the commands that timers and

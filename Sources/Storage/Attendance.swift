@@ -8,39 +8,16 @@ import Glibc
 ///
 /// A scheduler holds `scheduler.lock` shared, and a second byte of it where it starts runners; a runner
 /// holds its file in `runners/`. `flower tick`, which a timer starts, leaves there when it was.
-package struct Attendance: Sendable {
+package struct Attendance: Sendable, Equatable {
     /// A scheduler is alive, or a timer starts `flower tick`.
-    package let hasScheduler: Bool
+    package var hasScheduler = false
+    /// One has been: its lock is there.
+    package var hadScheduler = false
     /// A scheduler is alive that starts runners (`--run`).
-    package let startsRunners: Bool
-    package let hasRunner: Bool
-    /// Since when a wake lies there that nobody has taken.
-    package let wokenAt: Instant?
-
-    package init(
-        hasScheduler: Bool,
-        startsRunners: Bool = false,
-        hasRunner: Bool = false,
-        wokenAt: Instant? = nil
-    ) {
-        self.hasScheduler = hasScheduler
-        self.startsRunners = startsRunners
-        self.hasRunner = hasRunner
-        self.wokenAt = wokenAt
-    }
-
-    /// Longer than it takes systemd's path unit to start a runner, and its timer to look.
-    private static let answer: Int64 = 65_000
-
-    /// Whether nobody executes what is ready, and nobody is about to.
-    ///
-    /// - Parameter hasUnits: systemd starts runners for the folder, and takes its wakes. If it does not, they
-    ///   lie there.
-    package func lacksRunner(hasUnits: Bool, at now: Instant) -> Bool {
-        if hasRunner || startsRunners { return false }
-        guard hasUnits else { return true }
-        return wokenAt.map { now.milliseconds - $0.milliseconds > Self.answer } ?? false
-    }
+    package var startsRunners = false
+    package var hasRunner = false
+    /// A wake lies there that nobody has taken.
+    package var hasWake = false
 }
 
 extension StateFolder {
@@ -49,14 +26,17 @@ extension StateFolder {
     package func attendance(at now: Instant) -> Attendance {
         let lock = probe(schedulerLockPath)
         defer { if lock >= 0 { close(lock) } }
-        let isLocked = { (byte: Int64) in lock >= 0 && clinux_ofd_byte_is_locked(lock, byte) == 1 }
-        return Attendance(
-            hasScheduler: isLocked(SchedulerLock.schedulers)
-                || Ticks(lock).areKept(at: now),
-            startsRunners: isLocked(SchedulerLock.starters),
-            hasRunner: hasLivingRunner,
-            wokenAt: changedAt(wakePath)
-        )
+        let isLocked = { (byte: Int64) in clinux_ofd_byte_is_locked(lock, byte) == 1 }
+        var found = Attendance(hasRunner: hasLivingRunner)
+        found.hasWake = access(wakePath, F_OK) == 0
+        // Who may not look into it takes the scheduler for alive.
+        found.hasScheduler = lock < 0 && access(schedulerLockPath, F_OK) == 0
+        guard lock >= 0 else { return found }
+        found.hadScheduler = true
+        found.hasScheduler =
+            isLocked(SchedulerLock.schedulers) || Ticks(lock).areKept(at: now)
+        found.startsRunners = isLocked(SchedulerLock.starters)
+        return found
     }
 
     /// Whether a runner holds its file: somebody who may not look takes nobody for one.
@@ -91,13 +71,6 @@ extension StateFolder {
 
     private func probe(_ path: String) -> Int32 {
         open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK)
-    }
-
-    private func changedAt(_ path: String) -> Instant? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        let (seconds, nanoseconds) = (Int64(status.st_mtim.tv_sec), Int64(status.st_mtim.tv_nsec))
-        return Instant(milliseconds: seconds * 1000 + nanoseconds / 1_000_000)
     }
 }
 
@@ -188,11 +161,27 @@ extension Store {
         }
     }
 
-    /// Whether a task is ready, whichever its run: a runner would execute it.
-    package func hasReadyTask() throws -> Bool {
+    /// Whether a task has been ready, or its retry due, for longer than it takes to start a runner by any of the
+    /// ways that there are.
+    package func hasWorkWaiting(at now: Instant) throws -> Bool {
         try read { db in
-            let sql = "SELECT EXISTS (SELECT 1 FROM task WHERE rank_ms IS NOT NULL)"
-            return try Bool.fetchOne(db, sql: sql) ?? false
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM task
+                    WHERE rank_ms IS NOT NULL AND rank_ms - priority * 60000 < :since)
+                  OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms < :since)
+                """
+            let since = now.milliseconds - Self.runnerStart
+            return try Bool.fetchOne(db, sql: sql, arguments: ["since": since]) ?? false
+        }
+    }
+
+    /// The units' timer looks each minute.
+    private static let runnerStart: Int64 = 65_000
+
+    /// Whether no runner has ever claimed a task here.
+    package func hadNoRunner() throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM runner)") ?? false
         }
     }
 

@@ -253,6 +253,70 @@ extension EndToEnd {
             #expect(try await scheduler.ended().code == 0)
         }
 
+        /// What of them is left is told, in the same words everywhere, until somebody takes it over.
+        @Test func `that scheduler and runner were killed is told by whoever looks`() async throws {
+            let scene = try Scene()
+            let sandbox = scene.sandbox
+            try sandbox.write(Self.long, to: "flows/long.yaml")
+            let scheduler = try scene.start("--run")
+            #expect(try await scene.tasks.line().hasSuffix(" 1"))
+            #expect(try await !sandbox.succeed("status", "1").contains("trouble"))
+            let runner = try #require(scene.children(of: scheduler.pid).first?.pid)
+            kill(scheduler.pid, SIGKILL)
+            kill(runner, SIGKILL)
+            _ = try await scheduler.ended()
+            try await scene.until { kill(runner, 0) != 0 || Self.isZombie(runner) }
+            let dead = "its runner is dead: the next flower run takes it over"
+            try await scene.until { try await sandbox.succeed("status", "1").contains(dead) }
+            #expect(try await sandbox.succeed("runs").contains("run 1: \(dead)"))
+            #expect(try await sandbox.succeed("runs", "-o", "json").contains("\"\(dead)\""))
+            let nobody = "no scheduler is alive: due times are not registered"
+            for list in ["schedules", "next", "flows", "fires"] {
+                #expect(try await sandbox.succeed(list).contains(nobody), "\(list)")
+            }
+            let follower = try sandbox.startFlower("logs", "1", "-f")
+            let again = try scene.start("--run")
+            #expect(try await scene.tasks.line().hasSuffix(" 2"))
+            #expect(try await !sandbox.succeed("status", "1").contains("trouble"))
+            #expect(try await !sandbox.succeed("schedules").contains(nobody))
+            try scene.go.send("go")
+            _ = try await follower.ended()
+            again.signal(SIGTERM)
+            again.signal(SIGTERM)
+            #expect(try await again.ended().code == 0)
+        }
+
+        /// It had only an eye for its own.
+        @Test func `what a runner of somebody else's leaves that is killed is taken over by --run`()
+            async throws
+        {
+            let scene = try Scene()
+            let sandbox = scene.sandbox
+            let flow = Self.long.split(separator: "\n").filter { !$0.hasPrefix("schedules") }
+            try sandbox.write(flow.joined(separator: "\n") + "\n", to: "flows/long.yaml")
+            let scheduler = try scene.start("--run")
+            _ = try await scene.news.line(with: "flow 'long' added")
+            try await scene.until { scene.children(of: scheduler.pid).isEmpty }
+            // So that it does not take the task itself.
+            scheduler.signal(SIGSTOP)
+            try await sandbox.succeed("register", "long")
+            let other = try sandbox.startFlower("run")
+            #expect(try await scene.tasks.line(within: 40).hasSuffix(" 1"))
+            scheduler.signal(SIGCONT)
+            other.signal(SIGKILL)
+            _ = try await other.ended()
+            #expect(try await scene.tasks.line(within: 40).hasSuffix(" 2"))
+            try scene.go.send("go")
+            try await scene.until { try await sandbox.status(1).state == "succeeded" }
+            scheduler.signal(SIGTERM)
+            #expect(try await scheduler.ended().code == 0)
+        }
+
+        private static func isZombie(_ pid: pid_t) -> Bool {
+            let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            return stat?.contains(") Z ") ?? true
+        }
+
         /// In a PID namespace of its own, as in a container.
         @Test(.enabled(if: Host.canMount))
         func `as process 1 it waits for strangers that are left to it`() async throws {

@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(schedules[0].meaning == "Every second.")
             #expect(schedules[0].nextAt != nil && schedules[0].lastDueAt != nil)
             let table = try await sandbox.succeed("schedules")
-            #expect(table.hasPrefix("NEXT "))
+            #expect(table.hasPrefix("FLOW "))
             #expect(table.contains("1 schedule listed."))
         }
 

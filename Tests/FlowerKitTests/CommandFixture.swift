@@ -17,11 +17,20 @@ final class CommandFixture {
     var terminal = Terminal.none
     var registry = ComponentRegistry.builtIn
     var now = Fixture.now
+    /// A scheduler is alive that starts runners, so that nothing is amiss; `nil` = nobody is.
+    private(set) var scheduler: SchedulerLock?
 
-    init() throws {
+    /// - Parameter isBare: there is no state folder yet.
+    init(isBare: Bool = false) throws {
         folder = try TemporaryFolder()
         state = StateFolder(path: folder.path + "/state")
+        if isBare { return }
+        try state.create()
+        scheduler = try SchedulerLock(state, startsRunners: true)
     }
+
+    /// From now on nobody is alive.
+    func endScheduler() { scheduler = nil }
 
     func advance(days: Int64) { now = Instant(seconds: now.seconds + days * 86_400) }
 

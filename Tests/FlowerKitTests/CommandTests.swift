@@ -65,7 +65,7 @@ import Testing
         ["rerun", "1"], ["pause", "a"], ["unpause", "a"],
     ])
     func `without a state folder none is made`(arguments: [String]) throws {
-        let fixture = try CommandFixture()
+        let fixture = try CommandFixture(isBare: true)
         let result = try fixture.flower(arguments)
         #expect(result.code == .notFound)
         #expect(result.errors.hasPrefix("flower: there is no state folder at "))

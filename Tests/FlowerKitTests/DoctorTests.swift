@@ -236,7 +236,7 @@ import Testing
     // MARK: - The state folder
 
     @Test func `a state folder's modes are looked at`() throws {
-        let fixture = try CommandFixture()
+        let fixture = try CommandFixture(isBare: true)
         let check = FolderCheck(folder: fixture.state, isSystem: false)
         #expect(check.findings.map(\.state) == [.note])
         try fixture.apply(.diamond)

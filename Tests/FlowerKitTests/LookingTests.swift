@@ -92,7 +92,8 @@ import Testing
                     "registered_at" : "2026-11-23T19:21:00+01:00",
                     "run" : 9,
                     "started_at" : "2026-11-23T19:22:00+01:00",
-                    "state" : "running"
+                    "state" : "running",
+                    "trouble" : null
                   }
                 ]
 
@@ -212,6 +213,7 @@ import Testing
                 "description", "faults", "is_edited", "is_late", "is_paused", "last_run",
                 "last_state",
                 "name", "pause_reason", "paused_at", "paused_until", "schedules", "tasks",
+                "trouble",
             ]
         )
         #expect(
@@ -219,7 +221,7 @@ import Testing
                 "catchup", "catchup_window_ms", "cron", "deadline_ms", "except", "fault", "flow",
                 "is_at_boot", "is_paused", "jitter_ms", "last_due_at", "last_outcome", "last_run",
                 "last_state", "meaning", "next_at", "parameters", "pause_reason", "paused_until",
-                "remedy", "schedule", "start_at", "unrun", "zone",
+                "remedy", "schedule", "start_at", "trouble", "unrun", "zone",
             ]
         )
     }

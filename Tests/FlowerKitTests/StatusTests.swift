@@ -160,6 +160,7 @@ import Testing
                         "a line",
                         "last words of a"
                       ],
+                      "trouble" : null,
                       "waits_for_pools" : [
 
                       ]

@@ -95,7 +95,8 @@ import Testing
                     "cron" : "0 * * * *",
                     "due_at" : "2026-11-23T22:00:00+01:00",
                     "flow" : "backup",
-                    "start_at" : "2026-11-23T22:00:00+01:00"
+                    "start_at" : "2026-11-23T22:00:00+01:00",
+                    "trouble" : null
                   }
                 ]
 

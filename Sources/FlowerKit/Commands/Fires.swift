@@ -28,15 +28,16 @@ struct FiresCommand: FlowerCommand {
         var filter = FireFilter(flow: flow, isUnrun: unrun)
         filter.since = try session.instant(since, "--since", .past)
         let store = try state.openStore(session)
+        let trouble = try Trouble(in: store, session).scheduler
         switch format.output {
         case .table:
             let limit = rows.number ?? Store.rowsPerPage
             let found = try store.fires(filter, limit: limit + 1)
             let fires = Array(found.prefix(limit))
             let isCut = found.count > limit
-            try session.print(
-                FiresView.table(fires, isOfAll: flow == nil, isCut: isCut, session.time)
-            )
+            var table = FiresView.table(fires, isOfAll: flow == nil, isCut: isCut, session.time)
+            table.footer? += Trouble.line(trouble)
+            try session.print(table)
         case .json:
             let zone = session.zone
             try session.printJSON { writer in
@@ -46,6 +47,8 @@ struct FiresCommand: FlowerCommand {
                     }
                 }
             }
+            // Its rows tell of the past.
+            if let trouble { session.note(trouble, hint: Trouble.schedulerRemedy) }
         }
         return .success
     }

@@ -13,14 +13,16 @@ struct FlowsCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let flows = try store.flows(at: session.now)
+        let trouble = try Trouble(in: store, session).scheduler
         let faults = ScheduleFault.all(in: try store.schedules(), zones: .host)
         switch format.output {
         case .table:
             let refused = try store.refusedFiles()
             try session.print(
-                FlowsView.table(flows, refused: refused, faults: faults, session.time)
+                FlowsView.table(flows, refused: refused, faults: faults, session.time, trouble)
             )
-        case .json: try session.print(FlowsView.json(flows, faults: faults, session.zone))
+        case .json:
+            try session.print(FlowsView.json(flows, faults: faults, session.zone, trouble))
         }
         return .success
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Cron
 import Execution
 import Flows
+import Glibc
 import Storage
 import Systemd
 
@@ -105,9 +106,19 @@ struct LogsCommand: FlowerCommand {
             try printer.end()
             return .success
         }
-        let lack = try printer.follow(watch, to: LogGoal(store: store, query: query))
+        var isTold = try tellIfLeft(run, store, session)
+        let lack = try printer.follow(watch, to: LogGoal(store: store, query: query)) {
+            if !isTold { isTold = try tellIfLeft(run, store, session) }
+        }
         if let words = lack.words { session.note(words, hint: "flower status \(run) tells why") }
         return .success
+    }
+
+    /// Says why nothing more comes, where the run's tasks were left by a runner that is dead.
+    private func tellIfLeft(_ run: Int64, _ store: Store, _ session: Session) throws -> Bool {
+        guard try store.tasksOfDeadRunners().values.contains(run) else { return false }
+        session.note("run \(run): \(Trouble.deadRunner)", hint: Trouble.runnerRemedy)
+        return true
     }
 
     /// Without its run.

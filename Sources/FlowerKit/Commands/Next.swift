@@ -52,8 +52,9 @@ struct NextCommand: FlowerCommand {
         let isEndless = format.output == .table || until == nil
         let limit = number ?? (isEndless ? Self.rows : Self.most)
         let fires = line.fires(atMost: limit, until: until)
+        let trouble = try Trouble(in: store, session).scheduler
         switch format.output {
-        case .table: try session.print(table(fires, pauses, session.time))
+        case .table: try session.print(table(fires, pauses, session.time, trouble))
         case .json:
             let values = fires.map { fire in
                 JSONValue.object([
@@ -61,6 +62,7 @@ struct NextCommand: FlowerCommand {
                     "start_at": .instant(fire.startAt, in: session.zone),
                     "flow": .string(fire.schedule.flow),
                     "cron": .string(fire.schedule.cron),
+                    "trouble": .text(trouble),
                 ])
             }
             try session.print(.array(values))
@@ -77,7 +79,8 @@ struct NextCommand: FlowerCommand {
     private func table(
         _ fires: [TimeLine.Fire],
         _ pauses: [String: Pause],
-        _ time: TimeText
+        _ time: TimeText,
+        _ trouble: String?
     ) -> Table {
         // Where no jitter moves a start it is the due time.
         let isMoved = fires.contains { $0.startAt != $0.dueAt }
@@ -87,12 +90,15 @@ struct NextCommand: FlowerCommand {
                 + [.init(title: "FLOW"), .init(title: "CRON", isFree: true)]
         )
         table.rows = fires.map { fire in
-            [.stamp(fire.dueAt, time), .init(time.left(until: fire.dueAt))]
+            let left = trouble == nil ? time.left(until: fire.dueAt) : "-"
+            return [.stamp(fire.dueAt, time), .init(left)]
                 + (isMoved ? [.stamp(fire.startAt, time)] : [])
                 + [.init(fire.schedule.flow), .init(fire.schedule.cron)]
         }
         let sorted = pauses.sorted { $0.key < $1.key }.map { (flow: $0.key, pause: $0.value) }
-        table.footer = counted(fires.count, "fire") + " listed." + PauseText.lines(sorted, time)
+        table.footer =
+            counted(fires.count, "fire") + " listed." + PauseText.lines(sorted, time)
+            + Trouble.line(trouble)
         return table
     }
 }

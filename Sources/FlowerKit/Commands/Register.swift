@@ -40,7 +40,10 @@ struct RegisterCommand: FlowerCommand {
             store,
             in: session
         )
-        guard isAwaited else { return .success }
+        guard isAwaited else {
+            try Trouble.tellIfNoRunner(store, session)
+            return .success
+        }
         let waiter = RunWaiter(store, run, session)
         return try follow ? waiter.following() : waiter.waiting()
     }

@@ -58,6 +58,7 @@ struct RunsCommand: FlowerCommand {
             choice = .unsaid
         }
         let store = try Store.open(choice.folder(session), create: false)
+        let trouble = try Trouble(in: store, session)
         switch format.output {
         case .table:
             let limit = rows.number ?? Store.rowsPerPage
@@ -65,13 +66,13 @@ struct RunsCommand: FlowerCommand {
             let found = try store.runs(filter, limit: limit + 1)
             let runs = Array(found.prefix(limit))
             let isCut = found.count > limit
-            try session.print(RunsView.table(runs, isCut: isCut, session.time))
+            try session.print(RunsView.table(runs, isCut: isCut, session.time, trouble))
         case .json:
             let zone = session.zone
             try session.printJSON { writer in
                 try writer.write {
                     try store.eachRun(filter, limit: rows.number ?? .max) { run in
-                        try writer.add(RunsView.json(run, zone))
+                        try writer.add(RunsView.json(run, zone, trouble))
                     }
                 }
             }

@@ -62,6 +62,8 @@ struct SchedulerCommand: FlowerCommand {
         let store = try state.makeStore(session)
         try zone.record(in: store, session)
         try zone.tellOfTZ(store, session)
+        let lock = try SchedulerLock(store.folder, startsRunners: run)
+        defer { withExtendedLifetime(lock) {} }
         let teller = session.teller()
         let report: SchedulerLoop.Report = { teller.tell($0) }
         let loop = try SchedulerLoop(

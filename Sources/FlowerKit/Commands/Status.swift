@@ -24,13 +24,14 @@ struct StatusCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let run = try RunChoice(run).number(in: store)
+        let trouble = try Trouble(in: store, session)
         if format.output == .json {
             let zone = session.zone
             try session.printJSON { writer in
                 try store.readRun(run) { head, eachTask in
-                    try writer.write(StatusView.members(of: head, zone), array: "tasks") {
+                    try writer.write(StatusView.members(of: head, zone, trouble), array: "tasks") {
                         try eachTask {
-                            try writer.add(StatusView.json($0, $1, of: head.summary, zone))
+                            try writer.add(StatusView.json($0, $1, of: head.summary, zone, trouble))
                         }
                     }
                 }
@@ -40,7 +41,13 @@ struct StatusCommand: FlowerCommand {
         let detail = try store.run(run)
         let tails = try store.tailsOfFailedTasks(ofRun: run, limit: StatusView.failuresShown)
         let terminal = session.terminal
-        let view = StatusView(detail, tails: tails, showsItems: items, session.time)
+        let view = StatusView(
+            detail,
+            tails: tails,
+            showsItems: items,
+            session.time,
+            trouble
+        )
         try session.print(
             page: view.rendered(width: terminal.columns, colour: terminal.usesColour)
         )

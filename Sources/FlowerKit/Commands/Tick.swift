@@ -17,10 +17,12 @@ struct TickCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let store = try state.makeStore(session)
+        Ticks.note(at: session.now, in: store.folder)
         try zone.record(in: store, session)
         let scheduler = Scheduler(store: store, zones: .host)
         let recorded = try scheduler.turn()
         let events = try scheduler.checkExpectations()
+        try scheduler.wakeForAlarm()
         if let sentence = scheduler.clockSentence { session.note(sentence) }
         let faults = scheduler.takeFaultChanges()
         if !session.isJournalOutput {

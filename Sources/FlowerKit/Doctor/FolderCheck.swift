@@ -70,7 +70,8 @@ struct FolderCheck {
     private func files(_ status: stat) -> [DoctorFinding] {
         let paths = [
             folder.databasePath, folder.databasePath + "-wal", folder.databasePath + "-shm",
-            folder.writeLockPath, folder.schemaLockPath, folder.runnersPath, folder.logsPath,
+            folder.writeLockPath, folder.schemaLockPath, folder.schedulerLockPath,
+            folder.runnersPath, folder.logsPath,
         ]
         let isShared = status.st_mode & S_ISGID != 0
         return paths.compactMap { path in

@@ -110,6 +110,25 @@ struct HostDoctor {
         return [.good("flow files", path)]
     }
 
+    // MARK: - Who is alive
+
+    private func attendance(_ store: Store) throws -> [DoctorFinding] {
+        let trouble = try Trouble(in: store, session)
+        var findings: [DoctorFinding] = []
+        if let text = trouble.scheduler {
+            findings.append(.missing("scheduler", text, Trouble.schedulerRemedy))
+        } else if try store.hasSchedule(at: session.now) {
+            findings.append(.good("scheduler", "alive"))
+        }
+        if let runs = trouble.runsOfDeadRunners {
+            let message = "\(runs): \(Trouble.deadRunner)"
+            findings.append(.missing("runner", message, Trouble.runnerRemedy))
+        } else if let text = trouble.runner, try store.hasWork(at: session.now) {
+            findings.append(.missing("runner", text, Trouble.runnerRemedy))
+        }
+        return findings
+    }
+
     // MARK: - The database
 
     private var database: [DoctorFinding] {
@@ -123,7 +142,7 @@ struct HostDoctor {
                 findings.append(.missing("flow files", message, "flower flows tells why"))
             }
             findings += try ScheduleCheck.findings(store)
-            return findings
+            return try findings + attendance(store)
                 + HostCheck.sendmail(session.runnerOptions.sendmail, isNeeded: try store.usesMail())
         } catch {
             let failure = Failure(error)

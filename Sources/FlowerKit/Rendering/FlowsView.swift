@@ -12,7 +12,8 @@ enum FlowsView {
         _ flows: [FlowSummary],
         refused: [SourceFile] = [],
         faults: [ScheduleFault] = [],
-        _ time: TimeText
+        _ time: TimeText,
+        _ trouble: String? = nil
     ) -> Table {
         let faulty = Set(faults.map(\.flow))
         var table = Table(columns: [
@@ -42,6 +43,7 @@ enum FlowsView {
         }
         let rest = faults.count - SchedulesView.mostFaults
         if rest > 0 { table.footer? += "\n\(counted(rest, "more schedule")) cannot be used" }
+        table.footer? += Trouble.line(trouble)
         return table
     }
 
@@ -55,7 +57,8 @@ enum FlowsView {
     static func json(
         _ flows: [FlowSummary],
         faults: [ScheduleFault] = [],
-        _ zone: Zone
+        _ zone: Zone,
+        _ trouble: String? = nil
     ) -> JSONValue {
         let faults = Dictionary(grouping: faults, by: \.flow)
         return .array(
@@ -74,6 +77,9 @@ enum FlowsView {
                     "faults": .names(faults[flow.name, default: []].map { "\($0)" }),
                     "last_run": .count(flow.lastRun),
                     "last_state": .text(flow.lastState?.rawValue),
+                    "trouble": .text(
+                        flow.schedules > 0 && flow.pause == nil ? trouble : nil
+                    ),
                 ])
             }
         )

@@ -5,7 +5,12 @@ import Storage
 /// `flower runs`.
 enum RunsView {
     /// - Parameter isCut: the list ended because it was long enough.
-    static func table(_ runs: [RunSummary], isCut: Bool, _ time: TimeText) -> Table {
+    static func table(
+        _ runs: [RunSummary],
+        isCut: Bool,
+        _ time: TimeText,
+        _ trouble: Trouble = .none
+    ) -> Table {
         var table = Table(columns: [
             .init(title: "RUN", isNumber: true), .init(title: "FLOW"), .init(title: "STATE"),
             .init(title: "ORIGIN", dispensable: 5), .init(title: "REGISTERED", dispensable: 1),
@@ -24,6 +29,7 @@ enum RunsView {
         }
         table.footer =
             counted(runs.count, "run") + " listed" + (isCut ? "; -n shows more." : ".")
+            + trouble.lines(runs)
         return table
     }
 
@@ -50,12 +56,20 @@ enum RunsView {
         variables.map { "\($0.name)=\(ShellWord.shown($0.value))" }.joined(separator: " ")
     }
 
-    static func json(_ run: RunSummary, _ zone: Zone) -> JSONValue {
-        .object(members(of: run, zone))
+    static func json(
+        _ run: RunSummary,
+        _ zone: Zone,
+        _ trouble: Trouble = .none
+    ) -> JSONValue {
+        .object(members(of: run, zone, trouble))
     }
 
     /// The keys that `runs` and `status` have in common.
-    static func members(of run: RunSummary, _ zone: Zone) -> [String: JSONValue] {
+    static func members(
+        of run: RunSummary,
+        _ zone: Zone,
+        _ trouble: Trouble
+    ) -> [String: JSONValue] {
         var counts: [String: JSONValue] = [:]
         for state in TaskState.allCases { counts[state.word] = .count(run.counts[state] ?? 0) }
         return [
@@ -70,6 +84,7 @@ enum RunsView {
             "parameters": .variables(run.shownParameters),
             "counts": .object(counts),
             "failed_hooks": .names(run.failedHooks),
+            "trouble": .text(trouble.text(of: run)),
         ]
     }
 }

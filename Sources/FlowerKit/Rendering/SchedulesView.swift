@@ -51,7 +51,12 @@ struct ScheduleRow: Comparable {
 
 /// `flower schedules`, its columns as `systemctl list-timers` has them.
 enum SchedulesView {
-    static func table(_ rows: [ScheduleRow], _ time: TimeText) -> Table {
+    /// - Parameter trouble: why none of them comes, though it is due.
+    static func table(
+        _ rows: [ScheduleRow],
+        _ time: TimeText,
+        _ trouble: String? = nil
+    ) -> Table {
         // Where no jitter moves a start it is the due time.
         let isMoved = rows.contains { $0.startAt ?? $0.nextAt != $0.nextAt }
         let start: [Table.Column] = isMoved ? [.init(title: "START", dispensable: 6)] : []
@@ -67,14 +72,15 @@ enum SchedulesView {
         )
         table.rows = rows.map { row in
             let start: [Table.Cell] = isMoved ? [.stamp(row.startAt, time)] : []
-            return [.init(row.flow), next(row.next, time), .init(time.left(until: row.nextAt))]
+            let left = trouble == nil ? time.left(until: row.nextAt) : "-"
+            return [.init(row.flow), next(row.next, time), .init(left)]
                 + start + [
                     .stamp(row.last?.dueAt, time), .init(time.ago(row.last?.dueAt)),
                     .init(row.cron), .init(row.zone ?? "-"),
                     .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
                 ]
         }
-        table.footer = footer(rows, time)
+        table.footer = footer(rows, time) + Trouble.line(trouble)
         return table
     }
 
@@ -129,7 +135,11 @@ enum SchedulesView {
         return .init("\(state.rawValue) (run \(run))", state.style)
     }
 
-    static func json(_ rows: [ScheduleRow], _ zone: Zone) -> JSONValue {
+    static func json(
+        _ rows: [ScheduleRow],
+        _ zone: Zone,
+        _ trouble: String? = nil
+    ) -> JSONValue {
         .array(
             rows.map { row in
                 var isAtBoot = false
@@ -164,6 +174,7 @@ enum SchedulesView {
                     "jitter_ms": .count(row.timing.jitter.milliseconds),
                     "except": .names(row.timing.exceptions.map(\.text)),
                     "parameters": .variables(row.parameters),
+                    "trouble": .text(trouble),
                 ])
             }
         )

@@ -4,8 +4,12 @@ import Storage
 
 extension StatusView {
     /// All but its tasks.
-    static func members(of run: RunHead, _ zone: Zone) -> [String: JSONValue] {
-        var members = RunsView.members(of: run.summary, zone)
+    static func members(
+        of run: RunHead,
+        _ zone: Zone,
+        _ trouble: Trouble = .none
+    ) -> [String: JSONValue] {
+        var members = RunsView.members(of: run.summary, zone, trouble)
         members["timed_out_at"] = .instant(run.summary.timedOutAt, in: zone)
         members["outputs"] = .object(
             Dictionary(
@@ -24,7 +28,8 @@ extension StatusView {
         _ task: TaskDetail,
         _ tail: [UInt8],
         of run: RunSummary,
-        _ zone: Zone
+        _ zone: Zone,
+        _ trouble: Trouble
     ) -> JSONValue {
         .object([
             "name": .string(task.name),
@@ -32,6 +37,7 @@ extension StatusView {
             "state": .string(task.shownState.word),
             "needs": .names(task.needs),
             "is_ready": .bool(task.isReady),
+            "trouble": .text(trouble.text(of: task)),
             "retry_at": .instant(task.retryAt, in: zone),
             "hold": .text(task.hold),
             "waits_for_pools": .names(task.pools.filter(\.isShort).map(\.demand.pool)),

@@ -9,6 +9,7 @@ struct StatusView {
     /// Of failed tasks, by task id.
     private let tails: [Int64: [UInt8]]
     let time: TimeText
+    private let trouble: Trouble
     /// What each line of the tree stands for: a task, or all items of one.
     private let entries: [Entry]
     /// By name: a task waits for the first of its needs that has not succeeded.
@@ -26,8 +27,10 @@ struct StatusView {
         _ run: RunDetail,
         tails: [Int64: [UInt8]],
         showsItems: Bool = false,
-        _ time: TimeText
+        _ time: TimeText,
+        _ trouble: Trouble = .none
     ) {
+        self.trouble = trouble
         self.run = run
         entries = Entry.entries(of: run.tasks, showsItems: showsItems)
         self.tails = tails
@@ -48,6 +51,7 @@ struct StatusView {
         facts.add("run", "\(summary.id) of flow '\(summary.flow)'")
         facts.add("started by", run.parent.map { "run \($0.run), task \($0.task)" })
         facts.add("state", summary.state.rawValue, summary.state.style)
+        facts.add("trouble", runTrouble, .bad)
         facts.add("tasks", RunsView.progress(summary.counts))
         if !summary.failedHooks.isEmpty {
             facts.add("hooks", summary.failedHooks.joined(separator: ", ") + " failed", .bad)
@@ -65,6 +69,12 @@ struct StatusView {
         facts.add("parameters", RunsView.parameters(summary.shownParameters))
         facts.add("timed out", timedOut(summary), .bad)
         return facts
+    }
+
+    /// Of the run as a whole: that nobody works on it is no trouble where nothing could be worked on.
+    private var runTrouble: String? {
+        let texts = run.tasks.compactMap { trouble.text(of: $0) }
+        return texts.first { $0 == Trouble.deadRunner } ?? texts.first
     }
 
     private func timedOut(_ summary: RunSummary) -> String? {
@@ -166,6 +176,7 @@ struct StatusView {
 
     /// Why a task is in the state it is in, where the state alone does not say.
     private func why(_ task: TaskDetail) -> String {
+        if trouble.isOfDeadRunner(task: task.id) { return Trouble.deadRunner }
         switch task.shownState {
         case .running:
             return task.attempts.last?.pid.map { "pid \($0)" } ?? ""
