@@ -30,6 +30,7 @@ def account(trial):
         faults += account_limits(trial, database)
         faults += account_runs(trial, database)
         faults += account_patience(database)
+        faults += account_hooks(trial, database)
         counts = database.execute(
             "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM task),"
             " (SELECT count(*) FROM attempt),"
@@ -69,7 +70,7 @@ def account_runs(trial, database):
             faults.append(f"run {run} has {state}")
     open_tasks = database.execute(
         "SELECT run_id, name, status FROM task JOIN run_state USING (run_id)"
-        " WHERE run_state.state = 'succeeded' AND status NOT IN (3, 9)"
+        " WHERE run_state.state = 'succeeded' AND status NOT IN (3, 9) AND name NOT LIKE '@%'"
     )
     faults += [f"run {run} has succeeded with {task} in {status}" for run, task, status in open_tasks]
     # What waited for a run succeeds with it alone.
@@ -109,6 +110,34 @@ def account_patience(database):
     return faults
 
 
+def account_hooks(trial, database):
+    """A run over its time is failed, whatever its hook did since; that was told of it, and what was not done."""
+    faults = []
+    told = {}
+    for line in (trial.folder / "hooks").read_text().splitlines():
+        run, state, *tasks = line.split()
+        told.setdefault(int(run), []).append(tasks)
+        if state != "failed" or not tasks:
+            faults.append(f"the hook of run {run} was told '{line}'")
+    rows = database.execute(
+        "SELECT run_id, state, end_by_ms IS NULL,"
+        " (SELECT status FROM task WHERE task.run_id = run.id AND name = '@on_failure'),"
+        " (SELECT group_concat(name, ' ') FROM (SELECT name FROM task WHERE task.run_id = run.id"
+        "   AND status IN (2, 8) AND name NOT LIKE '@%' ORDER BY position))"
+        " FROM run_state JOIN run ON run.id = run_id WHERE timed_out_at_ms IS NOT NULL"
+    )
+    for run, state, is_over, hook, undone in rows:
+        if state != "failed" or not is_over:
+            faults.append(f"run {run} was over its time, and is {state}")
+        if hook is not None and hook != 3:
+            faults.append(f"the hook of run {run} is in {hook}")
+        # A person may have skipped some since.
+        names = set((undone or "").split())
+        if hook is not None and not any(names <= set(tasks) for tasks in told.get(run, [])):
+            faults.append(f"the hook of run {run} was not told of {undone}, but of {told.get(run)}")
+    return faults
+
+
 def account_limits(trial, database):
     """At no instant more were at work than pools and flows allow."""
     used = collections.defaultdict(list)
@@ -144,6 +173,7 @@ def account_attempts(trial, database, starts, ends):
             " run.timeout_ms IS NOT NULL, parent_task_id IS NOT NULL"
             " FROM attempt JOIN task ON task.id = task_id"
             " JOIN run ON run.id = run_id JOIN flow ON flow.id = flow_id"
+            " WHERE task.name NOT LIKE '@%'"
         )
     ):
         if kind == "component":
