@@ -32,6 +32,29 @@ import Testing
         #expect(json.contains("\"hold\" : \"a person looks\""))
     }
 
+    /// What a person decides makes something ready, for which somebody must come.
+    @Test(arguments: [
+        ["rerun", "1"], ["rerun", "1", "--failed"], ["rerun", "1", "--from", "a"],
+        ["skip", "1", "a"], ["release", "1"],
+    ])
+    func `a decision says that a runner must follow, unless one comes by itself`(
+        words: [String]
+    ) throws {
+        for isAlone in [false, true] {
+            let fixture = try CommandFixture()
+            var flow = Flow.nothing(["b": ["a"]])
+            if words[0] == "release" { flow.tasks[0].hold = "a person looks" }
+            try fixture.apply(flow)
+            try fixture.flower("register", "test")
+            try fixture.drain { _ in .exited(3) }
+            if isAlone { fixture.endScheduler() }
+            let result = try fixture.flower(words)
+            #expect(result.code == .success)
+            let said = isAlone ? "flower: \(Trouble.noRunner)\nhint: flower run" : ""
+            #expect(isAlone ? result.errors.hasPrefix(said) : result.errors == said, "\(result)")
+        }
+    }
+
     @Test func `release, hold and skip say what they did`() throws {
         try held()
         #expect(try fixture.flower("release", "1").output == "1 task of run 1 released\n")

@@ -114,6 +114,7 @@ struct BackfillCommand: FlowerCommand {
             numbers.count == 1 ? ": \(first)" : ": \(first) to \(numbers.last ?? first)"
         }
         try session.print("\(counted(made.count, "run")) registered\(span ?? "")\n")
+        if !made.isEmpty { try Trouble.tellIfNoRunner(store, session) }
         return .success
     }
 

@@ -18,6 +18,7 @@ struct ReleaseCommand: FlowerCommand {
         let store = try state.openStore(session)
         let count = try store.release(part.run, task: part.task, by: session.actor, at: session.now)
         try session.print("\(counted(count, "task")) of run \(part.run) released\n")
+        if count > 0 { try Trouble.tellIfNoRunner(store, session) }
         return .success
     }
 }
@@ -60,6 +61,7 @@ struct SkipCommand: FlowerCommand {
         let store = try state.openStore(session)
         let count = try store.skip(run, task: task, by: session.actor, at: session.now)
         try session.print("\(counted(count, "task")) of run \(run) skipped\n")
+        if count > 0 { try Trouble.tellIfNoRunner(store, session) }
         return .success
     }
 }

@@ -40,6 +40,7 @@ struct RerunCommand: FlowerCommand {
         let store = try state.openStore(session)
         let count = try store.rerun(run, scope, by: session.actor, at: session.now)
         try session.print("\(counted(count, "task")) of run \(run) set back to waiting\n")
+        if count > 0 { try Trouble.tellIfNoRunner(store, session) }
         return .success
     }
 }
