@@ -49,10 +49,10 @@ struct Pulse {
         }
         guard let seen else { preconditionFailure("a SELECT without FROM has one row") }
         (isReady, isQueued) = (seen.0, seen.2)
-        nextStartBy = seen.1.map { Instant(milliseconds: $0) }
+        nextStartBy = seen.1.map { Instant(stored: $0) }
         nextRetryAt = seen.3.flatMap { Store.retry(atMilliseconds: $0) }
         isCancelled = seen.4
-        nextRunEndAt = seen.5.map { Instant(milliseconds: $0) }
+        nextRunEndAt = seen.5.map { Instant(stored: $0) }
         workers = seen.6.map { Int($0) }
         isUnjudged = seen.7
         isSettling = seen.8

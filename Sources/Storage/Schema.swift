@@ -8,7 +8,7 @@
 enum Schema {
     /// How many migrations there are: told apart from them, whose texts are not made at a start that needs
     /// none.
-    static let version = 13
+    static let version = 14
 
     /// Migrations in order; the schema's version is how many were applied (`PRAGMA user_version`).
     /// One that has landed is never edited.
@@ -26,6 +26,7 @@ enum Schema {
         losses,
         stalled,
         scheduleRules,
+        values,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).

@@ -41,7 +41,7 @@ extension Store {
         run: Int64,
         task: String?
     ) throws -> StorageError {
-        if task == nil, try state(db, run: run).isActive {
+        if task == nil, try state(db, run: run)?.isActive == true {
             return StorageError(
                 .refused,
                 "what is left of run \(run) is executed always",

@@ -195,6 +195,10 @@ struct Lane: Sendable, Equatable {
     let flow: Int64
     /// By name.
     let pools: [PoolDemand]
+    /// Why it cannot be told what it is under: its tasks fail with it, rather than wait for ever.
+    var fault: String?
+
+    static func spoilt(_ fault: String) -> Lane { Lane(flow: 0, pools: [], fault: fault) }
 }
 
 extension Store {
@@ -203,15 +207,16 @@ extension Store {
         if let known = lanes[id] { return known }
         let sql = "SELECT flow_id, pools FROM lane WHERE id = ?"
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
-            throw StorageError(
-                .unusable,
-                "a task is in lane \(id), which is not there",
-                hint: "rows of 'lane' were deleted by hand: apply its flow file, register it again"
-            )
+            return .spoilt("its lane \(id) is not there: rows of 'lane' were deleted by hand")
         }
-        let lane = Lane(flow: row["flow_id"], pools: try Self.decodePools(row["pools"]))
-        lanes[id] = lane
-        return lane
+        do {
+            let pools = try Self.column("lane.pools") { try Self.decodePools(row["pools"]) }
+            let lane = Lane(flow: row["flow_id"], pools: pools)
+            lanes[id] = lane
+            return lane
+        } catch let error as StorageError where error.isOfRows {
+            return .spoilt(error.message)
+        }
     }
 
     /// Makes the lanes that a flow's tasks will stand in.
@@ -234,6 +239,8 @@ extension Store {
 /// The lanes of pools seen: they never change, and there are few.
 final class LaneCache: Sendable {
     private let known = Mutex<[Int64: Lane]>([:])
+
+    func removeAll() { known.withLock { $0.removeAll() } }
 
     subscript(id: Int64) -> Lane? {
         get { known.withLock { $0[id] } }

@@ -90,7 +90,13 @@ extension Store {
             traits = look.text(16)
             return try claim(db, look, attempt: attempt)
         }
-        guard let found else { preconditionFailure("the caller has just seen task \(id)") }
+        guard let found else {
+            throw StorageError(
+                .unusable,
+                "task \(id) is in an index and not in its table",
+                hint: "the file is damaged: flower check tells more"
+            )
+        }
         return try traits.map { try given(db, found, $0) } ?? found
     }
 
@@ -101,21 +107,60 @@ extension Store {
         lane, control, traits, id
         """
 
-    /// Of `claimColumns`, without what it is given.
+    /// Of `claimColumns`, without what it is given. Of a row that plain SQL has spoilt, one that tells so: its
+    /// task fails with the sentence, and all others go on.
     private func claim(_ db: Database, _ row: HotStatement, attempt: Int?) throws -> Claim {
-        let control = try row.text(15).map(controls.value(of:)) ?? .plain
+        let number = attempt ?? Int(min(row.integer(13), Int64(Int32.max))) + 1
+        do {
+            return try claim(db, row, context(db, run: row.integer(0)), attempt: number)
+        } catch let error as StorageError where error.isOfRows {
+            return Claim(
+                taskID: row.integer(17),
+                attempt: number,
+                run: try spoiltContext(db, run: row.integer(0)),
+                name: row.text(1) ?? "",
+                item: Int(row.integer(2)),
+                action: .run(""),
+                environment: [],
+                timeout: nil,
+                retries: .none,
+                retryBase: 0,
+                lane: row.integer(14),
+                given: Claim.Given(values: [:], fault: error.rowFault)
+            )
+        }
+    }
+
+    private func claim(
+        _ db: Database,
+        _ row: HotStatement,
+        _ run: RunContext,
+        attempt: Int
+    ) throws -> Claim {
+        let lane = row.integer(14)
+        if lane >= Schema.firstPoolLane, let fault = try self.lane(db, lane).fault {
+            throw StorageError(.badInput, fault)
+        }
+        let control =
+            try row.text(15).map { text in
+                try Self.column("task.control") { try controls.value(of: text).checked }
+            } ?? .plain
         return Claim(
             taskID: row.integer(17),
-            attempt: attempt ?? Int(row.integer(13)) + 1,
-            run: try context(db, run: row.integer(0)),
+            attempt: attempt,
+            run: run,
             name: row.text(1) ?? "",
             item: Int(row.integer(2)),
             action: try action(row),
-            environment: try row.text(6).map(Self.decodeVariables) ?? [],
-            timeout: row.optionalInteger(7).map { .milliseconds($0) },
-            retries: Self.retries(row, control),
-            retryBase: Int(row.integer(12)),
-            lane: row.integer(14),
+            environment: try row.text(6).map { text in
+                try Self.column("task.environment") { try Self.decodeVariables(text) }
+            } ?? [],
+            timeout: try row.optionalInteger(7).map {
+                try Self.span($0, "task.timeout_ms", atLeast: 1)
+            },
+            retries: try Self.retries(row, control),
+            retryBase: Int(min(max(row.integer(12), 0), Int64(attempt - 1))),
+            lane: lane,
             killGrace: control.killGrace,
             environmentFiles: control.files,
             isIsolated: control.isIsolated
@@ -125,18 +170,29 @@ extension Store {
     /// Of `claimColumns`.
     private func action(_ row: HotStatement) throws -> TaskAction {
         let (kind, command) = (row.text(3) ?? "", row.text(4) ?? "")
-        if kind == "exec" { return .exec(try words.value(of: command)) }
-        return try Self.action(kind: kind, command: command, with: row.text(5))
+        if kind == "exec" {
+            return .exec(
+                try Self.column("task.command") { try Self.filled(words.value(of: command)) }
+            )
+        }
+        let arguments = row.text(5)
+        return try Self.column("task.arguments") {
+            try Self.action(kind: kind, command: command, with: arguments)
+        }
     }
 
-    private static func retries(_ row: HotStatement, _ control: TaskControl) -> RetryPolicy {
+    private static func retries(_ row: HotStatement, _ control: TaskControl) throws -> RetryPolicy {
         let limit = row.integer(8)
         guard limit > 0 else { return .none }
+        let backoff = row.real(10)
+        guard (1...100).contains(backoff) else {
+            throw StorageError(.badInput, "task.retry_backoff is \(backoff): it is 1 to 100")
+        }
         return RetryPolicy(
             limit: Int(limit),
-            delay: .milliseconds(row.integer(9)),
-            backoff: row.real(10),
-            maxDelay: .milliseconds(row.integer(11)),
+            delay: try span(row.integer(9), "task.retry_delay_ms"),
+            backoff: backoff,
+            maxDelay: try span(row.integer(11), "task.retry_max_delay_ms"),
             jitter: control.jitter,
             causes: control.retryOn ?? .all
         )
@@ -172,28 +228,58 @@ extension Store {
                 runID: id,
                 flow: look.text(0) ?? "",
                 instance: instance,
-                dueAt: look.optionalInteger(1).map { Instant(milliseconds: $0) },
-                registeredAt: Instant(milliseconds: look.integer(2)),
+                dueAt: look.optionalInteger(1).map { Instant(stored: $0) },
+                registeredAt: Instant(stored: look.integer(2)),
                 timezone: look.text(3) ?? "",
-                parameters: try Self.decodeVariables(look.text(4) ?? ""),
-                environment: try Self.decodeVariables(look.text(5) ?? ""),
+                parameters: try Self.column("run.parameters") {
+                    try Self.decodeVariables(look.text(4) ?? "")
+                },
+                environment: try Self.column("run.environment") {
+                    try Self.decodeVariables(look.text(5) ?? "")
+                },
                 workingDirectory: look.text(6) ?? "",
-                shell: try words.value(of: look.text(7) ?? ""),
-                timeout: look.optionalInteger(8).map { .milliseconds($0) },
-                environmentFiles: try look.text(9).map(Self.decodeFiles) ?? [],
-                secrets: Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? []),
-                carried: try look.text(11).map { try Self.decode([String].self, $0) } ?? []
+                shell: try Self.column("run.shell") {
+                    try Self.filled(words.value(of: look.text(7) ?? ""))
+                },
+                timeout: try look.optionalInteger(8).map {
+                    try Self.span($0, "run.timeout_ms", atLeast: 1)
+                },
+                environmentFiles: try Self.column("run.environment_files") {
+                    try look.text(9).map(Self.decodeFiles) ?? []
+                },
+                secrets: try Self.column("run.secrets") {
+                    Set(try look.text(10).map { try Self.decode([String].self, $0) } ?? [])
+                },
+                carried: try Self.column("run.carried") {
+                    try look.text(11).map { try Self.decode([String].self, $0) } ?? []
+                }
             )
         }
         guard let context else {
             throw StorageError(
-                .unusable,
-                "a task belongs to run \(id), which is not there",
-                hint: "rows were deleted by hand: delete that run's tasks too"
+                .notFound,
+                "its run \(id), or that run's flow, is not there: rows were deleted by hand"
             )
         }
         contexts[id] = context
         return context
+    }
+
+    /// Of a run that cannot be read: enough to tell what became of its tasks.
+    private func spoiltContext(_ db: Database, run id: Int64) throws -> RunContext {
+        let sql = "SELECT flow.name FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id = ?"
+        return RunContext(
+            runID: id,
+            flow: try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) ?? "",
+            instance: instance,
+            dueAt: nil,
+            registeredAt: Instant(milliseconds: 0),
+            timezone: "UTC",
+            parameters: [],
+            environment: [],
+            workingDirectory: "/",
+            shell: ["sh"]
+        )
     }
 }
 

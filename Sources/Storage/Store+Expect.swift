@@ -51,7 +51,7 @@ extension Store {
 
     private static func nextExpectation(_ db: Database) throws -> Instant? {
         let sql = "SELECT min(check_at_ms) FROM expectation"
-        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
+        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(stored: $0) }
     }
 
     private static func judge(
@@ -66,9 +66,9 @@ extension Store {
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
             return nil
         }
-        let every: Int64 = row["every_ms"]
+        let every = Duration.stored(row["every_ms"]).milliseconds
         // What lies ahead was written before the clock was set back.
-        let begun = min(row["begun_at_ms"] as Int64, now.milliseconds)
+        let begun = min(Instant(stored: row["begun_at_ms"]).milliseconds, now.milliseconds)
         let since = min(max(try lastSuccess(db, flow: id) ?? begun, begun), now.milliseconds)
         let wasUnmet = row["unmet_at_ms"] as Int64? != nil
         let isUnmet = since + every <= now.milliseconds
@@ -91,7 +91,7 @@ extension Store {
         return ExpectationEvent(
             flow: name,
             every: .milliseconds(every),
-            since: Instant(milliseconds: since),
+            since: Instant(stored: since),
             isMet: !isUnmet,
             isPaused: isPaused(row, at: now),
             runID: run,
@@ -108,7 +108,9 @@ extension Store {
                 AND (SELECT state FROM run_state WHERE run_id = run.id) = 'succeeded'
               ORDER BY id DESC LIMIT \(runsLookedAt)) done
             """
-        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+        return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: [id]).map {
+            Instant(stored: $0).milliseconds
+        }
     }
 
     /// Registers the flow under `register:`, with those of `flow` and `since` that it has as parameters.
@@ -126,7 +128,7 @@ extension Store {
         let known = try parameters(db, flow: row["id"], overriddenBy: []).map(\.name)
         let offered = [
             Variable("flow", late.flow),
-            Variable("since", Instant(milliseconds: late.since).iso8601(in: .utc)),
+            Variable("since", Instant(stored: late.since).iso8601(in: .utc)),
         ]
         var result: (run: Int64?, note: String?)
         do {
@@ -188,7 +190,7 @@ extension Store {
     static func loadExpectation(_ db: Database, flow id: Int64) throws -> Expectation? {
         let sql = "SELECT every_ms, register FROM expectation WHERE flow_id = ?"
         return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]).map {
-            Expectation(every: .milliseconds($0["every_ms"] as Int64), register: $0["register"])
+            Expectation(every: .stored($0["every_ms"] as Int64), register: $0["register"])
         }
     }
 }

@@ -77,14 +77,14 @@ extension Store {
                 let fire = FireDetail(
                     flow: row["flow"],
                     scheduleIdentity: row["identity"],
-                    dueAt: Instant(milliseconds: row["due_at_ms"]),
-                    lastDueAt: (row["last_due_at_ms"] as Int64?).map { Instant(milliseconds: $0) },
+                    dueAt: Instant(stored: row["due_at_ms"]),
+                    lastDueAt: (row["last_due_at_ms"] as Int64?).map { Instant(stored: $0) },
                     count: row["count"],
                     outcome: FireOutcome(rawValue: row["outcome"]) ?? .missed,
                     note: row["note"],
-                    recordedAt: Instant(milliseconds: row["recorded_at_ms"]),
+                    recordedAt: Instant(stored: row["recorded_at_ms"]),
                     runID: run,
-                    state: try run.map { try Self.state(db, run: $0) }
+                    state: try run.flatMap { try Self.state(db, run: $0) }
                 )
                 try body(fire)
             }
@@ -205,8 +205,8 @@ extension Store {
             fire.scheduleID, fire.dueAt.milliseconds,
             outcome ?? FireOutcome.registered.rawValue, now.milliseconds,
         ]
-        guard let id = try Int64.fetchOne(db.cachedStatement(sql: upsert), arguments: arguments)
-        else { preconditionFailure("an upsert returns its row") }
+        let row = try Int64.fetchOne(db.cachedStatement(sql: upsert), arguments: arguments)
+        guard let id = row else { throw StorageError.unwritten("fire") }
         let due = (fire: fire, id: id)
         let run = try makeRun(db, due, flow: flow, origin: .backfill, isQueued: true, at: now)
         let sql = "UPDATE run SET queue_width = ? WHERE id = ?"

@@ -43,7 +43,7 @@ extension Store {
                     attempt: row["number"],
                     lines: isKnown ? lines : nil,
                     lost: row["lost"] ?? 0,
-                    endedAt: endedAt.map { Instant(milliseconds: $0) },
+                    endedAt: endedAt.map { Instant(stored: $0) },
                     runner: row["runner_id"]
                 )
             }

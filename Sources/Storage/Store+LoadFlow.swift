@@ -9,7 +9,7 @@ extension Store {
     static func loadFlow(_ db: Database, id: Int64, hasTasks: Bool = true) throws -> Flow {
         let sql = "SELECT * FROM flow WHERE id = ?"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
-            preconditionFailure("the caller has just seen flow \(id)")
+            throw StorageError(.notFound, "there is no flow with the number \(id)")
         }
         let name: String = row["name"]
         var tasks: [TaskSpec] = []
@@ -32,8 +32,8 @@ extension Store {
             shell: try decode([String].self, row["shell"]),
             tasks: tasks,
             expectation: try loadExpectation(db, flow: id),
-            killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
-            runTimeout: (row["run_timeout_ms"] as Int64?).map { .milliseconds($0) },
+            killGrace: (row["kill_grace_ms"] as Int64?).map { .stored($0) },
+            runTimeout: (row["run_timeout_ms"] as Int64?).map { .stored($0) },
             environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
             secrets: try (row["secrets"] as String?).map { try decode([String].self, $0) } ?? [],
             hooks: hooks,
@@ -83,10 +83,10 @@ extension Store {
                     with: row["arguments"]
                 ),
                 environment: try environment.rows(of: name),
-                timeout: (row["timeout_ms"] as Int64?).map { .milliseconds($0) },
+                timeout: (row["timeout_ms"] as Int64?).map { .stored($0) },
                 retries: try retryPolicy(row),
                 priority: row["priority"],
-                killGrace: (row["kill_grace_ms"] as Int64?).map { .milliseconds($0) },
+                killGrace: (row["kill_grace_ms"] as Int64?).map { .stored($0) },
                 pools: try (row["pools"] as String?).map(decodePools) ?? [],
                 hold: row["hold"],
                 environmentFiles: try (row["environment_files"] as String?).map(decodeFiles) ?? [],
@@ -131,9 +131,9 @@ extension Store {
     static func retryPolicy(_ row: Row) throws -> RetryPolicy {
         RetryPolicy(
             limit: row["retry_limit"],
-            delay: .milliseconds(row["retry_delay_ms"] as Int64),
+            delay: .stored(row["retry_delay_ms"] as Int64),
             backoff: row["retry_backoff"],
-            maxDelay: .milliseconds(row["retry_max_delay_ms"] as Int64),
+            maxDelay: .stored(row["retry_max_delay_ms"] as Int64),
             jitter: RetryJitter(fraction: row["retry_jitter"], span: row["retry_jitter_ms"]),
             causes: try (row["retry_on"] as String?).map(decodeCauses) ?? .all
         )

@@ -34,7 +34,7 @@ extension Store {
                     isEdited: row["edited_at_ms"] as Int64? != nil,
                     isLate: row["late"],
                     lastRun: lastRun,
-                    lastState: try lastRun.map { try Self.state(db, run: $0) }
+                    lastState: try lastRun.flatMap { try Self.state(db, run: $0) }
                 )
             }
         }
@@ -121,10 +121,10 @@ extension Store {
             for row in try Row.fetchAll(db, sql: sql) {
                 let run: Int64? = row["run"]
                 result[row["schedule_id"]] = LastFire(
-                    dueAt: Instant(milliseconds: row["due"]),
+                    dueAt: Instant(stored: row["due"]),
                     outcome: FireOutcome(rawValue: row["outcome"]) ?? .missed,
                     runID: run,
-                    state: try run.map { try Self.state(db, run: $0) }
+                    state: try run.flatMap { try Self.state(db, run: $0) }
                 )
             }
             return result
@@ -151,7 +151,8 @@ extension Store {
     package func state(ofRun id: Int64) throws -> RunState {
         try read { db in
             try Self.checkRun(db, id)
-            return try Self.state(db, run: id)
+            guard let state = try Self.state(db, run: id) else { throw Self.flowless(id) }
+            return state
         }
     }
 
@@ -170,29 +171,37 @@ extension Store {
         throw StorageError(.notFound, "there is no run \(id)", hint: "flower runs lists them")
     }
 
-    static func state(_ db: Database, run id: Int64) throws -> RunState {
+    /// `nil` where there is no such run: other prunes delete runs, and so do people in a bare shell; nor is
+    /// there one whose flow's row was deleted.
+    static func state(_ db: Database, run id: Int64) throws -> RunState? {
         let sql = "SELECT state FROM run_state WHERE run_id = ?"
-        let word = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
-        guard let state = word.flatMap(RunState.init) else {
-            preconditionFailure("the view run_state gives the words of RunState")
-        }
-        return state
+        return try String.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+            .flatMap(RunState.init)
+    }
+
+    static func flowless(_ id: Int64) -> StorageError {
+        StorageError(
+            .notFound,
+            "the flow of run \(id) is not there",
+            hint:
+                "its row was deleted by hand: flower check tells of it, and --mend deletes the run"
+        )
     }
 
     private static func instant(_ row: Row, _ column: String) -> Instant? {
-        (row[column] as Int64?).map { Instant(milliseconds: $0) }
+        (row[column] as Int64?).map { Instant(stored: $0) }
     }
 
     static func attempt(_ row: Row) -> AttemptDetail {
         AttemptDetail(
             number: row["number"],
-            startedAt: Instant(milliseconds: row["started_at_ms"]),
+            startedAt: Instant(stored: row["started_at_ms"]),
             endedAt: instant(row, "ended_at_ms"),
             durationMilliseconds: row["duration_ms"],
             outcome: row["outcome"],
             exitCode: row["exit_code"],
             signal: row["signal"],
-            pid: row["pid"],
+            pid: (row["pid"] as Int64?).flatMap { Int32(exactly: $0) },
             userCPUMilliseconds: row["user_cpu_ms"],
             systemCPUMilliseconds: row["system_cpu_ms"],
             maxRSSKiB: row["max_rss_kib"],

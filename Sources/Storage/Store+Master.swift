@@ -76,7 +76,7 @@ extension Store {
             try flow.outputs.isEmpty ? nil : encode(flow.outputs),
         ]
         guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
-            preconditionFailure("an upsert returns its row")
+            throw StorageError.unwritten("flow")
         }
         return id
     }

@@ -32,6 +32,11 @@ extension Store {
         return Set(try decode([String].self, text))
     }
 
+    /// Texts that are not shown, of a row of `run`.
+    static func carried(_ row: Row) throws -> [String] {
+        try (row["carried"] as String?).map { try decode([String].self, $0) } ?? []
+    }
+
     /// `{"disk":1,"gpu":2}`: by name, so that equal demands are one lane.
     static func stored(_ pools: [PoolDemand]) throws -> String? {
         guard !pools.isEmpty else { return nil }
@@ -54,7 +59,7 @@ extension Store {
 
 extension RetryJitter {
     init(fraction: Double, span: Int64) {
-        self = span > 0 ? .span(.milliseconds(span)) : .fraction(fraction)
+        self = span > 0 ? .span(.stored(span)) : .fraction(fraction)
     }
 
     package var fraction: Double { if case .fraction(let fraction) = self { fraction } else { 0 } }

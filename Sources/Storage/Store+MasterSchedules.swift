@@ -57,7 +57,7 @@ extension Store {
             ]
             guard let id = try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
             else {
-                preconditionFailure("an upsert returns its row")
+                throw StorageError.unwritten("schedule")
             }
             for table in ["schedule_parameter", "schedule_except"] {
                 try db.cachedStatement(sql: "DELETE FROM \(table) WHERE schedule_id = ?")
@@ -99,9 +99,9 @@ extension Store {
         )
         return ScheduleTiming(
             catchUp: CatchUp(rawValue: row["catchup"]) ?? .latest,
-            catchUpWindow: (row["catchup_window_ms"] as Int64?).map { .milliseconds($0) },
-            deadline: (row["deadline_ms"] as Int64?).map { .milliseconds($0) },
-            jitter: .milliseconds(row["jitter_ms"] as Int64),
+            catchUpWindow: (row["catchup_window_ms"] as Int64?).map { .stored($0) },
+            deadline: (row["deadline_ms"] as Int64?).map { .stored($0) },
+            jitter: .stored(row["jitter_ms"] as Int64),
             exceptions: texts.map(exception)
         )
     }

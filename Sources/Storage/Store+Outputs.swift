@@ -41,7 +41,24 @@ extension Store {
     ///
     /// - Parameter text: the column `traits` of its row.
     func given(_ db: Database, _ claim: Claim, _ text: String) throws -> Claim {
-        let traits = try Self.decode(StoredTraits.self, text)
+        if claim.fault != nil { return claim }
+        do {
+            let traits = try Self.column("task.traits") {
+                let traits = try Self.decode(StoredTraits.self, text)
+                // One that cannot be read was not judged, and is not to be executed.
+                _ = try traits.condition
+                return traits
+            }
+            return try given(db, claim, traits)
+        } catch let error as StorageError where error.isOfRows {
+            var claim = claim
+            claim.given = Claim.Given(values: [:], fault: error.rowFault)
+            return claim
+        }
+    }
+
+    private func given(_ db: Database, _ claim: Claim, _ traits: StoredTraits) throws -> Claim {
+        var claim = claim
         let isLenient = traits.isLenient || HookEvent(taskName: claim.name) != nil
         let places = Places(db, run: claim.run, isLenient: isLenient)
         var values: [String: String] = [:]
@@ -65,7 +82,6 @@ extension Store {
         } catch let missing as Places.Missing {
             fault = fault ?? missing.message
         }
-        var claim = claim
         claim.given = Claim.Given(
             values: values,
             fault: fault,
@@ -194,7 +210,8 @@ struct Places {
         if case .output(let name) = place.fact { key = name }
         let sql = """
             SELECT task.item, task.status, task.traits -> 'for_each' IS NOT NULL AS is_list,
-              task.traits ->> 'items' AS items, task_output.value, task_output.secrets, last.outcome,
+              max(0, CAST(task.traits ->> 'items' AS INTEGER)) AS items,
+              task_output.value, task_output.secrets, last.outcome,
               last.exit_code
             FROM task
             LEFT JOIN task_output ON task_output.task_id = task.id AND task_output.name = ?

@@ -90,7 +90,7 @@ extension Store {
         guard let until = flow["paused_until_ms"] as Int64?, until <= now.milliseconds else {
             return
         }
-        try endPause(db, ofFlow: flow, at: Instant(milliseconds: until))
+        try endPause(db, ofFlow: flow, at: Instant(stored: until))
     }
 
     /// Remembers the pause for those fires in it that nobody has looked at yet.

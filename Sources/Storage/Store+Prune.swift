@@ -150,7 +150,7 @@ extension Store {
     ///
     /// - Returns: whether the run has gone.
     private static func delete(_ db: Database, run: Int64) throws -> Bool {
-        guard try !state(db, run: run).isActive else { return false }
+        guard try state(db, run: run)?.isActive == false else { return false }
         let more = "SELECT \(hasMore("?1"))"
         guard try !(Bool.fetchOne(db.cachedStatement(sql: more), arguments: [run]) ?? false) else {
             return false

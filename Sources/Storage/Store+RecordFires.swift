@@ -74,7 +74,7 @@ extension Store {
         isSetBack: Bool,
         at now: Instant
     ) throws -> Instant? {
-        let considered = Instant(milliseconds: flow["considered_until_ms"])
+        let considered = Instant(stored: flow["considered_until_ms"])
         if considered > now {
             return try takeBack(db, schedule: span.scheduleID, at: now)
         }
@@ -135,8 +135,8 @@ extension Store {
                 bounds += [row[0] as Int64?, row[1] as Int64?].compactMap { $0 }
             }
             return FirePast(
-                recorded: Set(recorded.map { Instant(milliseconds: $0) }),
-                pauseBounds: bounds.sorted().map { Instant(milliseconds: $0) }
+                recorded: Set(recorded.map { Instant(stored: $0) }),
+                pauseBounds: bounds.sorted().map { Instant(stored: $0) }
             )
         }
     }

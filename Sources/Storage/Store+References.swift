@@ -68,6 +68,7 @@ extension Store {
         let starts = """
             SELECT DISTINCT arguments ->> 'flow' FROM flow_task
             WHERE flow_id = ? AND kind = 'component' AND command = '\(StoredFlow.command)'
+              AND arguments ->> 'flow' IS NOT NULL
             """
         return ReferenceWorld.Known(
             parameters: try String.fetchAll(db.cachedStatement(sql: parameters), arguments: [id]),

@@ -14,11 +14,18 @@ extension Store {
     /// The runners that have not said that they ended, with the boot they lived in.
     package func unendedRunners() throws -> [RunnerIdentity] {
         try read { db in
-            let sql = "SELECT * FROM runner WHERE ended_at_ms IS NULL ORDER BY id"
+            // Also those whose rows are gone, or say that they ended, while they have tasks: of them the lock
+            // alone tells whether they live.
+            let sql = """
+                SELECT id, pid, boot_id, workers FROM runner WHERE ended_at_ms IS NULL
+                UNION ALL SELECT DISTINCT runner_id, 0, '', 0 FROM task WHERE status = 1
+                  AND NOT EXISTS (SELECT 1 FROM runner WHERE id = runner_id AND ended_at_ms IS NULL)
+                ORDER BY id
+                """
             return try Row.fetchAll(db, sql: sql).map { row in
                 RunnerIdentity(
                     id: row["id"],
-                    pid: row["pid"],
+                    pid: Int32(truncatingIfNeeded: row["pid"] as Int64),
                     bootID: row["boot_id"],
                     workers: row["workers"]
                 )
@@ -39,8 +46,8 @@ extension Store {
             return try Row.fetchAll(db, sql: sql, arguments: [runner.id]).map { row in
                 Abandoned(
                     claim: try claim(db, id: row["id"], attempt: row["number"]),
-                    pid: row["pid"],
-                    startedAt: (row["started_at_ms"] as Int64?).map { Instant(milliseconds: $0) }
+                    pid: (row["pid"] as Int64?).flatMap { Int32(exactly: $0) },
+                    startedAt: (row["started_at_ms"] as Int64?).map { Instant(stored: $0) }
                 )
             }
         }

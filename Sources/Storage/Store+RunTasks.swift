@@ -20,7 +20,8 @@ extension Store {
     }
 
     func head(_ db: Database, run id: Int64) throws -> RunHead {
-        let summary = try summary(db, run: id)
+        try Self.checkRun(db, id)
+        guard let summary = try summary(db, run: id) else { throw Self.flowless(id) }
         return RunHead(
             summary: summary,
             parent: try Self.parent(db, run: id),
@@ -62,9 +63,8 @@ extension Store {
                 try item == 0 || list?.name != name ? needs(db, of: task) : list?.needs ?? []
             if item == 0 { list = (name, needs) }
             if rows.integer(8) == 1 { return }
-            guard let state = TaskState(rawValue: Int(rows.integer(3))) else {
-                preconditionFailure("the table allows only the states of TaskState")
-            }
+            // Of another number, which the table refuses, SQLite's own check tells.
+            let state = TaskState(rawValue: Int(rows.integer(3))) ?? .waiting
             let attempts = try attempts(db, of: task)
             let isReady = rows.optionalInteger(4) != nil
             let lane = rows.integer(5)
@@ -142,8 +142,8 @@ extension Store {
             attempts.append(
                 AttemptDetail(
                     number: Int(select.integer(0)),
-                    startedAt: Instant(milliseconds: select.integer(1)),
-                    endedAt: select.optionalInteger(2).map { Instant(milliseconds: $0) },
+                    startedAt: Instant(stored: select.integer(1)),
+                    endedAt: select.optionalInteger(2).map { Instant(stored: $0) },
                     durationMilliseconds: select.optionalInteger(3),
                     outcome: select.text(4),
                     exitCode: select.optionalInteger(5).map { Int($0) },
@@ -182,8 +182,7 @@ extension Store {
         ]
         select.bind(1, task)
         let found = try select.row(db) { (id: select.integer(0), flow: select.text(1) ?? "") }
-        return try found.map { run in
-            ChildRun(id: run.id, flow: run.flow, state: try Self.state(db, run: run.id))
-        }
+        guard let found, let state = try Self.state(db, run: found.id) else { return nil }
+        return ChildRun(id: found.id, flow: found.flow, state: state)
     }
 }

@@ -56,9 +56,9 @@ extension Store {
         let sql = """
             SELECT min(at) FROM (
               SELECT min(end_by_ms) AS at FROM run WHERE end_by_ms IS NOT NULL
-              UNION ALL SELECT min(start_by_ms) + 1 FROM run WHERE start_by_ms IS NOT NULL)
+              UNION ALL SELECT min(min(start_by_ms), 253402300799999) + 1 FROM run WHERE start_by_ms IS NOT NULL)
             """
-        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(milliseconds: $0) }
+        return try Int64.fetchOne(db.cachedStatement(sql: sql)).map { Instant(stored: $0) }
     }
 
     /// What becomes of a task of which an attempt ended in error and a retry is left: none where a

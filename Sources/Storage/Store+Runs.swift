@@ -28,7 +28,10 @@ extension Store {
             let (condition, arguments) = try Self.condition(db, filter)
             let sql = "SELECT id FROM run \(condition) ORDER BY id DESC LIMIT ?"
             let ids = try Int64.fetchCursor(db, sql: sql, arguments: arguments + [limit])
-            while let id = try ids.next() { try body(try summary(db, run: id)) }
+            while let id = try ids.next() {
+                // One whose flow's row was deleted is told by `flower check`.
+                if let summary = try summary(db, run: id) { try body(summary) }
+            }
         }
     }
 
@@ -76,8 +79,8 @@ extension Store {
             ?? liveFlow(db, named: name)["id"]
     }
 
-    /// - Throws: `StorageError.notFound`.
-    func summary(_ db: Database, run id: Int64) throws -> RunSummary {
+    /// `nil` where the run or its flow is not there.
+    func summary(_ db: Database, run id: Int64) throws -> RunSummary? {
         let select = try hot[
             db,
             "summary",
@@ -94,35 +97,36 @@ extension Store {
         select.bind(1, id)
         let counts = try taskCounts(db, ofRun: id)
         func instant(_ column: Int32) -> Instant? {
-            select.optionalInteger(column).map { Instant(milliseconds: $0) }
+            select.optionalInteger(column).map { Instant(stored: $0) }
         }
-        let found = try select.row(db) {
-            let state = try Self.state(db, run: id)
+        let found = try select.row(db) { () -> RunSummary? in
+            guard let state = try Self.state(db, run: id) else { return nil }
+            // What cannot be read is not shown, nor what it may say is not to be; `flower check` tells of it.
+            let (parameters, secrets, carried) =
+                (try? (
+                    Self.decodeVariables(select.text(4) ?? "{}"),
+                    Set(select.text(5).map(words.value(of:)) ?? []),
+                    select.text(11).map(words.value(of:)) ?? []
+                )) ?? ([], [], [])
             return RunSummary(
                 id: id,
                 flow: select.text(0) ?? "",
                 state: state,
                 origin: select.text(1) ?? "",
                 dueAt: instant(2),
-                registeredAt: Instant(milliseconds: select.integer(3)),
+                registeredAt: Instant(stored: select.integer(3)),
                 startedAt: instant(8),
                 endedAt: state.isActive ? nil : instant(9),
-                parameters: try Self.decodeVariables(select.text(4) ?? "{}"),
+                parameters: parameters,
                 counts: counts,
-                secrets: try select.text(5).map { Set(try words.value(of: $0)) } ?? [],
+                secrets: secrets,
                 failedHooks: select.optionalInteger(10) == nil ? [] : try failedHooks(db, of: id),
-                carried: try select.text(11).map { try words.value(of: $0) } ?? [],
-                timeout: select.optionalInteger(6).map { .milliseconds($0) },
+                carried: carried,
+                timeout: select.optionalInteger(6).map { .stored($0) },
                 timedOutAt: instant(7)
             )
         }
-        if let found { return found }
-        try Self.checkRun(db, id)
-        throw StorageError(
-            .unusable,
-            "run \(id) has no flow any more",
-            hint: "its row was deleted with SQL: flower check finds such runs"
-        )
+        return found ?? nil
     }
 
     private func failedHooks(_ db: Database, of run: Int64) throws -> [String] {

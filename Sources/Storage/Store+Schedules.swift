@@ -74,15 +74,15 @@ extension Store {
             identity: row.text(4) ?? "",
             timing: ScheduleTiming(
                 catchUp: row.text(5).flatMap(CatchUp.init) ?? .latest,
-                catchUpWindow: row.optionalInteger(6).map { .milliseconds($0) },
-                deadline: row.optionalInteger(7).map { .milliseconds($0) },
-                jitter: .milliseconds(row.integer(8)),
+                catchUpWindow: row.optionalInteger(6).map { .stored($0) },
+                deadline: row.optionalInteger(7).map { .stored($0) },
+                jitter: .stored(row.integer(8)),
                 exceptions: exceptions
             ),
-            anchorAt: Instant(milliseconds: row.integer(9)),
-            begunAt: Instant(milliseconds: row.integer(10)),
-            consideredUntil: Instant(milliseconds: row.integer(11)),
-            pausedUntil: row.optionalInteger(13).map { Instant(milliseconds: $0) }
+            anchorAt: Instant(stored: row.integer(9)),
+            begunAt: Instant(stored: row.integer(10)),
+            consideredUntil: Instant(stored: row.integer(11)),
+            pausedUntil: row.optionalInteger(13).map { Instant(stored: $0) }
         )
     }
 

@@ -18,8 +18,7 @@ extension Store {
         for run in try Int64.fetchAll(db.cachedStatement(sql: "SELECT run_id FROM settling")) {
             let forget = "DELETE FROM settling WHERE run_id = ?"
             try db.cachedStatement(sql: forget).execute(arguments: [run])
-            let state = try Self.state(db, run: run)
-            guard !state.isActive else { continue }
+            guard let state = try Self.state(db, run: run), !state.isActive else { continue }
             hasChanged = true
             try Self.fireHooks(db, run: run, state, at: now)
             try Self.goOn(db, after: run, state, at: now)

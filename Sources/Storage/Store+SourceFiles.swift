@@ -65,13 +65,15 @@ extension Store {
             var files: [String: SourceFile] = [:]
             for row in try Row.fetchAll(db, sql: sql, arguments: [prefix]) {
                 let message: String? = row["message"]
+                // What it depends on cannot be read: then it is read anew, as one that has changed.
+                let dependencies = try? Self.decode([String].self, row["dependencies"])
                 files[row["path"]] = SourceFile(
                     path: row["path"],
                     sourcePath: row["source_path"],
-                    digest: row["digest"],
-                    dependencies: try Self.decode([String].self, row["dependencies"]),
+                    digest: dependencies == nil ? "" : row["digest"],
+                    dependencies: dependencies ?? [],
                     message: message,
-                    seenAt: Instant(milliseconds: row["seen_at_ms"]),
+                    seenAt: Instant(stored: row["seen_at_ms"]),
                     isInForce: message == nil && row["in_force"]
                 )
             }

@@ -13,7 +13,7 @@ extension Store {
 
     /// `nil` for a task that waits for a run.
     static func retry(atMilliseconds instant: Int64) -> Instant? {
-        instant >= waitsForRun ? nil : Instant(milliseconds: instant)
+        instant >= waitsForRun ? nil : Instant(stored: instant)
     }
 
     /// Registers the run that a ready task is to wait for, unless it has one already.
@@ -31,7 +31,7 @@ extension Store {
         guard case .flow(let name, let given) = action else { return }
         if let known = try Self.awaitedRun(db, of: task) {
             // It was held, or a need was set back, while that run went on.
-            if try Self.state(db, run: known).isActive { try Self.wait(db, task) }
+            if try Self.state(db, run: known)?.isActive == true { try Self.wait(db, task) }
             return
         }
         let inItem = places.fresh
@@ -108,7 +108,7 @@ extension Store {
         if case .refuse(let reason, _) = overlap { throw StorageError(.refused, reason) }
         let above = "SELECT origin, due_at_ms, timezone FROM run WHERE id = ?"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: above), arguments: [run]) else {
-            preconditionFailure("the task's run is there")
+            throw StorageError(.notFound, "run \(run), which is to wait for it, is not there")
         }
         let child = try makeRun(
             db,
@@ -166,7 +166,7 @@ extension Store {
             id: run,
             flow: name,
             state: state,
-            registeredAt: Instant(milliseconds: registeredAt),
+            registeredAt: Instant(stored: registeredAt),
             outputs: state == .succeeded ? try flowOutputs(db, run: run) : []
         )
     }
@@ -207,7 +207,7 @@ extension Store {
         var result: [Int64: ChildRun] = [:]
         for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
             let run: Int64 = row["id"]
-            let state = try state(db, run: run)
+            guard let state = try state(db, run: run) else { continue }
             result[row["task"]] = ChildRun(id: run, flow: row["name"], state: state)
         }
         return result

@@ -103,6 +103,6 @@ extension Store {
         while let first = try Int64.fetchOne(statement, arguments: [id, until, until]) {
             until = first - 1
         }
-        return Instant(milliseconds: until)
+        return Instant(stored: until)
     }
 }

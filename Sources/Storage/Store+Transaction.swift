@@ -35,6 +35,8 @@ extension Store {
         } catch {
             // A run that was made and rolled back leaves its number to another.
             contexts.removeAll()
+            // Nor is a runner's row known to be there, which somebody may have deleted.
+            enrolled.withLock { $0.removeAll() }
             guard let error = error as? DatabaseError else { throw error }
             throw StorageError(error, path: folder.databasePath)
         }

@@ -26,7 +26,7 @@ struct TaskControl: Sendable, Codable, Equatable {
         RetryJitter(fraction: retryJitter ?? 0, span: retryJitterMilliseconds ?? 0)
     }
 
-    var killGrace: Duration { killGraceMilliseconds.map { .milliseconds($0) } ?? Limit.killGrace }
+    var killGrace: Duration { killGraceMilliseconds.map { .stored($0) } ?? Limit.killGrace }
 
     var files: [VariableFile] { environmentFiles?.map { VariableFile(text: $0) } ?? [] }
 

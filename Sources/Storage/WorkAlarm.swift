@@ -46,7 +46,7 @@ extension Store {
                   SELECT min(retry_at_ms) FROM task
                     WHERE retry_at_ms > :now AND retry_at_ms < \(Self.waitsForRun)
                   UNION ALL SELECT min(end_by_ms) FROM run WHERE end_by_ms > :now
-                  UNION ALL SELECT min(start_by_ms) + 1 FROM run WHERE start_by_ms >= :now)
+                  UNION ALL SELECT min(min(start_by_ms), 253402300799999) + 1 FROM run WHERE start_by_ms >= :now)
                 SELECT (SELECT count(*) FROM due), (SELECT total(at) FROM due),
                   (SELECT min(at) FROM next)
                 """
@@ -55,7 +55,7 @@ extension Store {
                 arguments: ["now": now.milliseconds]
             )
             guard let row else { return (DueWork(), nil) }
-            let nextAt = (row[2] as Int64?).map { Instant(milliseconds: $0) }
+            let nextAt = (row[2] as Int64?).map { Instant(stored: $0) }
             return (DueWork(count: row[0], sum: row[1]), nextAt)
         }
     }

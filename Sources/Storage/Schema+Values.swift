@@ -1,0 +1,279 @@
+/// Migration 14: what no runner could use is refused where it is written, and a row that is deleted in a bare
+/// shell takes with it what belongs to it.
+///
+/// Such a shell has foreign keys switched off, and one row that no reader understood stopped all flows. A change
+/// of a task's state meets none of these triggers: they are of other columns. That of a value which stood there
+/// already costs nothing either, so that a spoilt row can be mended column by column.
+extension Schema {
+    static let values = clampedPriorities + valueTriggers + deletionTriggers
+
+    /// A value that a reader could not use.
+    struct ValueRule: Sendable {
+        let table: String
+        let columns: [String]
+        /// In SQL, of a row whose columns stand behind `{row}`: whether it is so. Of text that is no JSON it must
+        /// be true, not fail.
+        let isBad: String
+        /// What the column holds, said where it does not.
+        let sentence: String
+
+        func sql(ofRow row: String) -> String { replacing(isBad, "{row}", row) }
+
+        var label: String { "\(table).\(columns.joined(separator: ", "))" }
+    }
+
+    /// The rules, of which migration 14 made triggers: one that is changed here needs a migration that makes them
+    /// anew.
+    static let valueRules: [ValueRule] = flowRules + runRules + taskRules
+
+    private static let flowRules = [
+        span("flow", "kill_grace_ms"), span("flow", "run_timeout_ms", least: 1),
+        texts("flow", "shell", least: 1), texts("flow", "environment_files"),
+        texts("flow", "secrets"),
+        variables("flow", "outputs"),
+        words("flow_task"), span("flow_task", "timeout_ms", least: 1),
+        span("flow_task", "retry_delay_ms"), span("flow_task", "retry_max_delay_ms"),
+        span("flow_task", "retry_jitter_ms"), span("flow_task", "kill_grace_ms"),
+        texts("flow_task", "environment_files"), object("flow_task", "retry_on"),
+        object("flow_task", "traits"), object("flow_task", "arguments"), pools("flow_task"),
+        span("schedule", "catchup_window_ms", least: 1), span("schedule", "deadline_ms", least: 1),
+        span("schedule", "jitter_ms"),
+    ]
+
+    private static let runRules = [
+        variables("run", "parameters"), variables("run", "environment"),
+        texts("run", "shell", least: 1), texts("run", "environment_files"), texts("run", "secrets"),
+        variables("run", "outputs"), texts("run", "carried"),
+        span("run", "timeout_ms", least: 1), pools("lane"),
+    ]
+
+    private static let taskRules = [
+        ValueRule(
+            table: "task",
+            columns: ["priority"],
+            isBad: "{row}priority NOT BETWEEN -20 AND 19",
+            sentence: "priority is -20 to 19, lower first"
+        ),
+        words("task"), object("task", "arguments"), variables("task", "environment"),
+        span("task", "timeout_ms", least: 1), span("task", "retry_delay_ms"),
+        span("task", "retry_max_delay_ms"),
+        ValueRule(
+            table: "task",
+            columns: ["retry_backoff"],
+            isBad: "{row}retry_backoff NOT BETWEEN 1 AND 100",
+            sentence: "retry_backoff is 1 to 100"
+        ),
+        object("task", "control"), object("task", "traits"),
+        ValueRule(
+            table: "task",
+            columns: ["lane"],
+            isBad: """
+                {row}lane <> 0 AND NOT EXISTS (SELECT 1 FROM lane WHERE id = {row}lane)
+                  AND NOT EXISTS (SELECT 1 FROM flow WHERE id = {row}lane)
+                """,
+            sentence: "lane is 0, a flow with a concurrency, or a row of table lane"
+        ),
+    ]
+
+    // MARK: - Kinds of values
+
+    /// Of `DurationText`'s limit, 366 days; NULL is no value.
+    private static func span(_ table: String, _ column: String, least: Int = 0) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: [column],
+            isBad: "{row}\(column) NOT BETWEEN \(least) AND 31622400000",
+            sentence: "\(column) is \(least) to 31622400000, a year in milliseconds"
+        )
+    }
+
+    private static func json(_ column: String, _ kind: String, _ fault: String) -> String {
+        """
+        {row}\(column) IS NOT NULL AND CASE WHEN json_valid({row}\(column)) = 0
+              OR json_type({row}\(column)) <> '\(kind)' THEN 1 ELSE \(fault) END
+        """
+    }
+
+    private static func texts(_ table: String, _ column: String, least: Int = 0) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: [column],
+            isBad: json(
+                column,
+                "array",
+                """
+                json_array_length({row}\(column)) < \(least)
+                      OR EXISTS (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')
+                """
+            ),
+            sentence: "\(column) is a JSON array of texts, \(least) or more"
+        )
+    }
+
+    private static func object(_ table: String, _ column: String) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: [column],
+            isBad: json(column, "object", "0"),
+            sentence: "\(column) is a JSON object"
+        )
+    }
+
+    private static func variables(_ table: String, _ column: String) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: [column],
+            isBad: json(
+                column,
+                "object",
+                "EXISTS (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')"
+            ),
+            sentence: "\(column) is a JSON object of texts"
+        )
+    }
+
+    private static func words(_ table: String) -> ValueRule {
+        let texts = texts(table, "command", least: 1)
+        return ValueRule(
+            table: table,
+            columns: ["kind", "command"],
+            isBad: "{row}kind = 'exec' AND \(texts.isBad)",
+            sentence: "command of kind 'exec' is a JSON array of texts, 1 or more"
+        )
+    }
+
+    private static func pools(_ table: String) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: ["pools"],
+            isBad: json(
+                "pools",
+                "object",
+                """
+                EXISTS (SELECT 1 FROM json_each({row}pools)
+                      WHERE type <> 'integer' OR value NOT BETWEEN 1 AND 100000)
+                """
+            ),
+            sentence: "pools is a JSON object of slots by name, 1 to 100000 each"
+        )
+    }
+
+    // MARK: - Triggers
+
+    /// With any other, sums of ranks overflow in triggers that have long been there.
+    private static let clampedPriorities = """
+        UPDATE task SET priority = max(-20, min(19, priority)) WHERE priority NOT BETWEEN -20 AND 19;
+
+        """
+
+    /// One for each table: SQLite reads them all at each start.
+    private static var valueTriggers: String {
+        var tables: [String] = []
+        for rule in valueRules where !tables.contains(rule.table) { tables.append(rule.table) }
+        return tables.map { table in
+            let rules = valueRules.filter { $0.table == table }
+            let columns = rules.flatMap(\.columns).joined(separator: ", ")
+            let refusals = rules.map { rule in
+                let changed = rule.columns.map { "NEW.\($0) IS NOT OLD.\($0)" }
+                    .joined(separator: " OR ")
+                return """
+                        WHEN (\(changed)) AND (\(rule.sql(ofRow: "NEW.")))
+                          THEN RAISE(ABORT, '\(replacing(rule.sentence, "'", "''"))')
+                    """
+            }
+            return """
+                CREATE TRIGGER \(table)_values BEFORE UPDATE OF \(columns) ON \(table)
+                BEGIN
+                  SELECT CASE
+                \(refusals.joined(separator: "\n"))
+                  END;
+                END;
+
+                """
+        }.joined()
+    }
+
+    private static func replacing(_ text: String, _ part: Character, _ other: String) -> String {
+        text.split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
+    }
+
+    private static func replacing(_ text: String, _ part: String, _ other: String) -> String {
+        text.split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
+    }
+
+    /// With foreign keys on, all that these delete has gone by then: SQLite follows them first.
+    private static let deletionTriggers = """
+        CREATE TRIGGER run_delete_guard BEFORE DELETE ON run
+        WHEN EXISTS (SELECT 1 FROM task WHERE run_id = OLD.id AND status = 1)
+        BEGIN
+          SELECT RAISE(ABORT, 'a task of the run is running (1): end it with flower cancel, then delete the run');
+        END;
+
+        -- A task that waited for it goes on, and fails.
+        CREATE TRIGGER run_deleted AFTER DELETE ON run
+        BEGIN
+          DELETE FROM attempt WHERE task_id IN (SELECT id FROM task WHERE run_id = OLD.id);
+          DELETE FROM task_output WHERE task_id IN (SELECT id FROM task WHERE run_id = OLD.id);
+          DELETE FROM task_need WHERE need_id IN (SELECT id FROM task WHERE run_id = OLD.id);
+          DELETE FROM task_need WHERE task_id IN (SELECT id FROM task WHERE run_id = OLD.id);
+          UPDATE run SET parent_task_id = NULL
+            WHERE parent_task_id IN (SELECT id FROM task WHERE run_id = OLD.id);
+          DELETE FROM task WHERE run_id = OLD.id;
+          DELETE FROM settling WHERE run_id = OLD.id;
+          UPDATE task SET retry_at_ms = NULL, judged_ms = \(rank),
+            rank_ms = CASE WHEN unmet = 0 THEN \(rank) END
+            WHERE id = OLD.parent_task_id AND OLD.awaited = 1 AND status = 0
+              AND retry_at_ms = 253402214400000;
+        END;
+
+        CREATE TRIGGER task_delete_guard BEFORE DELETE ON task
+        WHEN EXISTS (SELECT 1 FROM run WHERE id = OLD.run_id)
+        BEGIN
+          SELECT RAISE(ABORT, 'a task goes only with its run: to go on without it set it skipped (9)');
+        END;
+
+        CREATE TRIGGER flow_delete_guard BEFORE DELETE ON flow
+        WHEN EXISTS (SELECT 1 FROM run WHERE flow_id = OLD.id)
+        BEGIN
+          SELECT RAISE(ABORT, 'the flow has runs, which tell its name: delete them first');
+        END;
+
+        CREATE TRIGGER flow_deleted AFTER DELETE ON flow
+        BEGIN
+          DELETE FROM flow_need WHERE flow_id = OLD.id;
+          DELETE FROM flow_task WHERE flow_id = OLD.id;
+          DELETE FROM flow_environment WHERE flow_id = OLD.id;
+          DELETE FROM flow_parameter WHERE flow_id = OLD.id;
+          DELETE FROM schedule WHERE flow_id = OLD.id;
+          DELETE FROM pause WHERE flow_id = OLD.id;
+          DELETE FROM expectation WHERE flow_id = OLD.id;
+        END;
+
+        CREATE TRIGGER schedule_deleted AFTER DELETE ON schedule
+        BEGIN
+          DELETE FROM schedule_parameter WHERE schedule_id = OLD.id;
+          DELETE FROM schedule_except WHERE schedule_id = OLD.id;
+          UPDATE run SET fire_id = NULL
+            WHERE fire_id IN (SELECT id FROM fire WHERE schedule_id = OLD.id);
+          DELETE FROM fire WHERE schedule_id = OLD.id;
+        END;
+
+        CREATE TRIGGER fire_deleted AFTER DELETE ON fire
+        BEGIN
+          UPDATE run SET fire_id = NULL WHERE fire_id = OLD.id;
+        END;
+
+        CREATE TRIGGER runner_delete_guard BEFORE DELETE ON runner
+        WHEN EXISTS (SELECT 1 FROM task WHERE status = 1 AND runner_id = OLD.id)
+        BEGIN
+          SELECT RAISE(ABORT, 'the runner has tasks that run (1): flower run rescues them once it is dead');
+        END;
+
+        CREATE TRIGGER lane_delete_guard BEFORE DELETE ON lane
+        WHEN EXISTS (SELECT 1 FROM task WHERE lane = OLD.id AND status IN (0, 1, 4))
+        BEGIN
+          SELECT RAISE(ABORT, 'tasks that have not ended queue in this lane');
+        END;
+
+        """
+}
