@@ -1,3 +1,4 @@
+import Cron
 import Flows
 import GRDB
 
@@ -7,137 +8,109 @@ package struct CheckFinding: Sendable, Equatable {
     package let problem: String
     /// What to do about it.
     package let remedy: String
+    /// How `flower check --mend` mends it; `nil` where a person must.
+    package let mending: Mending?
 
-    package init(_ problem: String, remedy: String) {
+    package init(_ problem: String, remedy: String, mending: Mending? = nil) {
         self.problem = problem
         self.remedy = remedy
+        self.mending = mending
+    }
+}
+
+/// What `flower check --mend` does about a finding.
+package struct Mending: Sendable, Equatable {
+    /// What it does, as a sentence that begins with its verb.
+    package let what: String
+    let sql: [String]
+
+    init(_ what: String, _ sql: String...) {
+        self.what = what
+        self.sql = sql
     }
 }
 
 /// `flower check`: what SQLite can tell of its file, and what must be true of the rows.
 extension Store {
     /// Reads everything; writes nothing. An empty list: all is well.
-    package func check() throws -> [CheckFinding] {
-        try read { db in
-            var findings: [CheckFinding] = []
-            let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
-            if faults != ["ok"] {
-                findings += faults.map {
-                    CheckFinding(
-                        "the file is damaged: \($0)",
-                        remedy: "stop everything, then restore a backup, or try: sqlite3"
-                            + " \(folder.databasePath) .recover"
-                    )
+    package func check() throws -> [CheckFinding] { try read { try findings($0) } }
+
+    /// Mends what can be mended, all of it in one transaction or nothing.
+    ///
+    /// - Parameter isRehearsal: only tells what it would do.
+    /// - Returns: what was mended, and what is left for a person.
+    package func mend(
+        isRehearsal: Bool,
+        by actor: String,
+        at now: Instant
+    ) throws -> (mended: [CheckFinding], left: [CheckFinding]) {
+        let result = try write(isRehearsal: isRehearsal) { db in
+            var mended: [CheckFinding] = []
+            var left = try findings(db)
+            // What is mended may bring to light what was behind it.
+            for _ in 0..<Self.mendingRounds where left.contains(where: { $0.mending != nil }) {
+                for finding in left {
+                    guard let mending = finding.mending else { continue }
+                    for sql in mending.sql { try db.execute(sql: sql) }
+                    mended.append(finding)
                 }
-                // What else would be read could be anything.
-                return findings
+                left = try findings(db)
             }
-            for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
-                let (table, parent): (String, String) = (row["table"], row["parent"])
-                findings.append(
-                    CheckFinding(
-                        "row \(row["rowid"] as Int64? ?? 0) of \(table) refers to a row of \(parent)"
-                            + " that is not there",
-                        remedy: "rows were deleted by hand: delete that row too"
-                    )
-                )
+            if !mended.isEmpty {
+                try advance(db, at: now)
+                let detail = "\(mended.count) mended"
+                try Self.audit(db, at: now, by: actor, "check", detail: detail)
             }
-            for rule in Self.rules {
-                let rows = try String.fetchAll(db, sql: "\(rule.sql) LIMIT 6")
-                guard !rows.isEmpty else { continue }
-                let more = rows.count > 5 ? " and more" : ""
-                let list = rows.prefix(5).joined(separator: ", ")
-                findings.append(
-                    CheckFinding("\(rule.problem): \(list)\(more)", remedy: rule.remedy)
-                )
-            }
-            return findings
+            return (mended, left)
         }
+        if !isRehearsal {
+            // What was read of runs and lanes may have been mended.
+            contexts.removeAll()
+            lanes.removeAll()
+            folder.touchWake()
+        }
+        return result
     }
 
-    private static let taskName = "'task ' || name || ' of run ' || run_id"
+    private static let mendingRounds = 5
 
-    /// Each gives the rows that break it.
-    private static let rules: [(problem: String, sql: String, remedy: String)] = [
-        (
-            "the count of unmet needs is wrong",
-            """
-            SELECT \(taskName) FROM task WHERE unmet <> (SELECT count(*) FROM task_need
-                JOIN task need ON need.id = need_id WHERE task_id = task.id
-                  AND need.status NOT IN (3, 9)
-                  AND NOT (\(stalls) AND \(Schema.isPatient)))
-              + (SELECT queued FROM run WHERE id = task.run_id)
-              + (task.role IS NOT NULL AND task.role <> 'watched' AND unmet > 0)
-            """,
-            "triggers were switched off while it was changed: register the flow anew"
-        ),
-        (
-            "whether a task can go on without a person is not as it is marked",
-            """
-            SELECT \(taskName) FROM task WHERE stalled < 2
-              AND stalled <> (\(canStall) AND EXISTS (SELECT 1 FROM task_need
-                JOIN task need ON need.id = need_id WHERE task_id = task.id AND \(stalls)))
-              AND NOT EXISTS (SELECT 1 FROM task noted
-                WHERE noted.run_id = task.run_id AND noted.stalled = 2)
-            """,
-            """
-            have the next flower run look: UPDATE task SET stalled = 2 WHERE …; \
-            INSERT OR IGNORE INTO settling VALUES (its run)
-            """
-        ),
-        (
-            "a task is ready to run and stands in no lane",
-            """
-            SELECT \(taskName) FROM task
-            WHERE status = 0 AND unmet = 0 AND rank_ms IS NULL AND retry_at_ms IS NULL
-            """,
-            "set it back with SQL: UPDATE task SET status = 9 WHERE …, then = 0"
-        ),
-        (
-            "a task stands in a lane and is not ready",
-            "SELECT \(taskName) FROM task WHERE rank_ms IS NOT NULL AND (status <> 0 OR unmet <> 0)",
-            "set it back with SQL: UPDATE task SET status = 9 WHERE …, then = 0"
-        ),
-        (
-            "an attempt is open though its task does not run",
-            """
-            SELECT \(taskName) FROM task JOIN attempt ON task_id = task.id
-            WHERE ended_at_ms IS NULL AND status <> 1
-            """,
-            """
-            end it with SQL: UPDATE attempt SET ended_at_ms = started_at_ms, outcome = 'interrupted' \
-            WHERE task_id = …
-            """
-        ),
-        (
-            "a task runs under a runner that has ended",
-            """
-            SELECT \(taskName) FROM task JOIN runner ON runner.id = runner_id
-            WHERE status = 1 AND ended_at_ms IS NOT NULL
-            """,
-            "start flower run: it rescues what dead runners left"
-        ),
-        (
-            "a run has no tasks",
-            "SELECT 'run ' || id FROM run WHERE NOT EXISTS (SELECT 1 FROM task WHERE run_id = run.id)",
-            "delete it with SQL: DELETE FROM run WHERE id = …"
-        ),
-        (
-            "a run stands for another flow's fire",
-            """
-            SELECT 'run ' || run.id FROM run JOIN fire ON fire.id = fire_id
-            JOIN schedule ON schedule.id = schedule_id WHERE schedule.flow_id <> run.flow_id
-            """,
-            "rows were changed by hand: UPDATE run SET fire_id = NULL WHERE id = …"
-        ),
-        (
-            "a task waits for a pool that is not there, or has too few slots",
-            """
-            SELECT \(taskName) FROM task JOIN lane ON lane.id = task.lane, json_each(lane.pools) demand
-            WHERE rank_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pool
-              WHERE pool.name = demand.key AND (slots = 0 OR slots >= demand.value))
-            """,
-            "flower status tells which: flower pool set NAME SLOTS"
-        ),
-    ]
+    private func findings(_ db: Database) throws -> [CheckFinding] {
+        let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
+        // Of a row that was written with CHECKs switched off, the file is whole.
+        let rules = faults.filter { $0.hasPrefix("CHECK constraint failed") }
+        guard rules.count == faults.count || faults == ["ok"] else {
+            // What else would be read could be anything.
+            return faults.map {
+                CheckFinding(
+                    "the file is damaged: \($0)",
+                    remedy: "stop everything, then restore a backup, or try: sqlite3"
+                        + " \(folder.databasePath) .recover"
+                )
+            }
+        }
+        var findings = rules.map {
+            CheckFinding(
+                "a row breaks a rule of its table: \($0)",
+                remedy: "it was written with checks switched off: mend it with SQL"
+            )
+        }
+        findings += try Self.orphans(db)
+        findings += try Self.spoiltValues(db)
+        for rule in Self.rules {
+            let rows = try Row.fetchAll(db, sql: "\(rule.sql) LIMIT \(Self.rowsTold + 1)")
+            guard !rows.isEmpty else { continue }
+            let list = Self.list(rows.map { $0[0] })
+            findings.append(
+                CheckFinding("\(rule.problem): \(list)", remedy: rule.remedy, mending: rule.mending)
+            )
+        }
+        return findings
+    }
+
+    /// Of one problem.
+    static let rowsTold = 20
+
+    static func list(_ rows: [String]) -> String {
+        rows.prefix(rowsTold).joined(separator: ", ") + (rows.count > rowsTold ? " and more" : "")
+    }
 }

@@ -99,14 +99,14 @@ extension Store {
         FlowDetail(
             flow: flow,
             sourcePath: row["source_path"],
-            appliedAt: Instant(milliseconds: row["applied_at_ms"]),
+            appliedAt: Instant(stored: row["applied_at_ms"]),
             editedAt: instant(row, "edited_at_ms"),
             pause: pause(row, at: now),
             lateAt: try Int64.fetchOne(
                 db,
                 sql: "SELECT unmet_at_ms FROM expectation WHERE flow_id = ?",
                 arguments: [row["id"] as Int64]
-            ).map { Instant(milliseconds: $0) }
+            ).map { Instant(stored: $0) }
         )
     }
 
