@@ -105,6 +105,19 @@ bool clinux_signal_is_ignored(int number) {
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+void clinux_ignore_strays(void) {
+    static const int plain[] = {SIGUSR1, SIGUSR2, SIGIO, SIGSTKFLT};
+    struct sigaction present;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    for (int number = 1; number < SIGNALS; number++) {
+        bool is_stray = number >= SIGRTMIN && number <= SIGRTMAX;
+        for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) is_stray |= plain[i] == number;
+        // What has a handler is of use to somebody: the wait for a lock is ended by such a signal.
+        if (!is_stray || sigaction(number, NULL, &present) != 0) continue;
+        if (present.sa_handler == SIG_DFL) sigaction(number, &ignore, NULL);
+    }
+}
+
 int clinux_signal_restore(int number) {
     if (number <= 0 || number >= SIGNALS) {
         errno = EINVAL;

@@ -59,13 +59,15 @@ package struct LogFolder: Sendable {
     /// folder shares its logs.
     func create(_ source: LogSource) throws(SystemFailure) -> Int32 {
         let path = path(of: source)
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK
         var descriptor = open(path, flags, 0o600)
         if descriptor < 0, errno == ENOENT {
             try makeFolder(self.path(run: source.run.runID))
             descriptor = open(path, flags, 0o600)
         }
         guard descriptor >= 0 else { throw SystemFailure("cannot open the log file \(path)") }
+        // Not to wait for whoever reads a FIFO in its place; what is written waits for a slow disk as ever.
+        _ = fcntl(descriptor, F_SETFL, O_APPEND)
         // The umask must not decide it.
         if isShared { fchmod(descriptor, 0o660) }
         return descriptor

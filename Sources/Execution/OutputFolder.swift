@@ -71,7 +71,8 @@ package struct OutputFolder: Sendable {
     }
 
     static func write(_ outputs: [Variable], to path: String) throws(SystemFailure) {
-        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+        let flags =
+            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
         let descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw SystemFailure("cannot open \(path)") }
         defer { close(descriptor) }

@@ -175,12 +175,13 @@ final class DeadRunnerFile {
         path = "\(folder.runnersPath)/\(id)"
         // A living one's is not opened for writing: whoever watches would take its close for an end.
         let isHeld = folder.isHeld(path)
-        descriptor =
-            isHeld ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0o600)
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK
+        descriptor = isHeld ? -1 : open(path, flags, 0o600)
         var status = stat()
         guard descriptor >= 0, clinux_ofd_lock_try(descriptor, Int16(F_WRLCK)) == 0,
             // Between open and lock another rescuer may have finished with it.
-            fstat(descriptor, &status) == 0, status.st_nlink == 1
+            fstat(descriptor, &status) == 0, status.st_nlink == 1,
+            status.st_mode & S_IFMT == S_IFREG
         else {
             isWhole = false
             isOwnWorld = false

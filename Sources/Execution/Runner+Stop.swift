@@ -1,7 +1,5 @@
-import CLinux
 import Cron
 import Flows
-import Glibc
 import Storage
 
 extension Runner {
@@ -68,34 +66,5 @@ extension Runner {
             news.ended.append(end)
             news.slots.append(job.slot)
         }
-    }
-}
-
-/// SIGTERM and SIGINT, counted for the event loop while a runner runs; and SIGHUP.
-///
-/// A terminal that is closed sends SIGHUP more than once, its shell and the kernel each: so it only ever asks
-/// to stop, and ends nothing. Under nohup(1) it does not even that.
-final class StopSignals {
-    let received: Signal
-    let hangups: Signal
-
-    private let caught: [(number: Int32, signal: Signal)]
-
-    init() throws(SystemFailure) {
-        received = try Signal()
-        hangups = try Signal()
-        var caught = [(SIGTERM, received), (SIGINT, received)]
-        if !clinux_signal_is_ignored(SIGHUP) { caught.append((SIGHUP, hangups)) }
-        self.caught = caught
-        for (number, signal) in caught {
-            guard clinux_signal_to_eventfd(number, signal.descriptor) == 0 else {
-                throw SystemFailure("cannot catch signal \(number)")
-            }
-        }
-    }
-
-    /// Gives the signals back to what they did before.
-    func restore() {
-        for (number, _) in caught { clinux_signal_restore(number) }
     }
 }

@@ -39,6 +39,8 @@ public enum Flower {
     public static func main(components: [any Component.Type] = []) -> Never {
         // A runner must outlive the reader of its output; see `Output`.
         signal(SIGPIPE, SIG_IGN)
+        // A write beyond `ulimit -f` is to fail as one to a full disk does, not to end us.
+        signal(SIGXFSZ, SIG_IGN)
         // systemd's watchdog sends it. Swift's runtime (6.3) would print a backtrace, take its handler
         // away, wait for the crash to repeat itself, and so go on.
         signal(SIGABRT, SIG_DFL)

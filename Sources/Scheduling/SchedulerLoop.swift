@@ -26,6 +26,7 @@ package final class SchedulerLoop {
     private let epoll: Int32
     private let timer: Int32
     private let stops: Int32
+    private let asks: Int32
     private let hangups: Int32
     private let state: FolderWatch
     private let zones: ZoneWatch
@@ -56,6 +57,7 @@ package final class SchedulerLoop {
     private enum Source: UInt64 {
         case timer
         case stop
+        case ask
         case hangup
         case state
         case flows
@@ -88,11 +90,13 @@ package final class SchedulerLoop {
         epoll = try Self.made(clinux_epoll_create(), "epoll_create1")
         timer = try Self.made(clinux_timerfd(), "timerfd_create")
         stops = try Self.made(clinux_eventfd(), "eventfd")
+        asks = try Self.made(clinux_eventfd(), "eventfd")
         hangups = try Self.made(clinux_eventfd(), "eventfd")
         state = try FolderWatch(store.folder.path)
         self.zones = try ZoneWatch(zones)
         let sources: [(Int32, Source)] = [
-            (timer, .timer), (stops, .stop), (hangups, .hangup), (state.descriptor, .state),
+            (timer, .timer), (stops, .stop), (asks, .ask), (hangups, .hangup),
+            (state.descriptor, .state),
             (self.zones.descriptor, .zones),
         ]
         for (descriptor, source) in sources { try watch(descriptor, source) }
@@ -100,21 +104,20 @@ package final class SchedulerLoop {
         if let supervisor { try watch(supervisor.descriptor, .runner) }
     }
 
-    deinit { for descriptor in [epoll, timer, stops, hangups] { close(descriptor) } }
+    deinit { for descriptor in [epoll, timer, stops, asks, hangups] { close(descriptor) } }
 
     private func watch(_ descriptor: Int32, _ source: Source) throws {
         let added = clinux_epoll_add(epoll, descriptor, CLINUX_READABLE, source.rawValue)
         _ = try Self.made(added, "epoll_ctl")
     }
 
-    /// Returns after SIGTERM or SIGINT, and then after the end of the runner that it has started. SIGHUP
+    /// Returns after one of `stopping` or `asking`, and then after the end of the runner that it has started. SIGHUP
     /// makes it look at everything anew.
     ///
     /// The database's failures do not end it: they are reported, and the same fires are looked at again.
     package func run() {
-        for signal in [SIGTERM, SIGINT] { _ = clinux_signal_to_eventfd(signal, stops) }
-        _ = clinux_signal_to_eventfd(SIGHUP, hangups)
-        defer { for signal in [SIGTERM, SIGINT, SIGHUP] { _ = clinux_signal_restore(signal) } }
+        let catching = listen()
+        defer { for signal in catching { _ = clinux_signal_restore(signal) } }
         applyChanges()
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
         var isReady = false
@@ -133,6 +136,28 @@ package final class SchedulerLoop {
                 if hear(Source(rawValue: event.data)) { return end() }
             }
         }
+    }
+
+    /// The second ends tasks that run. One that is ignored when we are started stays so, but for SIGTERM and
+    /// SIGINT.
+    private static let stopping = [SIGTERM, SIGINT, SIGQUIT]
+    /// Sent more than once for one reason: they only ever ask to stop.
+    private static let asking = [SIGXCPU, SIGALRM, SIGVTALRM, SIGPROF, SIGPWR]
+
+    /// - Returns: the signals that are caught.
+    private func listen() -> [Int32] {
+        var caught: [Int32] = []
+        func hear(_ number: Int32, _ descriptor: Int32) {
+            _ = clinux_signal_to_eventfd(number, descriptor)
+            caught.append(number)
+        }
+        for number in Self.stopping where number != SIGQUIT || !clinux_signal_is_ignored(number) {
+            hear(number, stops)
+        }
+        for number in Self.asking where !clinux_signal_is_ignored(number) { hear(number, asks) }
+        hear(SIGHUP, hangups)
+        clinux_ignore_strays()
+        return caught
     }
 
     private func tellDelay() {
@@ -171,7 +196,7 @@ package final class SchedulerLoop {
             applyChanges()
             notifier.ready()
         case .runner: supervisor?.hear()
-        case .stop, nil: return true
+        case .stop, .ask, nil: return true
         }
         return false
     }
@@ -273,6 +298,7 @@ package final class SchedulerLoop {
         scheduler.withdraw()
         guard let supervisor, supervisor.isRunning else { return }
         report("stopping when the tasks that run have ended; a second signal ends them")
+        if clinux_eventfd_take(asks) > 0 { supervisor.askToStop() }
         var events = [clinux_event](repeating: clinux_event(), count: Int(CLINUX_EVENTS))
         while supervisor.isRunning {
             for _ in 0..<clinux_eventfd_take(stops) { supervisor.askToStop() }
@@ -286,6 +312,7 @@ package final class SchedulerLoop {
                 case .flows: _ = flows?.takeNote()
                 case .zones: _ = zones.take()
                 case .hangup: _ = clinux_eventfd_take(hangups)
+                case .ask: _ = clinux_eventfd_take(asks)
                 case .stop, nil: break
                 }
             }

@@ -33,7 +33,7 @@ package struct Announcement: Sendable, Equatable {
     package init?(_ text: some StringProtocol) {
         let numbers = text.split { !$0.isNumber }.compactMap { Int64($0) }
         guard let first = numbers.first else { return nil }
-        at = Instant(milliseconds: first)
+        at = Instant(stored: first)
         schedules = Array(numbers.dropFirst().prefix(Self.limit))
     }
 }
@@ -44,7 +44,11 @@ extension StateFolder {
     /// Called after the commit. Nothing is written, so a full disk does not matter once the file is there;
     /// where it cannot be made, the timer and the next look find the work.
     package func touchWake() {
-        let descriptor = openFile(wakePath, O_WRONLY)
+        var descriptor = openFile(wakePath, O_WRONLY)
+        // A FIFO or a socket: whoever watches is told of a file alone.
+        if descriptor < 0, errno == ENXIO, unlink(wakePath) == 0 {
+            descriptor = openFile(wakePath, O_WRONLY)
+        }
         if descriptor >= 0 { close(descriptor) }
     }
 

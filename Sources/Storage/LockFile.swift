@@ -25,6 +25,12 @@ final class LockFile: Sendable {
                 hint: "check the owner and mode of the state folder"
             )
         }
+        do {
+            try StateFolder.checkPlain(descriptor, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
     }
 
     deinit { close(descriptor) }

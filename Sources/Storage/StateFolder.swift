@@ -103,9 +103,11 @@ package struct StateFolder: Sendable, Hashable {
     }
 
     /// open(2) for a file of this folder, made where it is missing, with `fileMode` whatever the umask.
+    ///
+    /// A FIFO of that name is not waited for: it cannot be opened for writing (ENXIO).
     func openFile(_ path: String, _ flags: Int32) -> Int32 {
         let mode = fileMode
-        let descriptor = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY, mode)
+        let descriptor = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode)
         var status = stat()
         if descriptor >= 0, fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
             status.st_mode & 0o777 != mode
@@ -120,6 +122,19 @@ package struct StateFolder: Sendable, Hashable {
         var status = stat()
         let isShared = stat(path, &status) == 0 && status.st_mode & S_ISGID != 0
         return isShared ? 0o660 : 0o600
+    }
+
+    /// What is needed is a file: no pipe or device of its name, which nothing can be kept in.
+    ///
+    /// - Throws: `StorageError.cannotCreate`.
+    static func checkPlain(_ descriptor: Int32, _ path: String) throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        throw StorageError(
+            .cannotCreate,
+            "\(path) is in the way: a file is needed there, and it is none",
+            hint: "move it away, or name another state folder with --state"
+        )
     }
 
     static func isFolder(_ path: String) -> Bool {

@@ -68,6 +68,12 @@ extension StorageError {
                 "the disk of \(path) has become read-only",
                 "journalctl -k tells why; once it can be written again all goes on"
             )
+        case .SQLITE_IOERR where Self.isLimited(path):
+            self = made(
+                .unusable,
+                "\(path) or its log has reached the limit on the size of files",
+                "raise it: ulimit -f, LimitFSIZE= of a unit; nothing was lost"
+            )
         case .SQLITE_IOERR:
             self = made(
                 .unusable,
@@ -113,6 +119,18 @@ extension StorageError {
         guard descriptor >= 0 else { return errno == EROFS }
         close(descriptor)
         return false
+    }
+
+    /// SQLite has no code for EFBIG. It writes some pages at one go.
+    private static func isLimited(_ path: String) -> Bool {
+        var limit = rlimit()
+        guard getrlimit(.init(RLIMIT_FSIZE.rawValue), &limit) == 0,
+            limit.rlim_cur < rlim_t(Int64.max)
+        else { return false }
+        return [path, path + "-wal"].contains { file in
+            var status = stat()
+            return stat(file, &status) == 0 && rlim_t(status.st_size) + (256 << 10) > limit.rlim_cur
+        }
     }
 
     /// Where not even the WAL's index can grow, SQLite says "disk I/O error" (SQLITE_IOERR_SHMSIZE

@@ -165,10 +165,10 @@ extension Store {
 
     /// Makes an empty file of the right mode before SQLite would make one by the umask.
     private static func makeDatabaseFile(_ folder: StateFolder) throws {
-        let descriptor = folder.openFile(folder.databasePath, O_RDWR | O_NONBLOCK)
+        let descriptor = folder.openFile(folder.databasePath, O_RDWR)
         if descriptor >= 0 {
-            close(descriptor)
-            return
+            defer { close(descriptor) }
+            return try StateFolder.checkPlain(descriptor, folder.databasePath)
         }
         let isDenied = errno == EACCES || errno == EPERM
         throw StorageError(

@@ -85,7 +85,7 @@ extension WALSeal {
     }
 
     static func salts(in folder: StateFolder) -> Salts? {
-        let descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        let descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         // SQLite locks the index, never the WAL: closing this drops nothing.
         defer { close(descriptor) }
@@ -245,7 +245,9 @@ final class WALSealer: @unchecked Sendable {
 
     /// Called after each commit, with the write lock, in the store's queue.
     func didWrite() {
-        if descriptor < 0 { descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        if descriptor < 0 {
+            descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        }
         guard let salts = WALSeal.salts(descriptor) else { return }
         let file = WALSeal.file(in: folder)
         // Most commits change neither, and a chain of tasks has one for each.

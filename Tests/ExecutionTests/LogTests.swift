@@ -138,20 +138,23 @@ import Testing
     }
 
     @Test func `the queue is full at its bound and says when there is room`() throws {
-        // No one reads the fifo that stands in the file's place, so the thread stays in open(2).
+        // Nothing is read of the fifo that stands in the file's place, so the thread stays in write(2).
+        let path = "\(folder.state.logsPath)/7/task.1.log"
         mkdir("\(folder.state.logsPath)/7", 0o700)
-        mkfifo("\(folder.state.logsPath)/7/task.1.log", 0o600)
+        mkfifo(path, 0o600)
+        let reader = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        defer { close(reader) }
         let sink = try FileLogSink(folder.state)
         let source = LogSource(.of(.run("")))
         let line = String(repeating: "x", count: RunnerLimit.lineBytes - 1) + "\n"
         #expect(!sink.isFull)
-        for _ in 0..<RunnerLimit.logQueueBytes / RunnerLimit.lineBytes {
+        // And what the fifo holds.
+        for _ in 0..<RunnerLimit.logQueueBytes / RunnerLimit.lineBytes + 4 {
             sink.write(chunk(source, line, at: 1))
         }
         #expect(sink.isFull)
         #expect(sink.finish(limit: .milliseconds(1))?.contains("could not be written") == true)
-        let reader = open("\(folder.state.logsPath)/7/task.1.log", O_RDONLY | O_CLOEXEC)
-        defer { close(reader) }
+        _ = fcntl(reader, F_SETFL, 0)
         var block = [UInt8](repeating: 0, count: 1 << 20)
         // Until the thread has written all and closes its end.
         while read(reader, &block, block.count) > 0 {}

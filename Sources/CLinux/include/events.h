@@ -55,6 +55,9 @@ int clinux_child_ends(void);
 void clinux_child_ends_take(int fd);
 /// Whether the signal does nothing (SIG_IGN), as SIGHUP under nohup(1).
 bool clinux_signal_is_ignored(int number);
+/// Has those signals do nothing that nobody sends us for a reason, and that would end this process: SIGUSR1,
+/// SIGUSR2, SIGIO, SIGSTKFLT and the real-time ones; but for those that have a handler.
+void clinux_ignore_strays(void);
 /// Gives the signal back to the action that it had before.
 int clinux_signal_restore(int number);
 

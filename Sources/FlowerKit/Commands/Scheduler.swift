@@ -14,8 +14,9 @@ struct SchedulerCommand: FlowerCommand {
         discussion: """
             It applies its folder of flow files at the start, when a file changes and on SIGHUP: a \
             file with faults is refused and what it said before stays, and one that is gone takes \
-            its flows with it. SIGTERM and SIGINT stop it. It starts no task: flower run does. Any \
-            number of schedulers may watch one state folder.
+            its flows with it. SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU and timers' signals (SIGALRM, \
+            SIGVTALRM, SIGPROF) stop it; SIGUSR1, SIGUSR2, SIGIO and real-time signals do nothing. \
+            It starts no task: flower run does. Any number of schedulers may watch one state folder.
             """
     )
 

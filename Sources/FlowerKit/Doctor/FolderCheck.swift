@@ -74,24 +74,35 @@ struct FolderCheck {
             folder.runnersPath, folder.logsPath,
         ]
         let isShared = status.st_mode & S_ISGID != 0
-        return paths.compactMap { path in
-            var file = stat()
-            guard lstat(path, &file) == 0 else { return nil }
-            if !isShared, file.st_uid != status.st_uid {
-                let name = User.nameOf(file.st_uid) ?? String(file.st_uid)
-                let owner = User.nameOf(status.st_uid) ?? String(status.st_uid)
-                return .missing("modes", "\(path) is \(name)'s", "chown \(owner) \(path)")
+        return strangers
+            + paths.compactMap { path in
+                var file = stat()
+                guard lstat(path, &file) == 0 else { return nil }
+                if !isShared, file.st_uid != status.st_uid {
+                    let name = User.nameOf(file.st_uid) ?? String(file.st_uid)
+                    let owner = User.nameOf(status.st_uid) ?? String(status.st_uid)
+                    return .missing("modes", "\(path) is \(name)'s", "chown \(owner) \(path)")
+                }
+                if isShared, file.st_gid != status.st_gid {
+                    return .missing(
+                        "modes",
+                        "\(path) is not of the folder's group",
+                        "chgrp --reference=\(folder.path) \(path)"
+                    )
+                }
+                guard file.st_mode & 0o007 != 0 else { return nil }
+                return .missing("modes", "\(path) is open to others", "chmod o= \(path)")
             }
-            if isShared, file.st_gid != status.st_gid {
-                return .missing(
-                    "modes",
-                    "\(path) is not of the folder's group",
-                    "chgrp --reference=\(folder.path) \(path)"
-                )
+    }
+
+    /// What is no file under the name of one.
+    private var strangers: [DoctorFinding] {
+        [folder.wakePath, folder.writeLockPath, folder.schemaLockPath, folder.databasePath]
+            .compactMap { path in
+                var file = stat()
+                guard stat(path, &file) == 0, file.st_mode & S_IFMT != S_IFREG else { return nil }
+                return .missing("state folder", "\(path) is no file", "rm -r \(path)")
             }
-            guard file.st_mode & 0o007 != 0 else { return nil }
-            return .missing("modes", "\(path) is open to others", "chmod o= \(path)")
-        }
     }
 
     private var fileSystem: DoctorFinding {
