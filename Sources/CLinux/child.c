@@ -47,6 +47,23 @@ static long set_mask(kernel_mask mask, kernel_mask *former) {
     return call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)former, sizeof mask);
 }
 
+/// What processes had as their limit before it was raised for this one; nothing where it was not.
+static struct rlimit former_descriptors;
+static bool has_raised;
+
+long clinux_raise_descriptors(long wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    rlim_t most = limit.rlim_max;
+    if (most == RLIM_INFINITY || most > (rlim_t)wanted) most = (rlim_t)wanted;
+    if (limit.rlim_cur >= most) return (long)limit.rlim_cur;
+    struct rlimit raised = {.rlim_cur = most, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) != 0) return (long)limit.rlim_cur;
+    if (!has_raised) former_descriptors = limit;
+    has_raised = true;
+    return (long)most;
+}
+
 /// Ours are close-on-exec; this is for those that we inherited and libraries opened.
 static void close_others(void) {
     if (call(SYS_close_range, 3, ~0U, 0, 0) == 0) return;
@@ -86,6 +103,8 @@ static long begin(const struct clinux_spawn *spawn) {
         if (result < 0) return result;
     }
     close_others();
+    // A program that waits by select(2) must not get descriptors above its FD_SETSIZE.
+    if (has_raised) call(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&former_descriptors, 0);
     set_mask(0, NULL);
     return call(SYS_execve, (long)spawn->path, (long)spawn->arguments, (long)spawn->environment, 0);
 }

@@ -71,6 +71,8 @@ package struct AttemptResult: Sendable {
     package var usage = Usage()
     /// What a person should know besides.
     package var notes: [String] = []
+    /// Of one that was not started: whether only because the system had no room for it.
+    var isScarcity = false
 
     package init(_ outcome: Outcome) { self.outcome = outcome }
 

@@ -109,7 +109,9 @@ final class ChildProcess: EventLoop.Source {
         loop.remove(token)
         remains.begin()
         if let fault = launch.fault {
-            return finish(AttemptResult(.notStarted(reason: fault.reason)))
+            var result = AttemptResult(.notStarted(reason: fault.reason))
+            result.isScarcity = fault.isScarcity
+            return finish(result)
         }
         var result = AttemptResult(Outcome(waitStatus: status))
         result.usage = AttemptResult.Usage(usage)

@@ -180,6 +180,10 @@ struct ClaimQueue<Element> {
 
     mutating func append(_ new: [Element]) { elements += new }
 
+    mutating func putBack(_ element: Element) {
+        elements.insert(element, at: head)
+    }
+
     mutating func popFirst() -> Element? {
         guard let element = first else { return nil }
         head += 1

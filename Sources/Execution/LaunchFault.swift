@@ -3,6 +3,9 @@ import Glibc
 /// Why a program could not be started, in words a person can act on.
 package struct LaunchFault: Error, Sendable, Equatable {
     package let reason: String
+    /// Whether the system has no room for a further process now: that is no fault of the task, which waits until
+    /// another ends, as with a shell.
+    var isScarcity = false
 
     /// The runner's file could not be written. That is no fault of the task: the claim goes back.
     static let unrecorded = LaunchFault("its launch could not be recorded")
@@ -12,6 +15,7 @@ package struct LaunchFault: Error, Sendable, Equatable {
     /// What the kernel meant by `code`: it has one number for a missing program, a missing
     /// interpreter and a missing working directory, so what is there is looked at.
     init(spawning program: String, in directory: String, code: Int32) {
+        isScarcity = [EAGAIN, EMFILE, ENFILE, ENOMEM].contains(code)
         if let fault = Self.faultOfDirectory(directory) {
             reason = fault
             return

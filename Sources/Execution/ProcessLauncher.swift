@@ -160,11 +160,11 @@ private final class MemoryFile {
 
     init(_ bytes: [UInt8]) throws(LaunchFault) {
         descriptor = clinux_memory_file("flower-input")
-        guard descriptor >= 0 else { throw LaunchFault("no memory for its input: ENOMEM") }
+        guard descriptor >= 0 else { throw LaunchFault(spawning: "/", in: "/", code: errno) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw LaunchFault("no memory for its input: ENOMEM") }
+            guard count > 0 else { throw LaunchFault(spawning: "/", in: "/", code: ENOMEM) }
             rest = rest.dropFirst(count)
         }
         lseek(descriptor, 0, SEEK_SET)

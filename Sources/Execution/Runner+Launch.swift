@@ -83,13 +83,14 @@ extension Runner {
         let attempt = Attempt(claim, output, slot: slot)
         do throws(LaunchFault) {
             try crew.processes.start(attempt, own)
-        } catch LaunchFault.unrecorded {
-            return giveBack(claim)
         } catch {
+            if error == .unrecorded { return giveBack(claim) }
+            if error.isScarcity { return putOff(claim, in: slot, error.reason) }
             let reason = own.mask.applied(to: error.reason)
             return news.add(attempt, outputs, AttemptResult(.notStarted(reason: reason)))
         }
         running[claim.taskID] = attempt
+        tellRoom()
         news.begun[claim.taskID] = attempt
         tell { .started(claim, pid: attempt.pid) }
         if let timeout = claim.timeout {
@@ -160,6 +161,14 @@ extension Runner {
         attempt.output.close()
         var result = result
         if case .notStarted(let reason) = result.outcome {
+            if result.isScarcity, news.begun[attempt.claim.taskID] === attempt,
+                let slot = attempt.slot
+            {
+                // Nobody was told that it had begun.
+                running[attempt.claim.taskID] = nil
+                news.begun[attempt.claim.taskID] = nil
+                return putOff(attempt.claim, in: slot, reason)
+            }
             // It had a process, which found no program to become.
             result.outcome = .notStarted(reason: attempt.output.masked(reason))
             attempt.pid = nil

@@ -69,6 +69,8 @@ package final class Runner {
         package var leavesWork = false
         /// What could not be kept of the output.
         package var logFault: String?
+        /// Why it ended though tasks were ready: the system had no room for a process.
+        package var scarcity: String?
         /// The soonest retry that is to come, for whoever keeps the alarm.
         package var nextRetryAt: Instant?
 
@@ -131,6 +133,8 @@ package final class Runner {
     var alarm: Alarm?
     /// Of claims that are about to be launched, by task.
     var prepared: [Int64: TaskWorld] = [:]
+    /// `nil` while the system gives every process that is asked for.
+    var scarcity: Scarcity?
 
     enum StopStage: Comparable {
         case no
@@ -143,7 +147,7 @@ package final class Runner {
     }
 
     enum TimerPurpose: Hashable {
-        case commit, begun, patience, retry, limit, peers, stop, linger, wakes
+        case commit, begun, patience, retry, limit, peers, stop, linger, wakes, scarcity
     }
 
     /// - Parameter sink: `nil` = files in the state folder.
@@ -227,7 +231,8 @@ package final class Runner {
 
     /// Nothing runs, nothing is claimed, nothing is to be written.
     private var isIdle: Bool {
-        isAlone && news.isEmpty && !pace.isWriting && (!pace.mayHaveMore || stop > .no)
+        isAlone && news.isEmpty && !pace.isWriting
+            && (!pace.mayHaveMore && scarcity == nil || stop > .no)
     }
 
     /// Nothing runs and nothing is claimed: nobody waits for this thread.
@@ -239,7 +244,8 @@ package final class Runner {
 
     /// Of the workers, those without a task.
     var freeSlots: Int {
-        options.workers - running.count - componentLoad.open + (crew?.processes.reapedCount ?? 0)
+        min(options.workers, crew?.room ?? .max, scarcity?.room ?? .max) - running.count
+            - componentLoad.open + (crew?.processes.reapedCount ?? 0)
     }
 
     /// While components follow each other, their lanes do not tell of each end.
@@ -275,6 +281,8 @@ final class Crew {
     let processes: ProcessLauncher
     let components: ComponentLauncher
     let writer: TurnWriter
+    /// How many processes at once the limit on descriptors has room for.
+    let room: Int
     var hasClaimed = false
 
     init(
@@ -286,6 +294,8 @@ final class Crew {
         toJournal: Bool,
         sink: (any LogSink)?
     ) throws(SystemFailure) {
+        let descriptors = clinux_raise_descriptors(RunnerLimit.descriptors)
+        room = max(1, (Int(descriptors) - RunnerLimit.ownDescriptors) / RunnerLimit.taskDescriptors)
         file = try RunnerFile(in: store.folder, workers: workers)
         identity = RunnerIdentity(
             id: file.id,

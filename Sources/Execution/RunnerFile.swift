@@ -93,6 +93,11 @@ package final class RunnerFile: @unchecked Sendable {
         return write(record.encodedLaunch, at: offset(slot))
     }
 
+    /// Nothing was launched after all: to a rescue, the claim has no launch.
+    func didNotLaunch(in slot: Slot) {
+        write([UInt8](repeating: 0, count: LaunchRecord.bytes), at: offset(slot))
+    }
+
     func didLaunch(_ pid: pid_t, in slot: Slot) {
         let running = LaunchRecord.Phase.running.rawValue
         write(

@@ -49,6 +49,13 @@ package enum RunnerLimit {
     /// From the close of another runner's file to the look whether its lock is free: the kernel tells of the
     /// one before it does the other.
     package static let peerEnd: Duration = .milliseconds(50)
+    /// How many descriptors a runner wants, and of each task: its process, two pipes, its log, and the end of a
+    /// pipe for a moment.
+    package static let descriptors = 16_384
+    package static let taskDescriptors = 5
+    package static let ownDescriptors = 40
+    /// Between two tries to start a process where the system had no room for one and none ends.
+    package static let scarcityLook: Duration = .seconds(1)
     /// `--workers`.
     package static let workers = 1_000
 }

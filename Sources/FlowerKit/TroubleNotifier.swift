@@ -12,7 +12,7 @@ final class TroubleNotifier: ServiceNotifier {
 
     /// Each trouble once, though it is met again every second.
     func status(_ text: String) {
-        guard text.hasPrefix("waiting for the database"), text != last else { return }
+        guard text.hasPrefix("waiting "), text != last else { return }
         last = text
         tell(text)
     }

@@ -33,6 +33,12 @@ struct clinux_spawn {
 
 enum { CLINUX_SPAWN_STACK = 16 << 10 };
 
+/// Raises how many descriptors this process may have to `wanted`, as far as its hard limit allows; programs that
+/// are started by `clinux_spawn_begin` have the former limit. Calling it twice is safe.
+///
+/// Returns how many it may have then; -1 where that cannot be told.
+long clinux_raise_descriptors(long wanted);
+
 /// Starts a program: its own session and process group, every signal unblocked and at its default.
 ///
 /// Returns 0, the pid and a close-on-exec descriptor of the process, readable once it has ended; else

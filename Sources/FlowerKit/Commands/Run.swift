@@ -14,8 +14,13 @@ struct RunCommand: FlowerCommand {
             Also those that become ready by it. The exit code is 1 where a task or a hook failed for \
             good. \
             Any number of runners may work on one state folder. The first SIGTERM or SIGINT lets \
-            running tasks end, the second ends them, and then the exit code is 1; SIGHUP, of a \
-            terminal that is closed, counts as a first one however often it comes.
+            running tasks end, the second ends them, and then the exit code is 1; so does SIGQUIT. \
+            SIGHUP, of a terminal that is closed, SIGPWR, SIGXCPU and timers' signals (SIGALRM, \
+            SIGVTALRM, SIGPROF) count as a first one however often they come; SIGUSR1, SIGUSR2, SIGIO \
+            and real-time signals do nothing. Tasks have every signal at its default. Where the \
+            system has no room for a further process, or ulimit -n has none for its pipes, tasks \
+            wait until others end; the soft limit is raised for the runner, and is as it was for \
+            tasks.
             """
     )
 
@@ -101,6 +106,13 @@ struct RunCommand: FlowerCommand {
         if let line = summary(of: ending, isTerminal: session.terminal.columns != nil) {
             // The work is done and recorded: a reader that went away changes nothing of it.
             try? session.print(line + "\n")
+        }
+        if let reason = ending.scarcity {
+            throw Failure(
+                .refused,
+                "no process could be started for \(DurationText.format(options.drain)): \(reason)",
+                hint: "tasks are ready and wait: the next flower run starts them"
+            )
         }
         return ending.failures + ending.cancelledTasks > 0 ? .taskFailed : .success
     }
