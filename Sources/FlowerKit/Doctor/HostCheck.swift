@@ -2,6 +2,7 @@ import CLinux
 import Cron
 import Glibc
 import HostTime
+import Storage
 import Systemd
 
 /// What Flower needs of the host itself.
@@ -82,6 +83,18 @@ enum HostCheck {
     }
 
     private static let instancesNeeded = 4
+
+    /// Of programs that are not Flower: its own meet no such fault.
+    static func sqlite(_ version: SQLiteVersion) -> DoctorFinding {
+        guard version.hasWALResetFault else { return .good("SQLite", "\(version)") }
+        return .note(
+            "SQLite",
+            "\(version), by its number, can lose what Flower has committed where another program copies"
+                + " the WAL into the database (sqlite.org/wal.html)",
+            "no PRAGMA wal_checkpoint, VACUUM or replication by others beside Flower; a shell that writes:"
+                + " sqlite3 -cmd 'PRAGMA wal_autocheckpoint=0'"
+        )
+    }
 
     /// - Parameter isNeeded: whether a flow asks for mails.
     static func sendmail(_ path: String, isNeeded: Bool) -> [DoctorFinding] {

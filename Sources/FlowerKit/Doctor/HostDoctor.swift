@@ -135,7 +135,9 @@ struct HostDoctor {
         guard folder.exists else { return [] }
         do {
             let store = try Store.open(folder, create: false)
-            var findings: [DoctorFinding] = [.good("database", "of this version, and answers")]
+            var findings: [DoctorFinding] = [
+                .good("database", "of this version, and answers"), HostCheck.sqlite(.present),
+            ]
             let refused = try store.refusedFiles()
             if !refused.isEmpty {
                 let message = "\(counted(refused.count, "file")) refused by the scheduler"
