@@ -23,7 +23,7 @@ def account(trial):
         elif event in ("end", "fail"):
             ends[key] = (event, place)
     faults += account_locks(trial)
-    with trial.database() as database:
+    with trial.archive.merged() as database:
         faults += account_attempts(trial, database, starts, ends)
         faults += account_order(database, order, ends)
         faults += account_fires(database)

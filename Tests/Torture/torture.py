@@ -4,7 +4,8 @@
 Four runners and two schedulers share one state folder. Random graphs, registered each second by the
 schedulers and besides by hand, write a line as each task starts and ends, under a lock of the task's
 own. Some tasks take slots of pools, have a time-out, wait for a person or start a run of another flow;
-runs of one flow are over their time now and then; and a person cancels, holds, skips and so on.
+runs of one flow are over their time now and then; and a person cancels, holds, skips and so on. What is old is
+pruned, by two at once and killed now and then, and deleted in a bare sqlite3 shell.
 At the end, when all is drained: every run has succeeded that nobody cancelled and that had the time, no
 task ever ran beside itself or before what it needs, whoever was over the time has failed for good and had its
 hook told so, no pool and no flow had more at once than it allows,
@@ -29,6 +30,7 @@ import tempfile
 import time
 
 import accounting
+import archive
 
 RUNNERS = 4
 SCHEDULERS = 2
@@ -40,6 +42,8 @@ HELD, HURRIED = 3, 4
 # Flows with tasks that start these.
 STARTERS = {"g0": 5, "g1": 6}
 POOLS = {"p": 3, "q": 2}
+# Of runs that may go.
+OLD = "5s"
 
 # $0 is the folder of the trial. The lock is inherited by what the task starts: a child that outlives
 # its parent keeps it, so a second attempt beside it is seen as well. Some have left the group, some
@@ -84,6 +88,8 @@ class Trial:
         self.runners = [None] * RUNNERS
         self.schedulers = [None] * SCHEDULERS
         self.stopped = []
+        self.prunes, self.shells = [], []
+        self.archive = archive.Archive(folder / "archive.db", self.state / "flower.db")
         # What the flows say: slots by flow and task, tasks with a time-out, tasks at once by flow.
         self.pools, self.hurried, self.widths = {}, set(), {}
         self.slots = POOLS
@@ -200,10 +206,10 @@ class Trial:
     def strike(self):
         blow = self.random.choice(
             ["kill runner"] * 4 + ["kill task"] * 3 + ["kill scheduler"]
-            + ["stop runner"] * 2 + ["stop task"] * 2
+            + ["stop runner"] * 2 + ["stop task"] * 2 + ["kill prune"]
         )
         pid = {"runner": self.pid_of(self.runners), "scheduler": self.pid_of(self.schedulers),
-               "task": self.task_pid()}[blow.split()[1]]
+               "prune": self.pid_of(self.prunes), "task": self.task_pid()}[blow.split()[1]]
         if pid is None:
             return
         try:
@@ -272,6 +278,39 @@ class Trial:
         if self.call(*words, may_be_refused=True):
             self.deeds[deed] += 1
 
+    def forget(self):
+        """Two at once, or a shell that knows no foreign keys; what goes was looked at before."""
+        self.reap_prunes()
+        if self.prunes:
+            return
+        self.archive.take()
+        if self.random.random() < 0.5:
+            self.prunes = [self.start("prune", "--older-than", OLD) for _ in range(2)]
+            self.deeds["prune"] += 2
+            return
+        runs = self.archive.settled()
+        if not runs:
+            return
+        run = self.random.choice(runs)
+        sql = (
+            f"DELETE FROM run WHERE id = {run} AND (SELECT state FROM run_state WHERE run_id = {run})"
+            " IN ('succeeded', 'failed', 'cancelled')"
+        )
+        # Not waited for: it may wait for one that was stopped with the write lock in its hand.
+        with open(self.folder / "processes.log", "a", encoding="utf-8") as log:
+            shell = ["sqlite3", "-cmd", ".timeout 5000", "-cmd", "PRAGMA wal_autocheckpoint=0"]
+            words = [*shell, f"{self.state}/flower.db", sql]
+            self.shells.append(subprocess.Popen(words, stdout=log, stderr=log))
+        self.deeds["delete run"] += 1
+
+    def reap_prunes(self):
+        for prune in [prune for prune in self.prunes if prune.poll() is not None]:
+            self.prunes.remove(prune)
+            # Refused where a runner was stopped with the write lock in its hand.
+            if prune.returncode not in (0, 75, -signal.SIGKILL):
+                raise Failure(f"a prune ended with {prune.returncode}")
+        self.shells = [shell for shell in self.shells if shell.poll() is None]
+
     # The trial
 
     def run(self, kills):
@@ -289,6 +328,8 @@ class Trial:
                 self.call("register", flow, may_be_refused=True)
             if self.random.random() < 0.06:
                 self.intervene()
+            if self.random.random() < 0.06:
+                self.forget()
             time.sleep(self.random.uniform(0.005, 0.06))
             self.let_go(time.monotonic())
             if time.monotonic() - began > 60 + 2 * kills:
@@ -297,8 +338,9 @@ class Trial:
         for scheduler in self.schedulers:
             if scheduler.poll() is None:
                 scheduler.terminate()
-        for scheduler in self.schedulers:
-            scheduler.wait()
+        for process in self.schedulers + self.prunes + self.shells:
+            process.wait()
+        self.reap_prunes()
         self.call("tick")
         self.call("pause", "--all")
         self.drain()
@@ -334,7 +376,7 @@ class Trial:
                 raise Failure(f"a runner ended with {runner.returncode}")
 
     def stop_all(self):
-        for process in self.runners + self.schedulers:
+        for process in self.runners + self.schedulers + self.prunes + self.shells:
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait()
@@ -374,6 +416,7 @@ def main():
     trial = Trial(flower, folder, arguments.seed)
     try:
         trial.run(arguments.kills)
+        trial.archive.merge(folder / "merged.db")
         faults, counts = accounting.account(trial)
     except Failure as failure:
         faults, counts = [str(failure)], (0,) * 6
