@@ -3,7 +3,8 @@
 ///
 /// Such a shell has foreign keys switched off, and one row that no reader understood stopped all flows. A change
 /// of a task's state meets none of these triggers: they are of other columns. That of a value which stood there
-/// already costs nothing either, so that a spoilt row can be mended column by column.
+/// already costs nothing either, so that a spoilt row can be mended column by column. The master's values are
+/// refused where a run is made of them (`checkEdited`): SQLite reads all triggers at each start.
 extension Schema {
     static let values = clampedPriorities + valueTriggers + deletionTriggers
 
@@ -11,13 +12,25 @@ extension Schema {
     struct ValueRule: Sendable {
         let table: String
         let columns: [String]
-        /// In SQL, of a row whose columns stand behind `{row}`: whether it is so. Of text that is no JSON it must
-        /// be true, not fail.
+        /// In SQL, of a row whose columns stand behind `{row}`: whether it is so. Fails of text that is no JSON,
+        /// where that is what the last of the columns holds.
         let isBad: String
+        var isJSON = false
         /// What the column holds, said where it does not.
         let sentence: String
 
         func sql(ofRow row: String) -> String { replacing(isBad, "{row}", row) }
+
+        /// The same for rows that may hold anything.
+        func safeSQL(ofRow row: String) -> String {
+            guard isJSON, let column = columns.last else { return sql(ofRow: row) }
+            let isText =
+                columns.first == "kind" ? "\(row)kind = 'exec'" : "\(row)\(column) IS NOT NULL"
+            return """
+                CASE WHEN \(isText) THEN
+                  CASE WHEN json_valid(\(row)\(column)) THEN \(sql(ofRow: row)) ELSE 1 END ELSE 0 END
+                """
+        }
 
         var label: String { "\(table).\(columns.joined(separator: ", "))" }
     }
@@ -87,11 +100,9 @@ extension Schema {
         )
     }
 
-    private static func json(_ column: String, _ kind: String, _ fault: String) -> String {
-        """
-        {row}\(column) IS NOT NULL AND CASE WHEN json_valid({row}\(column)) = 0
-              OR json_type({row}\(column)) <> '\(kind)' THEN 1 ELSE \(fault) END
-        """
+    private static func json(_ column: String, _ kind: String, _ fault: String? = nil) -> String {
+        let isOther = "json_type({row}\(column)) <> '\(kind)'"
+        return fault.map { "(\(isOther) OR \($0))" } ?? isOther
     }
 
     private static func texts(_ table: String, _ column: String, least: Int = 0) -> ValueRule {
@@ -102,10 +113,11 @@ extension Schema {
                 column,
                 "array",
                 """
-                json_array_length({row}\(column)) < \(least)
-                      OR EXISTS (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')
+                \(least > 0 ? "json_array_length({row}\(column)) < \(least) OR " : "")EXISTS
+                  (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')
                 """
             ),
+            isJSON: true,
             sentence: "\(column) is a JSON array of texts, \(least) or more"
         )
     }
@@ -114,7 +126,8 @@ extension Schema {
         ValueRule(
             table: table,
             columns: [column],
-            isBad: json(column, "object", "0"),
+            isBad: json(column, "object"),
+            isJSON: true,
             sentence: "\(column) is a JSON object"
         )
     }
@@ -128,6 +141,7 @@ extension Schema {
                 "object",
                 "EXISTS (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')"
             ),
+            isJSON: true,
             sentence: "\(column) is a JSON object of texts"
         )
     }
@@ -138,6 +152,7 @@ extension Schema {
             table: table,
             columns: ["kind", "command"],
             isBad: "{row}kind = 'exec' AND \(texts.isBad)",
+            isJSON: true,
             sentence: "command of kind 'exec' is a JSON array of texts, 1 or more"
         )
     }
@@ -154,6 +169,7 @@ extension Schema {
                       WHERE type <> 'integer' OR value NOT BETWEEN 1 AND 100000)
                 """
             ),
+            isJSON: true,
             sentence: "pools is a JSON object of slots by name, 1 to 100000 each"
         )
     }
@@ -166,11 +182,9 @@ extension Schema {
 
         """
 
-    /// One for each table: SQLite reads them all at each start.
+    /// One for each table.
     private static var valueTriggers: String {
-        var tables: [String] = []
-        for rule in valueRules where !tables.contains(rule.table) { tables.append(rule.table) }
-        return tables.map { table in
+        ["run", "task", "lane"].map { table in
             let rules = valueRules.filter { $0.table == table }
             let columns = rules.flatMap(\.columns).joined(separator: ", ")
             let refusals = rules.map { rule in

@@ -54,10 +54,10 @@ extension Store {
                     for sql in mending.sql { try db.execute(sql: sql) }
                     mended.append(finding)
                 }
+                try advance(db, at: now)
                 left = try findings(db)
             }
             if !mended.isEmpty {
-                try advance(db, at: now)
                 let detail = "\(mended.count) mended"
                 try Self.audit(db, at: now, by: actor, "check", detail: detail)
             }

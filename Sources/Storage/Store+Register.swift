@@ -251,6 +251,16 @@ extension Store {
                 hint: "mend it with SQL, or apply its flow file again"
             )
         }
+        for rule in Schema.valueRules where ["flow", "flow_task"].contains(rule.table) {
+            let key = rule.table == "flow" ? "id" : "flow_id"
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM \(rule.table)
+                  WHERE \(key) = ? AND \(rule.safeSQL(ofRow: "\(rule.table).")))
+                """
+            if try Bool.fetchOne(db, sql: sql, arguments: [id]) ?? false {
+                throw refuse("\(rule.label): \(rule.sentence)")
+            }
+        }
         guard !flow.tasks.isEmpty else { throw refuse("it has no tasks") }
         let names = Set(flow.tasks.map(\.name))
         for task in flow.tasks {

@@ -37,7 +37,7 @@ extension Store {
     /// In SQL, of a row: what SQL can tell of it, or the very texts that are found to be of no use by reading
     /// them, each once.
     private static func condition(_ db: Database, _ rule: Schema.ValueRule) throws -> String {
-        let isBad = "(\(rule.sql(ofRow: "\(rule.table).")))"
+        let isBad = "(\(rule.safeSQL(ofRow: "\(rule.table).")))"
         guard let column = rule.columns.last, let read = readers["\(rule.table).\(column)"] else {
             return isBad
         }
@@ -162,7 +162,7 @@ extension Store {
     /// Of a row of `task`: as its flow has it now, where that is of the same kind and can be used; and without.
     private static let taskValues: [String: (master: String, empty: String)] = {
         func master(_ value: String, _ rule: String) -> String {
-            let isBad = Schema.valueRules.first { $0.label == rule }?.sql(ofRow: "t.") ?? "0"
+            let isBad = Schema.valueRules.first { $0.label == rule }?.safeSQL(ofRow: "t.") ?? "0"
             return """
                 (SELECT \(value) FROM run JOIN flow f ON f.id = run.flow_id
                   JOIN flow_task t ON t.flow_id = f.id AND t.name = task.name AND t.kind = task.kind
@@ -186,7 +186,8 @@ extension Store {
     private static let runValues: [String: String] = {
         func master(_ column: String, _ empty: String) -> String {
             let isBad =
-                Schema.valueRules.first { $0.label == "flow.\(column)" }?.sql(ofRow: "f.") ?? "0"
+                Schema.valueRules.first { $0.label == "flow.\(column)" }?.safeSQL(ofRow: "f.")
+                ?? "0"
             return """
                 coalesce((SELECT f.\(column) FROM flow f
                   WHERE f.id = flow_id AND NOT coalesce((\(isBad)), 0)), \(empty))
@@ -203,7 +204,13 @@ extension Store {
             """,
             "shell": master("shell", "'[\"sh\",\"-eu\"]'"),
             "environment_files": master("environment_files", "NULL"),
-            "secrets": master("secrets", "NULL"),
+            // Of what is not known to be none, everything is.
+            "secrets": """
+            (SELECT json_group_array(DISTINCT name) FROM (
+              SELECT key AS name FROM json_each(run.parameters)
+              UNION ALL SELECT value FROM flow f, json_each(f.secrets) WHERE f.id = run.flow_id))
+            """,
+            "outputs": master("outputs", "NULL"),
         ]
     }()
 

@@ -234,7 +234,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("UPDATE run SET outputs = '[1]'", "the database holds '[1]'"),
+        (
+            "DROP TRIGGER run_values; UPDATE run SET outputs = '[1]'", "the database holds '[1]'"
+        ),
         ("UPDATE task_output SET secrets = '{}'", "the database holds '{}'"),
     ])
     func `a row spoilt with SQL is one output's fault`(sql: String, reason: String) throws {

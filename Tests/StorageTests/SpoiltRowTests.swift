@@ -190,11 +190,6 @@ import Testing
         ("run", "timeout_ms = -1", "timeout_ms is 1 to"),
         ("lane", "pools = '1'", "pools is a JSON object of slots by name"),
         ("lane", "pools = '{\"gpu\": 1e17}'", "pools is a JSON object of slots by name"),
-        ("flow", "shell = '[0]'", "shell is a JSON array of texts, 1 or more"),
-        ("flow", "run_timeout_ms = 1e17", "run_timeout_ms is 1 to"),
-        ("flow_task", "pools = '{\"gpu\": 0}'", "pools is a JSON object of slots by name"),
-        ("flow_task", "retry_on = '[]'", "retry_on is a JSON object"),
-        ("flow_task", "timeout_ms = 1e17", "timeout_ms is 1 to"),
     ])
     func `what no runner could use is refused with a sentence`(
         table: String,
@@ -209,6 +204,26 @@ import Testing
         let said = try temporary.shell("UPDATE \(table) SET \(change)")
         #expect(said.contains(sentence), "\(said)")
         #expect(try temporary.claim().map(\.fault) == [nil])
+    }
+
+    @Test(arguments: [
+        ("flow", "run_timeout_ms = 1e17", "run_timeout_ms is 1 to"),
+        ("flow", "kill_grace_ms = 1e17", "kill_grace_ms is 0 to"),
+        ("flow", "shell = '[0]'", "not the JSON it should be"),
+        ("flow_task", "pools = '{\"gpu\": 0}'", "takes 0 slots of pool 'gpu'"),
+        ("flow_task", "retry_on = '[]'", "not the JSON it should be"),
+        ("flow_task", "timeout_ms = 1e17", "timeout_ms is 1 to"),
+    ])
+    func `of a master that no run can be made of none is made`(
+        table: String,
+        change: String,
+        sentence: String
+    ) throws {
+        try temporary.apply(.nothing(["a": []]))
+        #expect(try temporary.shell("UPDATE \(table) SET \(change)") == "")
+        let error = #expect(throws: StorageError.self) { try temporary.register("test") }
+        #expect(error?.message.contains(sentence) == true, "\(String(describing: error))")
+        #expect(try store.runs().isEmpty)
     }
 
     @Test(arguments: [
