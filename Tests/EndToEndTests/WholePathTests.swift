@@ -119,7 +119,8 @@ extension EndToEnd {
             try await sandbox.succeed("apply", "hourly.yaml")
             try await sandbox.sqlite(
                 """
-                UPDATE schedule SET begun_at_ms = begun_at_ms - 86400000,
+                UPDATE schedule SET anchor_at_ms = anchor_at_ms - 86400000,
+                  begun_at_ms = begun_at_ms - 86400000,
                   considered_until_ms = considered_until_ms - 3 * 3600000
                 """
             )
