@@ -25,14 +25,18 @@ struct ScheduleEntry {
         exceptions = try FireExceptions(stored)
     }
 
-    /// What no flow file can say: without a limit the sum of an instant and a span could be none.
+    /// What no flow file can say: without a limit the sum of an instant and a span could be none. How much
+    /// stands there is not told, because a span is bounded as it is read (`Duration.stored`).
     private static func checkSpans(of stored: StoredSchedule) throws(ScheduleFault) {
         let spans = [
             ("jitter_ms", stored.timing.jitter), ("deadline_ms", stored.timing.deadline ?? .zero),
         ]
         for (column, span) in spans
         where !(0...Limit.durationMilliseconds).contains(span.milliseconds) {
-            throw ScheduleFault(stored, "its \(column), \(span.milliseconds), is out of range")
+            throw ScheduleFault(
+                stored,
+                "its \(column) is out of range: it is 0 to \(Limit.durationMilliseconds)"
+            )
         }
     }
 
