@@ -1,3 +1,4 @@
+import ArgumentParser
 import Flows
 
 /// Reads values of options that are more than a number or a word. ArgumentParser's own refusal would name
@@ -26,5 +27,13 @@ enum OptionValue {
             )
         }
         return duration
+    }
+}
+
+extension NameSpecification {
+    /// An option's letter, behind which its value may follow at once (`-n5`, as getopt(3) takes it), and its
+    /// long name.
+    static func letter(_ letter: Character) -> Self {
+        [.customShort(letter, allowingJoined: true), .long]
     }
 }

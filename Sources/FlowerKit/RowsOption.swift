@@ -5,7 +5,7 @@ import Storage
 /// there are, unless it is said.
 struct RowsOption: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: .letter("n"),
         help: ArgumentHelp(
             "At most so many (default: \(Store.rowsPerPage), of JSON all).",
             valueName: "number"

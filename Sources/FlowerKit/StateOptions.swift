@@ -79,6 +79,6 @@ struct OutputOptions: ParsableArguments {
         case json
     }
 
-    @Option(name: .shortAndLong, help: "How to print it.")
+    @Option(name: .letter("o"), help: "How to print it.")
     var output = Format.table
 }

@@ -167,4 +167,20 @@ import Testing
         let next = try fixture.flower("next", "-o", "json")
         #expect(next.errors == "flower: 20 fires listed\nhint: -n or --until says how many\n")
     }
+
+    /// As getopt(3) takes them, and tail(1), journalctl(1) and kubectl write them.
+    @Test(arguments: [
+        (["runs", "-n1"], ["runs", "-n", "1"]), (["runs", "-ojson"], ["runs", "-o", "json"]),
+        (["fires", "-n2", "-ojson"], ["fires", "-n", "2", "-o", "json"]),
+        (["logs", "1", "-n1", "-ocat"], ["logs", "1", "-n", "1", "-o", "cat"]),
+        (["logs", "1", "-perr"], ["logs", "1", "-p", "err"]),
+        (["stats", "two", "-n1"], ["stats", "two", "-n", "1"]),
+        (["cron", "next", "-n1", "@daily"], ["cron", "next", "-n", "1", "@daily"]),
+    ])
+    func `a value may follow its letter at once`(joined: [String], apart: [String]) throws {
+        let fixture = try Self.fixture()
+        let result = try fixture.flower(joined)
+        #expect(result.code == .success, "\(result.errors)")
+        #expect(result.output == (try fixture.flower(apart)).output)
+    }
 }

@@ -26,7 +26,7 @@ struct LogsCommand: FlowerCommand {
     @Flag(name: .shortAndLong, help: "Go on with what comes, until the run has settled.")
     var follow = false
 
-    @Option(name: [.short, .long], help: "Only so many of the last lines.")
+    @Option(name: .letter("n"), help: "Only so many of the last lines.")
     var number: Int?
 
     @Option(help: "Only the lines of the attempt of this number.")
@@ -45,7 +45,7 @@ struct LogsCommand: FlowerCommand {
     var until: InstantText?
 
     @Option(
-        name: .shortAndLong,
+        name: .letter("p"),
         help: ArgumentHelp(
             "Only lines as urgent as this: err, warning..err.",
             valueName: "priority"
@@ -53,7 +53,7 @@ struct LogsCommand: FlowerCommand {
     )
     var priority: PriorityArgument?
 
-    @Option(name: .shortAndLong, help: "How to print them; without it, each with its task.")
+    @Option(name: .letter("o"), help: "How to print them; without it, each with its task.")
     var output: LogFormat?
 
     @Flag(help: "Also what became of the run and its tasks, as the journal has it.")

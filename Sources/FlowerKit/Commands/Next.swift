@@ -21,7 +21,7 @@ struct NextCommand: FlowerCommand {
     var until: InstantText?
 
     @Option(
-        name: .shortAndLong,
+        name: .letter("n"),
         help: ArgumentHelp(
             "At most so many (default: \(NextCommand.rows), of JSON with --until all).",
             valueName: "number"

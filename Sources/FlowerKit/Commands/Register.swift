@@ -101,7 +101,7 @@ struct RegisterCommand: FlowerCommand {
 /// Values for a flow's parameters.
 struct ParameterOptions: ParsableArguments {
     @Option(
-        name: [.customShort("p"), .customLong("parameter")],
+        name: [.customShort("p", allowingJoined: true), .customLong("parameter")],
         help: ArgumentHelp(
             "A parameter's value; may be given several times.",
             valueName: "key=value"

@@ -10,7 +10,7 @@ struct StatsCommand: FlowerCommand {
     @Argument(help: "The flow's name.", completion: .flows)
     var flow: String
 
-    @Option(name: .shortAndLong, help: "Of at most so many of its last runs.")
+    @Option(name: .letter("n"), help: "Of at most so many of its last runs.")
     var number = Store.rowsPerPage
 
     @Option(

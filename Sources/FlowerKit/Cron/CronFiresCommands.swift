@@ -80,7 +80,7 @@ struct CronFireOptions: ParsableArguments {
     var timezone: String?
 
     @Option(
-        name: [.customShort("n"), .long],
+        name: .letter("n"),
         help: ArgumentHelp("At most so many fires.", valueName: "number")
     )
     var count = 5
