@@ -40,12 +40,15 @@ final class Program: Sendable {
         process.environment = environment
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.opened(outputPath)
-        process.standardError = try Self.opened(errorsPath)
+        let handles = (try Self.opened(outputPath), try Self.opened(errorsPath))
+        (process.standardOutput, process.standardError) = handles
         gone.enter()
         process.terminationHandler = { [gone] _ in gone.leave() }
         try Self.withoutBlockedSignals { try process.run() }
         pid = process.processIdentifier
+        // Foundation (Swift 6.3) keeps each process, and its files, for ever.
+        try handles.1.close()
+        if output == nil { try handles.0.close() }
     }
 
     deinit {
