@@ -128,7 +128,8 @@ def account_hooks(trial, database):
     for line in (trial.folder / "hooks").read_text().splitlines():
         run, state, *tasks = line.split()
         told.setdefault(int(run), []).append(tasks)
-        if state != "failed" or not tasks:
+        # No task is named where the last of them has succeeded as the run's time was over.
+        if state != "failed":
             faults.append(f"the hook of run {run} was told '{line}'")
     rows = database.execute(
         "SELECT run_id, state, end_by_ms IS NULL,"
