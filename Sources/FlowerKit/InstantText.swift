@@ -34,6 +34,11 @@ enum InstantText: Equatable {
             self = .now
         } else if let distance = DurationText.parse(text) {
             self = .distance(distance)
+        } else if !text.isEmpty, DurationText.hasUnits(text) {
+            let days = Limit.durationMilliseconds / 86_400_000
+            throw OptionValue.Fault(
+                description: "no duration is longer than \(days)d; write a day: 2026-12-01"
+            )
         } else if let first = words.first.map({ String($0) }), let days = Self.days[first] {
             let rest = words.dropFirst().joined(separator: " ")
             let time = rest.isEmpty ? nil : try Self.time(rest)

@@ -136,6 +136,7 @@ import Testing
         ("6:00", "the hour is not 2 digits"), ("24:00", "there is no hour 24"),
         ("06:60", "there is no minute 60"), ("2026-02-29", "there is no day 29"),
         ("2026-13-01", "there is no month 13"), ("2026-12", "'-' is missing"),
+        ("3650d", "no duration is longer than 366d"),
         ("2026-12-01X06:00", "'T' or a blank is missing"), ("06:00+01:00", "something follows"),
         ("2026-12-01T", "the hour is not 2 digits"), ("tomorow", "did you mean 'tomorrow'?"),
         ("tomorrow 6am", "the hour is not 2 digits"), ("tomorrow 2026-12-01", "a time must follow"),
