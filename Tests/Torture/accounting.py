@@ -4,6 +4,7 @@ import collections
 import fcntl
 import os
 import signal
+import sqlite3
 
 OUTCOMES = ("succeeded", "failed", "signalled", "interrupted", "timed-out", "cancelled")
 
@@ -31,7 +32,7 @@ def account(trial):
         elif event in ("end", "fail"):
             ends[key] = (event, place)
     faults += account_locks(trial)
-    with trial.archive.merged() as database:
+    with sqlite3.connect(f"file:{trial.folder}/merged.db?mode=ro", uri=True) as database:
         faults += account_attempts(trial, database, starts, ends)
         faults += account_order(database, order, ends)
         faults += account_fires(database)
