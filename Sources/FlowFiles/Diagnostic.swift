@@ -1,4 +1,4 @@
-/// A fault in an input file, kept with its place so that all of them are shown at once.
+/// What is to be said of an input file, kept with its place so that all of it is shown at once.
 ///
 /// ```
 /// schedules/sales.yaml:12:5: a task has no key 'need'
@@ -19,8 +19,16 @@ package struct Diagnostic: Sendable, Hashable {
     package var hint: String?
     /// The source line with a line of carets under the fault.
     package var excerpt: String?
-    /// A warning keeps nothing from being applied.
-    package var isWarning: Bool
+    package var severity: Severity
+
+    package enum Severity: String, Sendable, Hashable {
+        /// Keeps the file from being applied.
+        case fault
+        /// Probably not what was meant; `--strict` counts it, and nothing else does.
+        case warning
+        /// Worth knowing; nothing counts it.
+        case note
+    }
 
     package init(
         path: String,
@@ -29,7 +37,7 @@ package struct Diagnostic: Sendable, Hashable {
         message: String,
         hint: String? = nil,
         excerpt: String? = nil,
-        isWarning: Bool = false
+        severity: Severity = .fault
     ) {
         self.path = path
         self.line = line
@@ -37,15 +45,17 @@ package struct Diagnostic: Sendable, Hashable {
         self.message = message
         self.hint = hint
         self.excerpt = excerpt
-        self.isWarning = isWarning
+        self.severity = severity
     }
+
+    package var isFault: Bool { severity == .fault }
 
     /// `file:line:column: message`, excerpt and hint below it, without a newline at the end.
     ///
     /// Control characters are shown as `\u{FFFD}`: a file's text must not steer a terminal.
     package var rendered: String {
         let place = line > 0 ? "\(path):\(line):\(column)" : path
-        var lines = ["\(place): \(isWarning ? "warning: " : "")\(message)"]
+        var lines = ["\(place): \(isFault ? "" : "\(severity): ")\(message)"]
         for line in excerpt?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
             lines.append("    \(line)")
         }

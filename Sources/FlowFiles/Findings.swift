@@ -25,7 +25,7 @@ final class Findings {
         hint: @autoclosure () -> String? = nil
     ) {
         faultCount += 1
-        if hasRoom { add(message(), place(), hint(), isWarning: false) }
+        if hasRoom { add(message(), place(), hint(), .fault) }
     }
 
     func warn(
@@ -33,7 +33,15 @@ final class Findings {
         at place: @autoclosure () -> Place?,
         hint: @autoclosure () -> String? = nil
     ) {
-        if hasRoom { add(message(), place(), hint(), isWarning: true) }
+        if hasRoom { add(message(), place(), hint(), .warning) }
+    }
+
+    func note(
+        _ message: @autoclosure () -> String,
+        at place: @autoclosure () -> Place?,
+        hint: @autoclosure () -> String? = nil
+    ) {
+        if hasRoom { add(message(), place(), hint(), .note) }
     }
 
     /// Takes over what is wrong with a file that this one names.
@@ -60,7 +68,12 @@ final class Findings {
         return result
     }
 
-    private func add(_ message: String, _ place: Place?, _ hint: String?, isWarning: Bool) {
+    private func add(
+        _ message: String,
+        _ place: Place?,
+        _ hint: String?,
+        _ severity: Diagnostic.Severity
+    ) {
         let diagnostic = Diagnostic(
             path: path,
             line: place?.line ?? 0,
@@ -68,7 +81,7 @@ final class Findings {
             message: message,
             hint: hint,
             excerpt: place.flatMap { source?.excerpt(at: $0) },
-            isWarning: isWarning
+            severity: severity
         )
         if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }

@@ -48,7 +48,7 @@ package struct FlowFileLoader: Sendable {
     ///
     /// - Returns: the files without faults, in the order given, a folder's sorted by name; and all
     ///   findings, in the same order and within a file by place. Nothing may be applied if one of
-    ///   them is no warning.
+    ///   them is a fault.
     ///
     /// - Parameter owners: flows that other files declare, each with its file.
     package func load(
@@ -95,7 +95,7 @@ package struct FlowFileLoader: Sendable {
             path: folder,
             message: "no flow file is in this folder",
             hint: "those end in .yaml, .yml or .crontab; folders in it are not looked into",
-            isWarning: true
+            severity: .warning
         )
     }
 

@@ -97,7 +97,11 @@ extension FlowReader {
 
 extension Diagnostic {
     /// A reference that is at fault, where it stands.
-    package init(_ fault: ReferenceFault, in source: FlowSource, isWarning: Bool = false) {
+    package init(
+        _ fault: ReferenceFault,
+        in source: FlowSource,
+        severity: Severity = .fault
+    ) {
         let place = source.references[fault.flow]?[fault.reference]
         self.init(
             path: place?.path ?? source.path,
@@ -106,7 +110,7 @@ extension Diagnostic {
             message: fault.message,
             hint: fault.hint,
             excerpt: place?.excerpt,
-            isWarning: isWarning
+            severity: severity
         )
     }
 }

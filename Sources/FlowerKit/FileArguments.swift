@@ -58,7 +58,11 @@ struct FileArguments: ParsableArguments {
         ) { first, _ in first }
         let diagnostics = faults.compactMap { fault in
             owners[fault.flow].map {
-                Diagnostic(fault, in: $0, isWarning: store == nil && fault.isAbsence)
+                Diagnostic(
+                    fault,
+                    in: $0,
+                    severity: store == nil && fault.isAbsence ? .warning : .fault
+                )
             }
         }
         try tell(diagnostics.sorted(), in: session, consequence)
@@ -70,7 +74,7 @@ struct FileArguments: ParsableArguments {
         _ consequence: String
     ) throws {
         try session.complain(diagnostics.map { $0.rendered + "\n" }.joined())
-        let faults = diagnostics.filter { !$0.isWarning }
+        let faults = diagnostics.filter(\.isFault)
         guard !faults.isEmpty else { return }
         let files = Set(faults.map(\.path))
         let code: ExitCode = files.allSatisfy { access($0, F_OK) != 0 } ? .notFound : .badInput

@@ -217,7 +217,7 @@ package final class FlowFolder {
         let owners = try store.flowOwners(in: others.map(\.sourcePath))
         let (sources, diagnostics, dependencies) = loader.loadAll(paths: paths, besides: owners)
         let byPath = Dictionary(sources.map { ($0.path, $0) }) { first, _ in first }
-        let faults = Dictionary(grouping: diagnostics.filter { !$0.isWarning }, by: \.path)
+        let faults = Dictionary(grouping: diagnostics.filter(\.isFault), by: \.path)
         return paths.compactMap { path in
             let resolved = FlowFileLoader.resolved(path)
             if let faults = faults[path] {

@@ -31,7 +31,7 @@ struct LoaderTests {
 
     @Test func `an empty folder has no flows and no faults`() {
         let (files, diagnostics) = Folder().load()
-        #expect(files.isEmpty && diagnostics.allSatisfy(\.isWarning))
+        #expect(files.isEmpty && diagnostics.allSatisfy { $0.severity == .warning })
     }
 
     @Test func `good files are read though others are bad`() {

@@ -88,7 +88,7 @@ struct VariableFileTests {
         folder.write("c.crontab", "0 0 * * * true\n")
         func told(_ loader: FlowFileLoader) -> [String] {
             loader.load(paths: [folder.path]).diagnostics.map {
-                "\($0.isWarning ? "warning: " : "")\(folder.relative($0.path)):\($0.line): \($0.message)"
+                "\($0.isFault ? "" : "\($0.severity): ")\(folder.relative($0.path)):\($0.line): \($0.message)"
             }
         }
         #expect(told(trusting()) == [])

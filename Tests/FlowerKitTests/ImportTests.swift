@@ -27,7 +27,7 @@ import Testing
             now: Fixture.now
         )
         let (sources, diagnostics) = loader.load(paths: paths)
-        #expect(diagnostics.filter { !$0.isWarning }.isEmpty, "\(diagnostics)")
+        #expect(diagnostics.filter(\.isFault).isEmpty, "\(diagnostics)")
         return sources.flatMap(\.flows).sorted { $0.name < $1.name }
     }
 

@@ -27,7 +27,7 @@ struct CrontabImport {
                 line: diagnostic.line,
                 column: diagnostic.column,
                 hint: diagnostic.hint,
-                isWarning: diagnostic.severity == .note
+                severity: diagnostic.severity == .note ? .warning : .fault
             )
         }
         for assignment in crontab.assignments { check(assignment) }
@@ -106,7 +106,7 @@ struct CrontabImport {
                     hint: "the output is kept; see it with 'flower logs'"
                 )
             )
-            diagnostics[diagnostics.count - 1].isWarning = true
+            diagnostics[diagnostics.count - 1].severity = .warning
         case "MAILFROM":
             diagnostics.append(
                 fault(
@@ -114,7 +114,7 @@ struct CrontabImport {
                     hint: "the output is kept; see it with 'flower logs'"
                 )
             )
-            diagnostics[diagnostics.count - 1].isWarning = true
+            diagnostics[diagnostics.count - 1].severity = .warning
         default:
             if let problem = Names.faultOfVariable(assignment.name) {
                 diagnostics.append(fault(problem))
@@ -128,7 +128,7 @@ struct CrontabImport {
     }
 
     private mutating func say(_ message: String, _ entry: Crontab.Entry) {
-        add(message, line: entry.line, column: entry.column, hint: nil, isWarning: true)
+        add(message, line: entry.line, column: entry.column, hint: nil, severity: .warning)
     }
 
     private mutating func add(
@@ -136,7 +136,7 @@ struct CrontabImport {
         line: Int,
         column: Int,
         hint: String?,
-        isWarning: Bool
+        severity: Diagnostic.Severity
     ) {
         diagnostics.append(
             Diagnostic(
@@ -145,7 +145,7 @@ struct CrontabImport {
                 column: column,
                 message: message,
                 hint: hint,
-                isWarning: isWarning
+                severity: severity
             )
         )
     }

@@ -52,7 +52,7 @@ struct ImportCommand: FlowerCommand {
             let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
             imports += reading.flows(of: crontab)
             try session.complain(reading.diagnostics.map { $0.rendered + "\n" }.joined())
-            faults += reading.diagnostics.count { !$0.isWarning }
+            faults += reading.diagnostics.count(where: \.isFault)
         }
         guard faults == 0 else {
             throw Failure(.badInput, "\(counted(faults, "fault")); nothing was written")
