@@ -10,6 +10,17 @@ extension CronFieldParser {
         fail("a value is missing", position..<position + 1, hint: nil)
     }
 
+    /// At a `/` with nothing before it: Quartz's `/10`.
+    func missingStart() -> CronError {
+        let step = text.string(position + 1..<digitsEnd(from: position + 1))
+        let isWhole = position == span.lowerBound && Int(step).map { $0 > 0 } == true
+        return fail(
+            "the value before '/' is missing",
+            position..<position + 1,
+            hint: isWhole ? "write */\(step)" : "write */5 for every fifth"
+        )
+    }
+
     func outOfRange(_ range: Range<Int>, range allowed: ClosedRange<Int>, what: String?)
         -> CronError
     {
@@ -36,12 +47,37 @@ extension CronFieldParser {
 
     func unknownWord(_ range: Range<Int>) -> CronError {
         let word = text.string(range)
+        if let hint = foreignWordHint(word, range) {
+            return fail(
+                "'\(word)' is not a \(field.words.isEmpty ? "number" : "name")",
+                range,
+                hint: hint
+            )
+        }
         guard let first = field.words.first, let last = field.words.last else {
             return fail("'\(word)' is not a number", range, hint: nil)
         }
         let short = String(word.prefix(3)).uppercased()
         let hint = field.words.contains(short) ? "write \(short)" : "names are \(first)-\(last)"
         return fail("'\(word)' is not a name", range, hint: hint)
+    }
+
+    /// croniter's `R`, and letters of days that stand on the wrong side.
+    private func foreignWordHint(_ word: String, _ range: Range<Int>) -> String? {
+        let rest = text.string(range.upperBound..<span.upperBound).prefix { $0 != "," }
+        switch word.uppercased() {
+        case "R" where field != .year:
+            return "write H\(rest): the job's name chooses once, R chooses anew at each start"
+        case "W" where field == .dayOfMonth && !rest.isEmpty && rest.allSatisfy(\.isNumber):
+            return "write \(rest)W for the weekday nearest to day \(rest)"
+        case "L" where field == .dayOfMonth && range.lowerBound - 1 > span.lowerBound:
+            let first =
+                text.string(span.lowerBound..<range.lowerBound - 1)
+                .split(separator: ",").last ?? ""
+            guard rest.isEmpty, first.allSatisfy(\.isNumber) else { return nil }
+            return "write \(first)-31: a month without a 31st ends the range by itself"
+        default: return nil
+        }
     }
 
     /// `L` anywhere but in day-of-month.
@@ -76,11 +112,7 @@ extension CronFieldParser {
         if position == start {
             switch text.bytes[position] {
             case UInt8(ascii: "/"):
-                return fail(
-                    "the value before '/' is missing",
-                    range,
-                    hint: "write */n for every n-th"
-                )
+                return missingStart()
             case UInt8(ascii: "-"), UInt8(ascii: "+"):
                 return fail(
                     "a number cannot begin with \(character)",
@@ -105,11 +137,35 @@ extension CronFieldParser {
             return "'#' and a value's 'L' are for day-of-week"
         }
         if next | 0x20 == UInt8(ascii: "w"), field != .dayOfMonth { return "W is for day-of-month" }
+        if field == .dayOfMonth, written.uppercased().hasPrefix("L-"),
+            next | 0x20 == UInt8(ascii: "w")
+        {
+            return "it cannot be said; LW, the last Monday-Friday day, comes closest"
+        }
+        if field == .dayOfWeek, let hint = everyHint(term, next: next) { return hint }
         if written.hasSuffix("*") { return "write * or */n" }
         if Self.isLetter(next), !field.words.isEmpty, written.allSatisfy(\.isNumber) {
             return "write a number or a name, not both"
         }
         return nil
+    }
+
+    /// `MON-FRI#1`, `1-5L`: each day by itself.
+    private func everyHint(_ term: Range<Int>, next: UInt8) -> String? {
+        let ends = text.string(term).split(separator: "-").map(String.init)
+        guard ends.count == 2, !ends.joined().contains("/"),
+            let days = QuartzWeekdays.cronDays(ends.joined(separator: "-"))
+        else { return nil }
+        let digits = text.string(position + 1..<digitsEnd(from: position + 1))
+        let mark: String
+        switch next {
+        case UInt8(ascii: "#"):
+            guard let nth = Int(digits), (1...5).contains(nth) else { return nil }
+            mark = "#\(nth)"
+        case UInt8(ascii: "L"), UInt8(ascii: "l"): mark = "L"
+        default: return nil
+        }
+        return "write " + WeekdayText.ordered(days).map { $0 + mark }.joined(separator: ",")
     }
 
     /// A reversed range, written the way that wraps around: `22-2` is `22-23,0-2`.

@@ -240,11 +240,7 @@ extension CronFieldParser {
     mutating func parseValue() throws(CronError) -> Value {
         guard let first = peek, first != UInt8(ascii: ",") else { throw missingValue() }
         if first == UInt8(ascii: "/") {
-            throw fail(
-                "the value before '/' is missing",
-                position..<position + 1,
-                hint: "write */5 for every fifth"
-            )
+            throw missingStart()
         }
         if Self.isLetter(first) { return Value(number: try parseWord(), isWord: true) }
         return Value(number: try parseNumber(in: field.range, what: nil), isWord: false)

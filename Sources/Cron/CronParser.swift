@@ -23,6 +23,16 @@ struct CronParser {
     }
 
     mutating func parse() throws(CronError) -> Schedule {
+        var start = 0
+        do {
+            return try parse(&start)
+        } catch {
+            throw foreign(error, from: start)
+        }
+    }
+
+    /// - Parameter start: set to where the schedule begins behind its zone.
+    private mutating func parse(_ start: inout Int) throws(CronError) -> Schedule {
         guard text.bytes.count <= CronText.limitBytes else {
             throw CronError(
                 field: "schedule",
@@ -33,7 +43,7 @@ struct CronParser {
                 text: String(text.text.prefix(60))
             )
         }
-        let start = try parseZone(from: text.skipBlanks(from: 0))
+        start = try parseZone(from: text.skipBlanks(from: 0))
         guard start < text.end else {
             throw text.error(
                 "schedule",
@@ -145,7 +155,7 @@ struct CronParser {
             do {
                 lists.append(try parser.parse())
             } catch {
-                throw withYearHint(error, spans: spans, field: field)
+                throw withHint(error, spans: spans, field: field)
             }
         }
         let year = spans.count == 7 ? lists.removeLast() : nil
@@ -178,26 +188,6 @@ struct CronParser {
             "\(count) where 5, 6 or 7 are needed",
             at: text.end..<text.end,
             hint: "five fields: minute hour day-of-month month day-of-week"
-        )
-    }
-
-    /// Six fields that end in a year come from schedulers without seconds.
-    private func withYearHint(
-        _ error: CronError,
-        spans: [Range<Int>],
-        field: CronField
-    ) -> CronError {
-        guard spans.count == 6, field == .dayOfWeek, spans[5].count >= 4,
-            Int(text.string(spans[5].prefix(4))).map(CronField.year.range.contains) == true
-        else { return error }
-        let fields = spans.map { text.string($0) }.joined(separator: " ")
-        return CronError(
-            field: error.field,
-            problem: error.problem,
-            column: error.column,
-            length: error.length,
-            hint: "a year needs the seconds field too: 0 \(fields)",
-            text: error.text
         )
     }
 }

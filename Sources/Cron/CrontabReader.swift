@@ -17,7 +17,7 @@ struct CrontabReader {
     }
 
     mutating func read(_ bytes: [UInt8]) {
-        var start = 0
+        var start = byteOrderMark(of: bytes)
         while start < bytes.count {
             line += 1
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
@@ -83,6 +83,9 @@ struct CrontabReader {
 
     private mutating func readEntry(_ text: String, column: Int) {
         let line = CronText(text)
+        if let (problem, hint) = Self.notAnEntry(line) {
+            return fail(at: column, problem, hint: hint)
+        }
         let scheduleEnd: Int
         switch scheduleExtent(line) {
         case .success(let end): scheduleEnd = end
@@ -96,7 +99,7 @@ struct CrontabReader {
             return fail(
                 at: column + position,
                 "a '*' where the command begins",
-                hint: "a crontab has five time fields"
+                hint: Self.longLineHint(line) ?? "a crontab has five time fields"
             )
         }
         var user: String?
@@ -177,7 +180,7 @@ struct CrontabReader {
         )
     }
 
-    private mutating func fail(at column: Int, _ message: String, hint: String?) {
+    mutating func fail(at column: Int, _ message: String, hint: String?) {
         diagnostics.append(
             .init(severity: .error, line: line, column: column, message: message, hint: hint)
         )

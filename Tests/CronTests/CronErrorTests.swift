@@ -76,7 +76,7 @@ struct Refusal: Sendable {
         .init(
             "/5 * * * *",
             "minute: the value before '/' is missing (column 1)",
-            hint: "write */5 for every fifth"
+            hint: "write */5"
         ),
         .init(
             "*/ * * * *",
