@@ -9,6 +9,7 @@ package struct FlowFileLoader: Sendable {
     private let zoneExists: @Sendable (String) -> Bool
     private let zoneHint: @Sendable (String) -> String?
     private let home: String
+    private let runner: @Sendable () -> String?
     private let now: Instant
     private let trust: FileTrust?
     private let isTrustRequired: Bool
@@ -18,6 +19,8 @@ package struct FlowFileLoader: Sendable {
     ///   - componentOutputs: the keys that a component gives; `nil` = any, for all that is known.
     ///   - zoneHint: what to write for a zone that is not there; `nil` where nothing is known.
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
+    ///   - runner: the name of the user as whom tasks will run, asked where a file names another;
+    ///     `nil` = not known, and nobody is told of it.
     ///   - now: a schedule that is due at no time after it gets a warning.
     ///   - trust: whether a file may be carried out, however good it is; `nil` = each may.
     ///   - isTrustRequired: refuse what may not be; else a person has asked for it, and is warned.
@@ -27,6 +30,7 @@ package struct FlowFileLoader: Sendable {
         zoneExists: @escaping @Sendable (String) -> Bool,
         zoneHint: @escaping @Sendable (String) -> String?,
         home: String,
+        runner: @escaping @Sendable () -> String?,
         now: Instant,
         trust: FileTrust? = nil,
         isTrustRequired: Bool = true
@@ -38,6 +42,7 @@ package struct FlowFileLoader: Sendable {
         self.zoneExists = zoneExists
         self.zoneHint = zoneHint
         self.home = home
+        self.runner = runner
         self.now = now
     }
 
@@ -182,6 +187,9 @@ package struct FlowFileLoader: Sendable {
             dependencies: dependencies.watched,
             references: Dictionary(
                 declared.filter { !$0.references.isEmpty }.map { ($0.name, $0.references) }
+            ) { first, _ in first },
+            formerUsers: Dictionary(
+                declared.compactMap { flow in flow.formerUser.map { (flow.name, $0) } }
             ) { first, _ in first }
         )
         return (file, findings)
@@ -237,6 +245,7 @@ package struct FlowFileLoader: Sendable {
             stem: Path.stem(of: absolute),
             folder: Path.folder(of: absolute),
             home: home,
+            runner: runner,
             components: components,
             componentOutputs: componentOutputs,
             zoneExists: zoneExists,

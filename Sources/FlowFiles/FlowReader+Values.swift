@@ -12,7 +12,8 @@ extension FlowReader {
             if keys.later.contains(key) {
                 findings.fault(
                     "'\(key)' in \(keys.owner) is not yet known to this version of flower",
-                    at: member.key.place
+                    at: member.key.place,
+                    hint: Keys.insteads[key]
                 )
             } else {
                 findings.fault(

@@ -27,6 +27,8 @@ struct FlowReader {
         var folder: String
         /// For `~/`, an absolute path.
         var home: String
+        /// As whom tasks will run; `nil` = nobody knows.
+        var runner: @Sendable () -> String?
         /// The components by name, each with its check of `with`: what is wrong, or `nil`.
         var components: [String: @Sendable (JSONValue) -> String?]
         /// The keys that a component gives; `nil` = any, for all that is known.
@@ -46,6 +48,8 @@ struct FlowReader {
         var flow: Flow?
         /// Where it names what stands elsewhere.
         var references: [FlowReference: ReferencePlace] = [:]
+        /// Who ran its tasks where it comes from; `nil` = nobody else, for all that is known.
+        var formerUser: String?
     }
 
     init(
@@ -73,9 +77,8 @@ struct FlowReader {
             workingDirectory: context.folder,
             tasks: []
         )
-        if let node = fields["description"] {
-            flow.description = text(node, "'description'", mayBeEmpty: true) ?? ""
-        }
+        flow.description =
+            fields["description"].flatMap { text($0, "'description'", mayBeEmpty: true) } ?? ""
         if let node = fields["schedules"] {
             flow.schedules = schedules(node, flowName: flow.name)
         }
@@ -122,7 +125,8 @@ struct FlowReader {
             name: flow.name,
             place: name.place,
             flow: findings.faultCount == 0 ? flow : nil,
-            references: findings.faultCount == 0 ? places(in: flow) : [:]
+            references: findings.faultCount == 0 ? places(in: flow) : [:],
+            formerUser: fields["ran_as"].flatMap { formerUser($0) }
         )
     }
 
@@ -173,6 +177,19 @@ struct FlowReader {
         "parallel": "allow", "concurrent": "allow", "yes": "allow", "true": "allow",
         "cancel": "replace", "kill": "replace", "restart": "replace", "terminate": "replace",
     ]
+
+    /// Who ran the tasks where they come from is kept for a person, who is told that it is another.
+    private func formerUser(_ node: Node) -> String? {
+        guard let name = text(node, "'ran_as'") else { return nil }
+        refusePlaces(in: node, "'ran_as'")
+        guard let runner = context.runner(), runner != name else { return name }
+        findings.warn(
+            "ran as \(Text.quoted(name)), and will run as \(Text.quoted(runner))",
+            at: node.place,
+            hint: "see that \(Text.quoted(runner)) may do what the tasks do, then take 'ran_as' out"
+        )
+        return name
+    }
 
     private func folder(_ node: Node) -> String? {
         guard let path = text(node, "'working_directory'") else { return nil }

@@ -13,7 +13,7 @@ struct Keys: Sendable {
             "flow", "description", "schedules", "overlap", "queue_limit", "concurrency", "priority",
             "parameters",
             "environment", "working_directory", "shell", "tasks", "outputs", "expect",
-            "kill_grace", "run_timeout", "environment_file", "secrets",
+            "kill_grace", "run_timeout", "environment_file", "secrets", "ran_as",
             "on_failure", "on_success", "always", "notify",
         ],
         later: [
@@ -66,6 +66,11 @@ struct Keys: Sendable {
         known: ["exit", "signal", "timeout", "interrupted", "not_started"],
         later: []
     )
+
+    /// What there is in the place of a later key.
+    static let insteads = [
+        "user": "tasks run as whose the state folder is; 'ran_as: NAME' of a flow keeps the name"
+    ]
 
     /// What other schedulers call our keys, and where spelling is no help.
     private static let synonyms = [

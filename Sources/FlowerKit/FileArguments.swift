@@ -26,14 +26,21 @@ struct FileArguments: ParsableArguments {
     ///   all that is wrong is that nothing is there.
     ///
     /// - Parameters:
+    ///   - folder: the state folder for which they are.
     ///   - trust: what a person is warned of who asks for a file; see `FlowFileLoader`.
     ///   - consequence: what follows from a fault, for the last line.
     func load(
         in session: Session,
+        for folder: StateFolder,
         trust: FileTrust? = nil,
         consequence: String = ""
     ) throws -> [FlowSource] {
-        let loader = session.makeLoader(at: session.now, trust: trust, isTrustRequired: false)
+        let loader = session.makeLoader(
+            at: session.now,
+            for: folder,
+            trust: trust,
+            isTrustRequired: false
+        )
         let (sources, diagnostics) = loader.load(paths: paths)
         try Self.tell(diagnostics, in: session, consequence)
         return sources
@@ -95,13 +102,15 @@ struct FileArguments: ParsableArguments {
 }
 
 extension Session {
-    /// For the flow files of this user, with the components of this program.
+    /// For flow files of a state folder, with the components of this program.
     func makeLoader(
         at now: Instant,
+        for folder: StateFolder,
         trust: FileTrust? = nil,
         isTrustRequired: Bool = true
     ) -> FlowFileLoader {
         let registry = registry
+        let runner = Account.ofRunner(in: folder)
         let checks = registry.names.map { name in
             (name, { @Sendable (with: JSONValue) in registry.fault(of: name, with: with) })
         }
@@ -110,7 +119,8 @@ extension Session {
             componentOutputs: { registry.outputs(of: $0) },
             zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
             zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
-            home: Account.current.home,
+            home: runner.home,
+            runner: { runner.name },
             now: now,
             trust: trust,
             isTrustRequired: isTrustRequired

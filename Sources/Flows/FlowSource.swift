@@ -13,13 +13,18 @@ package struct FlowSource: Sendable, Equatable {
     /// Where what its flows name of others stands, by the flow's name; what has no place is told with the file.
     package var references: [String: [FlowReference: ReferencePlace]]
 
+    /// Who ran the tasks where a flow comes from, by the flow's name; a flow without one stands not here.
+    package var formerUsers: [String: String]
+
     package init(
         path: String,
         digest: String,
         flows: [Flow],
         dependencies: [String] = [],
-        references: [String: [FlowReference: ReferencePlace]] = [:]
+        references: [String: [FlowReference: ReferencePlace]] = [:],
+        formerUsers: [String: String] = [:]
     ) {
+        self.formerUsers = formerUsers
         self.references = references
         self.path = path
         self.digest = digest

@@ -33,13 +33,29 @@ struct FlowFaultTests {
             "hooks: x",
             [
                 "a.yaml:2:1: a flow has no key 'hooks'",
-                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, outputs, expect, kill_grace, run_timeout, environment_file, secrets, on_failure, on_success, always, notify",
+                "hint: its keys are flow, description, schedules, overlap, queue_limit, concurrency, priority, parameters, environment, working_directory, shell, tasks, outputs, expect, kill_grace, run_timeout, environment_file, secrets, ran_as, on_failure, on_success, always, notify",
             ]
         ),
         (
             "limits: {}",
             ["a.yaml:2:1: 'limits' in a flow is not yet known to this version of flower"]
         ),
+        (
+            "user: root",
+            [
+                "a.yaml:2:1: 'user' in a flow is not yet known to this version of flower",
+                "hint: tasks run as whose the state folder is; 'ran_as: NAME' of a flow keeps the name",
+            ]
+        ),
+        (
+            "ran_as: root",
+            [
+                "a.yaml:2:9: warning: ran as 'root', and will run as 'ada'",
+                "hint: see that 'ada' may do what the tasks do, then take 'ran_as' out",
+            ]
+        ),
+        ("ran_as: ada", []),
+        ("ran_as: [ada]", ["a.yaml:2:9: 'ran_as' must be a text, not a list"]),
         (
             "overlap: skipp",
             ["a.yaml:2:10: 'skipp' is no overlap policy", "hint: did you mean 'skip'?"]

@@ -78,6 +78,7 @@ let testLoader = FlowFileLoader(
         NearestZone.find(name, among: zones).map { "did you mean '\($0)'?" }
     },
     home: "/home/ada",
+    runner: { "ada" },
     now: Instant(seconds: 1_782_864_000)
 )
 

@@ -66,6 +66,7 @@ struct VariableFileTests {
             zoneExists: { _ in true },
             zoneHint: { _ in nil },
             home: "/",
+            runner: { nil },
             now: .init(seconds: 0),
             trust: FileTrust(user: 0),
             isTrustRequired: isRequired

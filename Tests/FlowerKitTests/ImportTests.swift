@@ -24,6 +24,7 @@ import Testing
             zoneExists: { _ in true },
             zoneHint: { _ in nil },
             home: Account.current.home,
+            runner: { nil },
             now: Fixture.now
         )
         let (sources, diagnostics) = loader.load(paths: paths)
@@ -130,7 +131,7 @@ import Testing
         #expect(result.errors == expected)
         let path = try #require(result.output.split(separator: "\n").first.map(String.init))
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(text.contains("\n# Cron ran it as nobody-here.\n"))
+        #expect(text.contains("\nran_as: nobody-here  # by cron\n"))
         #expect(text.contains("\nnotify: {mail: [\"ops\"]}  # when a command fails\n"))
         #expect(try load([to]).flatMap { $0.hooks.flatMap(\.addresses) } == ["ops"])
     }

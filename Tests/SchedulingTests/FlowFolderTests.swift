@@ -36,6 +36,7 @@ import Testing
                 zoneExists: { _ in true },
                 zoneHint: { _ in nil },
                 home: "/",
+                runner: { nil },
                 now: now
             )
         }

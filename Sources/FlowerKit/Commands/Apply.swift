@@ -25,6 +25,7 @@ struct ApplyCommand: FlowerCommand {
         let consequence = "; nothing was applied"
         let sources = try files.load(
             in: session,
+            for: state.choice.folder(session),
             trust: state.taskTrust(session),
             consequence: consequence
         )

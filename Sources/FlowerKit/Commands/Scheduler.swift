@@ -76,7 +76,7 @@ struct SchedulerCommand: FlowerCommand {
                     $0,
                     store: store,
                     isExpected: schedules != nil,
-                    makeLoader: { session.makeLoader(at: $0, trust: .own) }
+                    makeLoader: { session.makeLoader(at: $0, for: store.folder, trust: .own) }
                 )
             },
             runner: run ? supervisor(program, store.folder, report) : nil,

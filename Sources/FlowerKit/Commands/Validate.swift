@@ -18,7 +18,11 @@ struct ValidateCommand: FlowerCommand {
     @OptionGroup(title: "State folder") var state: StateOptions
 
     func run(in session: Session) throws -> ExitCode {
-        let sources = try files.load(in: session, trust: state.taskTrust(session))
+        let sources = try files.load(
+            in: session,
+            for: state.choice.folder(session),
+            trust: state.taskTrust(session)
+        )
         if sources.contains(where: { $0.flows.contains(where: \.hasReferences) }) {
             let isThere = state.choice.folder(session).exists
             let store = isThere ? try state.openStore(session) : nil

@@ -107,7 +107,24 @@ struct HostDoctor {
         guard access(path, R_OK | X_OK) == 0 else {
             return [.missing("flow files", "\(path) cannot be read", "chmod a+rX \(path)")]
         }
-        return [.good("flow files", path)]
+        return [.good("flow files", path)] + formerUsers(path)
+    }
+
+    /// Flows whose tasks ran as somebody else where they come from, of the files that have no fault.
+    private func formerUsers(_ path: String) -> [DoctorFinding] {
+        let (files, _) = session.makeLoader(at: session.now, for: folder).load(paths: [path])
+        let runner = Account.ofRunner(in: folder).name
+        let others = files.flatMap(\.formerUsers).filter { $0.value != runner }
+        guard !others.isEmpty else { return [] }
+        let users = Set(others.map(\.value)).sorted().prefix(5).joined(separator: ", ")
+        return [
+            .note(
+                "flow files",
+                "\(counted(others.count, "flow")) ran as \(Printable.line(users)) before,"
+                    + " and will run as \(runner)",
+                "flower validate \(path) names each ('ran_as')"
+            )
+        ]
     }
 
     // MARK: - Who is alive

@@ -64,9 +64,6 @@ extension ImportedFlow {
     /// The flow file.
     var yaml: String {
         var lines = ["# From \(YAMLText.comment(source)), line \(line)."]
-        if let formerUser {
-            lines.append("# Cron ran it as \(YAMLText.comment(formerUser)).")
-        }
         lines.append("flow: \(YAMLText.word(name))")
         lines.append("schedules:")
         for schedule in schedules {
@@ -87,6 +84,7 @@ extension ImportedFlow {
             let addresses = mailTo.map { YAMLText.quoted($0) }.joined(separator: ", ")
             lines.append("notify: {mail: [\(addresses)]}  # when a command fails")
         }
+        if let formerUser { lines.append("ran_as: \(YAMLText.word(formerUser))  # by cron") }
         lines.append("working_directory: \(YAMLText.word(folder))")
         lines.append("shell: [\(YAMLText.word(shell))]")
         lines.append("tasks:")
