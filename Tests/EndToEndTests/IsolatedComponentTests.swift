@@ -52,12 +52,14 @@ extension EndToEnd {
             )
             let runner = try sandbox.startFlower("run")
             var pid = ""
-            // The pid is in the database once the process runs.
-            for _ in 0..<10_000 where pid.isEmpty {
+            // The pid is in the database once the process is made; until its exec it is the runner's image.
+            var words: [Substring] = []
+            for _ in 0..<10_000 where words.last != "sleep" {
                 pid = try await sandbox.sqlite("SELECT pid FROM attempt")
+                let text = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
+                words = text?.split(separator: "\0") ?? []
             }
-            let words = try String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
-            #expect(words.split(separator: "\0") == ["flower", "component-process", "sleep"])
+            #expect(words == ["flower", "component-process", "sleep"])
             runner.signal(SIGKILL)
             _ = try await runner.ended()
             #expect(try await sandbox.flower("run").code == 1)
