@@ -16,8 +16,21 @@ extension Schema {
         /// where that is what the last of the columns holds.
         let isBad: String
         var isJSON = false
+        /// Of JSON that holds texts and nothing else: its type, and how many of them at the least.
+        var texts: (type: String, least: Int)?
         /// What the column holds, said where it does not.
         let sentence: String
+
+        var refusal: String { "RAISE(ABORT, '\(replacing(sentence, "'", "''"))')" }
+
+        /// Of a change, as one of the terms of a CASE.
+        var check: String {
+            let changed = columns.map { "NEW.\($0) IS NOT OLD.\($0)" }.joined(separator: " OR ")
+            return """
+                    WHEN (\(changed)) AND (\(sql(ofRow: "NEW.")))
+                      THEN \(refusal)
+                """
+        }
 
         func sql(ofRow row: String) -> String { replacing(isBad, "{row}", row) }
 
@@ -35,8 +48,8 @@ extension Schema {
         var label: String { "\(table).\(columns.joined(separator: ", "))" }
     }
 
-    /// The rules, of which migration 14 made triggers: one that is changed here needs a migration that makes them
-    /// anew.
+    /// The rules, of which migrations 14 and 15 made triggers: one that is changed here needs a migration that
+    /// makes them anew.
     static let valueRules: [ValueRule] = flowRules + runRules + taskRules
 
     private static let flowRules = [
@@ -118,6 +131,7 @@ extension Schema {
                 """
             ),
             isJSON: true,
+            texts: ("array", least),
             sentence: "\(column) is a JSON array of texts, \(least) or more"
         )
     }
@@ -142,6 +156,7 @@ extension Schema {
                 "EXISTS (SELECT 1 FROM json_each({row}\(column)) WHERE type <> 'text')"
             ),
             isJSON: true,
+            texts: ("object", 0),
             sentence: "\(column) is a JSON object of texts"
         )
     }
@@ -187,19 +202,11 @@ extension Schema {
         ["run", "task", "lane"].map { table in
             let rules = valueRules.filter { $0.table == table }
             let columns = rules.flatMap(\.columns).joined(separator: ", ")
-            let refusals = rules.map { rule in
-                let changed = rule.columns.map { "NEW.\($0) IS NOT OLD.\($0)" }
-                    .joined(separator: " OR ")
-                return """
-                        WHEN (\(changed)) AND (\(rule.sql(ofRow: "NEW.")))
-                          THEN RAISE(ABORT, '\(replacing(rule.sentence, "'", "''"))')
-                    """
-            }
             return """
                 CREATE TRIGGER \(table)_values BEFORE UPDATE OF \(columns) ON \(table)
                 BEGIN
                   SELECT CASE
-                \(refusals.joined(separator: "\n"))
+                \(rules.map(\.check).joined(separator: "\n"))
                   END;
                 END;
 

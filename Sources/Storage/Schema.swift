@@ -8,7 +8,7 @@
 enum Schema {
     /// How many migrations there are: told apart from them, whose texts are not made at a start that needs
     /// none.
-    static let version = 14
+    static let version = 15
 
     /// Migrations in order; the schema's version is how many were applied (`PRAGMA user_version`).
     /// One that has landed is never edited.
@@ -27,6 +27,7 @@ enum Schema {
         stalled,
         scheduleRules,
         values,
+        compact,
     ]
 
     /// "FLWR": tells a Flower database from anybody else's (`PRAGMA application_id`).
