@@ -41,13 +41,16 @@ package struct CronError: Error, Sendable, Hashable {
     }
 
     /// All lines, without a newline at the end.
-    package var rendering: String {
+    package var rendering: String { rendering(under: "error: \(message)") }
+
+    /// The same with another first line.
+    func rendering(under head: String) -> String {
         var marks = ""
         for scalar in text.unicodeScalars.prefix(column - 1) {
             marks.append(scalar == "\t" ? "\t" : " ")
         }
         marks += "^" + String(repeating: "~", count: length - 1)
-        var lines = ["error: \(message)", "    \(printableText)", "    \(marks)"]
+        var lines = [head, "    \(printableText)", "    \(marks)"]
         if let hint { lines.append("    hint: \(hint)") }
         return lines.joined(separator: "\n")
     }

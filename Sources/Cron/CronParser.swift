@@ -143,12 +143,7 @@ struct CronParser {
     private func parseFields(from start: Int) throws(CronError) -> Schedule {
         let spans = fieldSpans(from: start)
         guard (5...7).contains(spans.count) else { throw wrongCount(spans) }
-        let fields: [CronField] =
-            switch spans.count {
-            case 5: [.minute, .hour, .dayOfMonth, .month, .dayOfWeek]
-            case 6: [.second, .minute, .hour, .dayOfMonth, .month, .dayOfWeek]
-            default: CronField.allCases
-            }
+        let fields = Self.fields(spans.count)
         var lists = spans.count == 5 ? [CronFieldList.zero] : []
         for (field, span) in zip(fields, spans) {
             var parser = CronFieldParser(text, field: field, span: span)
@@ -160,6 +155,20 @@ struct CronParser {
         }
         let year = spans.count == 7 ? lists.removeLast() : nil
         return .calendar(lists, year: year)
+    }
+
+    /// Which fields so many of them are: 5, 6 or 7.
+    static func fields(_ count: Int) -> [CronField] {
+        switch count {
+        case 5: [.minute, .hour, .dayOfMonth, .month, .dayOfWeek]
+        case 6: [.second, .minute, .hour, .dayOfMonth, .month, .dayOfWeek]
+        default: CronField.allCases
+        }
+    }
+
+    /// Where the words behind the zone stand.
+    mutating func spans() throws(CronError) -> [Range<Int>] {
+        fieldSpans(from: try parseZone(from: text.skipBlanks(from: 0)))
     }
 
     private func fieldSpans(from start: Int) -> [Range<Int>] {

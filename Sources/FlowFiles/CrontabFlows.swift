@@ -135,11 +135,31 @@ struct CrontabFlows {
         if !expression.isReboot, expression.next(after: context.now, in: .utc) == nil {
             findings.warn("this line is never due again", at: place)
         }
+        tellRemarks(on: entry, expression, place)
         return ScheduleSpec(
             text: entry.scheduleText,
             expression: expression,
             timezone: entry.zoneName
         )
+    }
+
+    private func tellRemarks(
+        on entry: Crontab.Entry,
+        _ expression: CronExpression,
+        _ place: Place
+    ) {
+        guard let lint = context.lint else { return }
+        for remark in entry.remarks(isUser: lint.isUser) {
+            findings.add(
+                remark,
+                at: Place(line: place.line, column: remark.column, length: remark.length)
+            )
+        }
+        if let zone = lint.zone(expression.zoneName ?? entry.zoneName),
+            let remark = expression.clockRemark(in: zone, after: context.now)
+        {
+            findings.add(remark, at: place)
+        }
     }
 
     private func flow(

@@ -12,6 +12,9 @@ final class Findings {
     /// An alias repeats a fault of what it stands for; once is enough.
     private var seen: Set<Diagnostic> = []
     private var unshown = 0
+    /// Warnings and notes have room of their own: none of them takes a fault's place.
+    private var remarkCount = 0
+    private var unshownRemarks = 0
 
     init(path: String) {
         self.path = path
@@ -33,7 +36,7 @@ final class Findings {
         at place: @autoclosure () -> Place?,
         hint: @autoclosure () -> String? = nil
     ) {
-        if hasRoom { add(message(), place(), hint(), .warning) }
+        if hasRoomForRemark { add(message(), place(), hint(), .warning) }
     }
 
     func note(
@@ -41,21 +44,28 @@ final class Findings {
         at place: @autoclosure () -> Place?,
         hint: @autoclosure () -> String? = nil
     ) {
-        if hasRoom { add(message(), place(), hint(), .note) }
+        if hasRoomForRemark { add(message(), place(), hint(), .note) }
     }
 
     /// Takes over what is wrong with a file that this one names.
     func add(_ other: Findings) {
         faultCount += other.faultCount
         unshown += other.unshown
-        for diagnostic in other.diagnostics where hasRoom {
-            if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+        unshownRemarks += other.unshownRemarks
+        for diagnostic in other.diagnostics where diagnostic.isFault ? hasRoom : hasRoomForRemark {
+            keep(diagnostic)
         }
     }
 
     private var hasRoom: Bool {
-        if diagnostics.count < Limit.faultsPerFile { return true }
+        if diagnostics.count - remarkCount < Limit.faultsPerFile { return true }
         unshown += 1
+        return false
+    }
+
+    private var hasRoomForRemark: Bool {
+        if remarkCount < Limit.faultsPerFile { return true }
+        unshownRemarks += 1
         return false
     }
 
@@ -64,6 +74,15 @@ final class Findings {
         var result = diagnostics.sorted()
         if unshown > 0 {
             result.append(Diagnostic(path: path, message: "has \(unshown) more faults"))
+        }
+        if unshownRemarks > 0 {
+            result.append(
+                Diagnostic(
+                    path: path,
+                    message: "has \(unshownRemarks) more warnings and notes",
+                    severity: .note
+                )
+            )
         }
         return result
     }
@@ -83,6 +102,12 @@ final class Findings {
             excerpt: place.flatMap { source?.excerpt(at: $0) },
             severity: severity
         )
-        if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+        keep(diagnostic)
+    }
+
+    private func keep(_ diagnostic: Diagnostic) {
+        guard seen.insert(diagnostic).inserted else { return }
+        diagnostics.append(diagnostic)
+        if !diagnostic.isFault { remarkCount += 1 }
     }
 }

@@ -11,6 +11,7 @@ package struct FlowFileLoader: Sendable {
     private let home: String
     private let runner: @Sendable () -> String?
     private let now: Instant
+    private let lint: LintWorld?
     private let trust: FileTrust?
     private let isTrustRequired: Bool
 
@@ -22,6 +23,7 @@ package struct FlowFileLoader: Sendable {
     ///   - runner: the name of the user as whom tasks will run, asked where a file names another;
     ///     `nil` = not known, and nobody is told of it.
     ///   - now: a schedule that is due at no time after it gets a warning.
+    ///   - lint: what is needed to tell a person of what is no fault; `nil` = nobody is told.
     ///   - trust: whether a file may be carried out, however good it is; `nil` = each may.
     ///   - isTrustRequired: refuse what may not be; else a person has asked for it, and is warned.
     package init(
@@ -32,6 +34,7 @@ package struct FlowFileLoader: Sendable {
         home: String,
         runner: @escaping @Sendable () -> String?,
         now: Instant,
+        lint: LintWorld? = nil,
         trust: FileTrust? = nil,
         isTrustRequired: Bool = true
     ) {
@@ -44,6 +47,7 @@ package struct FlowFileLoader: Sendable {
         self.home = home
         self.runner = runner
         self.now = now
+        self.lint = lint
     }
 
     /// The files at `paths`, and of folders those in them that end in `.yaml`, `.yml` or
@@ -250,7 +254,8 @@ package struct FlowFileLoader: Sendable {
             componentOutputs: componentOutputs,
             zoneExists: zoneExists,
             zoneHint: zoneHint,
-            now: now
+            now: now,
+            lint: lint
         )
     }
 }

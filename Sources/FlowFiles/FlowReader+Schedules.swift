@@ -68,6 +68,7 @@ extension FlowReader {
                 hint: "keep one of the two"
             )
         }
+        tellRemarks(on: text, expression, timezone, at: cron)
         return ScheduleSpec(
             name: name,
             text: text,
@@ -76,6 +77,25 @@ extension FlowReader {
             parameters: parameters,
             timing: timing(fields, flowName: flowName)
         )
+    }
+
+    private func tellRemarks(
+        on text: String,
+        _ expression: CronExpression,
+        _ timezone: String?,
+        at node: Node
+    ) {
+        guard let lint = context.lint else { return }
+        for remark in CronExpression.remarks(on: text) {
+            findings.add(
+                remark,
+                at: ScalarMap.place(remark.column - 1, length: remark.length, in: node, source)
+            )
+        }
+        guard let zone = lint.zone(expression.zoneName ?? timezone),
+            let remark = expression.clockRemark(in: zone, after: context.now)
+        else { return }
+        findings.add(remark, at: node.place)
     }
 
     private func name(_ node: Node) -> String? {

@@ -37,6 +37,8 @@ struct FlowReader {
         var zoneHint: @Sendable (String) -> String?
         /// A schedule that is due at no time after it gets a warning.
         var now: Instant
+        /// Beyond faults; `nil` = nobody is told.
+        var lint: LintWorld?
     }
 
     /// What a file declares: its name is kept though the rest be at fault, so that another file

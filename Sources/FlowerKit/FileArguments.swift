@@ -20,29 +20,28 @@ struct FileArguments: ParsableArguments {
     )
     var paths: [String]
 
-    /// All that they declare; warnings are told.
+    /// All that they declare; what there is to say of them goes to `report`.
     ///
-    /// - Throws: `Failure` where there is a fault; every one is told by then. Exit 65, or 66 where
-    ///   all that is wrong is that nothing is there.
+    /// - Throws: `Failure` where there is a fault; see `FileReport.tell`.
     ///
     /// - Parameters:
     ///   - folder: the state folder for which they are.
     ///   - trust: what a person is warned of who asks for a file; see `FlowFileLoader`.
-    ///   - consequence: what follows from a fault, for the last line.
     func load(
         in session: Session,
         for folder: StateFolder,
-        trust: FileTrust? = nil,
-        consequence: String = ""
+        _ report: FileReport,
+        trust: FileTrust? = nil
     ) throws -> [FlowSource] {
         let loader = session.makeLoader(
             at: session.now,
             for: folder,
+            lint: session.lintWorld,
             trust: trust,
             isTrustRequired: false
         )
         let (sources, diagnostics) = loader.load(paths: paths)
-        try Self.tell(diagnostics, in: session, consequence)
+        try report.tell(diagnostics)
         return sources
     }
 
@@ -53,42 +52,33 @@ struct FileArguments: ParsableArguments {
     static func checkReferences(
         of sources: [FlowSource],
         in store: Store?,
-        _ session: Session,
-        consequence: String = ""
+        _ report: FileReport
     ) throws {
         let flows = sources.flatMap(\.flows)
-        let faults =
-            try store?.referenceFaults(of: flows) ?? ReferenceWorld(of: flows).faults(of: flows)
-        guard !faults.isEmpty else { return }
+        let world = ReferenceWorld(of: flows)
+        let faults = try store?.referenceFaults(of: flows) ?? world.faults(of: flows)
+        let remarks = try store?.overlapRemarks(of: flows) ?? world.overlapRemarks(of: flows)
+        guard !(faults + remarks).isEmpty else { return }
         let owners = Dictionary(
             sources.flatMap { source in source.flows.map { ($0.name, source) } }
         ) { first, _ in first }
-        let diagnostics = faults.compactMap { fault in
-            owners[fault.flow].map {
-                Diagnostic(
-                    fault,
-                    in: $0,
-                    severity: store == nil && fault.isAbsence ? .warning : .fault
-                )
+        func diagnostics(
+            _ found: [ReferenceFault],
+            _ severity: (ReferenceFault) -> Diagnostic.Severity
+        ) -> [Diagnostic] {
+            found.compactMap { one in
+                owners[one.flow].map { Diagnostic(one, in: $0, severity: severity(one)) }
             }
         }
-        try tell(diagnostics.sorted(), in: session, consequence)
+        let told =
+            diagnostics(faults) { store == nil && $0.isAbsence ? .warning : .fault }
+            + diagnostics(remarks) { _ in .warning }
+        try report.tell(told.sorted())
     }
 
-    private static func tell(
-        _ diagnostics: [Diagnostic],
-        in session: Session,
-        _ consequence: String
-    ) throws {
-        try session.complain(diagnostics.map { $0.rendered + "\n" }.joined())
-        let faults = diagnostics.filter(\.isFault)
-        guard !faults.isEmpty else { return }
-        let files = Set(faults.map(\.path))
-        let code: ExitCode = files.allSatisfy { access($0, F_OK) != 0 } ? .notFound : .badInput
-        throw Failure(
-            code,
-            "\(counted(faults.count, "fault")) in \(counted(files.count, "file"))\(consequence)"
-        )
+    /// Whether nothing is at any of these paths.
+    static func areMissing(_ paths: [String]) -> Bool {
+        Set(paths).allSatisfy { access($0, F_OK) != 0 }
     }
 
     /// The paths as flows remember them: absolute, links resolved (realpath(3)).
@@ -106,6 +96,7 @@ extension Session {
     func makeLoader(
         at now: Instant,
         for folder: StateFolder,
+        lint: LintWorld? = nil,
         trust: FileTrust? = nil,
         isTrustRequired: Bool = true
     ) -> FlowFileLoader {
@@ -122,8 +113,24 @@ extension Session {
             home: runner.home,
             runner: { runner.name },
             now: now,
+            lint: lint,
             trust: trust,
             isTrustRequired: isTrustRequired
+        )
+    }
+
+    /// What schedules are looked at by where a person is told.
+    var lintWorld: LintWorld {
+        let host = hostZone
+        return LintWorld(
+            zone: { name in name.map { try? ZoneDirectory.host.zone(named: $0) } ?? host },
+            isUser: { word in
+                // `man`, `mail` and `sync` are users too.
+                let isProgram = ["/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/"].contains {
+                    access($0 + word, X_OK) == 0
+                }
+                return !word.contains("/") && !isProgram && Account(named: word) != nil
+            }
         )
     }
 }

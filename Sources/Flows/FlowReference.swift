@@ -47,17 +47,29 @@ package struct ReferenceWorld {
         package let outputs: [String]
         /// The flows that its tasks start.
         package let starts: [String]
+        package let overlap: OverlapPolicy
+        package let queueLimit: Int
 
-        package init(parameters: [String], outputs: [String], starts: [String]) {
+        package init(
+            parameters: [String],
+            outputs: [String],
+            starts: [String],
+            overlap: OverlapPolicy,
+            queueLimit: Int
+        ) {
             self.parameters = parameters
             self.outputs = outputs
             self.starts = starts
+            self.overlap = overlap
+            self.queueLimit = queueLimit
         }
 
         package init(_ flow: Flow) {
             parameters = flow.parameters.map(\.name)
             outputs = flow.outputs.map(\.name)
             starts = flow.tasks.compactMap(\.startedFlow)
+            overlap = flow.overlap
+            queueLimit = flow.queueLimit
         }
     }
 
@@ -172,6 +184,48 @@ package struct ReferenceWorld {
                 hint: "flower pool set \(demand.pool) \(wanted[demand.pool] ?? demand.slots)",
                 isAbsence: has == nil
             )
+        }
+    }
+
+    // MARK: - Overlap
+
+    /// Items that start runs of a flow whose overlap does not let them all be done; no faults.
+    package func overlapRemarks(of flows: [Flow]) throws -> [ReferenceFault] {
+        var remarks: [ReferenceFault] = []
+        for flow in flows where flow.hasReferences {
+            for task in flow.tasks {
+                guard let items = task.traits.forEach, let name = task.startedFlow,
+                    let known = try self.flow(name), let loss = Self.loss(of: items, known)
+                else { continue }
+                remarks.append(
+                    ReferenceFault(
+                        flow: flow.name,
+                        reference: .flow(task: task.name),
+                        message:
+                            "the items of task '\(task.name)' start runs of flow '\(name)' side by"
+                            + " side, and its 'overlap: \(known.overlap.rawValue)' \(loss)",
+                        hint: known.overlap == .queue
+                            ? "write 'overlap: allow' or a larger 'queue_limit' in flow '\(name)'"
+                            : "write 'overlap: allow' in flow '\(name)', or 'queue' for one after"
+                                + " another"
+                    )
+                )
+            }
+        }
+        return remarks
+    }
+
+    /// What becomes of items; `nil` where each can be done.
+    private static func loss(of items: ItemList, _ known: Known) -> String? {
+        var count = Int.max
+        if case .texts(let texts) = items { count = texts.count }
+        guard count > 1 else { return nil }
+        switch known.overlap {
+        case .skip: return "fails all that come while one is active"
+        case .replace: return "cancels all but the last"
+        case .queue where count != .max && count - 1 > known.queueLimit:
+            return "lets \(known.queueLimit) wait and fails the rest"
+        case .queue, .allow: return nil
         }
     }
 

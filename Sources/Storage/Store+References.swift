@@ -11,6 +11,12 @@ extension Store {
         return try read { try Self.referenceFaults($0, of: flows) }
     }
 
+    /// What is no fault of theirs, and a person should hear of.
+    package func overlapRemarks(of flows: [Flow]) throws -> [ReferenceFault] {
+        guard flows.contains(where: \.hasReferences) else { return [] }
+        return try read { try Self.world($0, with: flows).overlapRemarks(of: flows) }
+    }
+
     private static func referenceFaults(_ db: Database, of flows: [Flow]) throws -> [ReferenceFault]
     {
         try world(db, with: flows).faults(of: flows)
@@ -59,7 +65,8 @@ extension Store {
     }
 
     private static func stored(_ db: Database, flow name: String) throws -> ReferenceWorld.Known? {
-        let sql = "SELECT id, outputs FROM flow WHERE name = ? AND removed_at_ms IS NULL"
+        let sql =
+            "SELECT id, outputs, overlap, queue_limit FROM flow WHERE name = ? AND removed_at_ms IS NULL"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [name]) else {
             return nil
         }
@@ -73,7 +80,10 @@ extension Store {
         return ReferenceWorld.Known(
             parameters: try String.fetchAll(db.cachedStatement(sql: parameters), arguments: [id]),
             outputs: try (row["outputs"] as String?).map(decodeVariables)?.map(\.name) ?? [],
-            starts: try String.fetchAll(db.cachedStatement(sql: starts), arguments: [id])
+            starts: try String.fetchAll(db.cachedStatement(sql: starts), arguments: [id]),
+            // What a plain shell has spoilt reads as what a flow has that says nothing.
+            overlap: OverlapPolicy(rawValue: row["overlap"]) ?? .skip,
+            queueLimit: row["queue_limit"]
         )
     }
 }

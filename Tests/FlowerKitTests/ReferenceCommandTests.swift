@@ -83,7 +83,7 @@ import Testing
     @Test func `where there is no database yet, what is not in the files is only warned of`() throws
     {
         let alone = try fixture.flower("validate", try up())
-        #expect(alone.code == .success && alone.output.hasSuffix("no faults\n"))
+        #expect(alone.code == .success && alone.output.contains(", no faults, "))
         #expect(
             alone.errors.contains("up.yaml:3:16: warning: task 'part' of flow 'up' starts flow")
         )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cron
+import Flows
 import HostTime
 
 /// `flower cron`: what a schedule expression means, without any state folder.
@@ -17,16 +18,94 @@ struct CronCommand: ParsableCommand {
 struct CronCheckCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Print the one spelling of an expression, or what is wrong with it (exit 65)."
+        abstract: "Print the one spelling of an expression, or what is wrong with it (exit 65).",
+        discussion: """
+            Warnings and notes, on standard error: what was probably not meant, and what is worth \
+            knowing, such as what the next clock changes do.
+            """
     )
 
     @OptionGroup var expression: CronArguments
 
+    @Option(
+        help: ArgumentHelp("The zone, unless the expression names one.", valueName: "zone"),
+        completion: .zones
+    )
+    var timezone: String?
+
+    @OptionGroup var options: ReportOptions
+
     func run(in session: Session) throws -> ExitCode {
-        guard let parsed = try expression.parsed(in: session) else { return .badInput }
-        try session.print(parsed.canonicalText + "\n")
-        if !parsed.canFire, !parsed.isReboot { session.note("it never fires: no such day") }
-        return .success
+        let text = expression.expression
+        let isJSON = options.format.output == .json
+        let parsed: CronExpression
+        do {
+            parsed = try CronReading.checked(text, hashID: expression.hashId)
+        } catch {
+            if isJSON {
+                try session.print(CronCheckView.json(of: error))
+            } else {
+                try session.complain(error.rendering + "\n")
+            }
+            return .badInput
+        }
+        let zone = try CronReading.zone(parsed.zoneName ?? timezone, in: session)
+        var remarks = CronExpression.remarks(on: text)
+        if parsed.canFire {
+            remarks += [parsed.clockRemark(in: zone, after: session.now)].compactMap(\.self)
+        } else if !parsed.isReboot {
+            remarks.append(CronRemark(.warning, "it never fires: no such day", hint: nil))
+        }
+        if isJSON {
+            try session.print(CronCheckView.json(of: parsed, remarks))
+        } else {
+            try session.print(parsed.canonicalText + "\n")
+            try session.complain(remarks.map { $0.rendering(of: text) + "\n" }.joined())
+        }
+        let isRefused = options.strict && remarks.contains { $0.severity == .warning }
+        return isRefused ? .badInput : .success
+    }
+}
+
+/// `flower cron check -o json`: the spelling, and what there is to say.
+enum CronCheckView {
+    static func json(of expression: CronExpression, _ remarks: [CronRemark]) -> JSONValue {
+        let diagnostics = remarks.map { remark in
+            diagnostic(
+                remark.severity.rawValue,
+                remark.message,
+                remark.hint,
+                remark.column,
+                remark.length
+            )
+        }
+        return .object([
+            "expression": .string(expression.canonicalText),
+            "diagnostics": .array(diagnostics),
+        ])
+    }
+
+    static func json(of error: CronError) -> JSONValue {
+        let message = "\(error.field): \(error.problem)"
+        return .object([
+            "expression": .null,
+            "diagnostics": .array([
+                diagnostic("fault", message, error.hint, error.column, error.length)
+            ]),
+        ])
+    }
+
+    private static func diagnostic(
+        _ severity: String,
+        _ message: String,
+        _ hint: String?,
+        _ column: Int,
+        _ length: Int
+    ) -> JSONValue {
+        .object([
+            "severity": .string(severity), "message": .string(message), "hint": .text(hint),
+            "column": .count(column), "length": .count(length),
+        ])
     }
 }
 
@@ -75,7 +154,7 @@ enum CronReading {
         }
     }
 
-    private static func checked(
+    static func checked(
         _ text: String,
         hashID: String
     ) throws(CronError) -> CronExpression {

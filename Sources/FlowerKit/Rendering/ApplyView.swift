@@ -1,3 +1,4 @@
+import Flows
 import Storage
 
 /// `flower apply`: a line for each flow that changed, and how many did.
@@ -9,6 +10,13 @@ enum ApplyView {
         }
         table.footer = summary(report)
         return table.rendered(width: nil, colour: colour)
+    }
+
+    static func members(_ report: ApplyReport, files: Int) -> [String: JSONValue] {
+        let flows = report.changes.map { flow, change -> JSONValue in
+            .object(["flow": .string(flow), "change": .string(change.rawValue)])
+        }
+        return ["flows": .array(flows), "files": .count(files)]
     }
 
     private static func summary(_ report: ApplyReport) -> String {
