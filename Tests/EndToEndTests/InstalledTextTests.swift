@@ -25,7 +25,7 @@ extension EndToEnd {
 
         @Test(
             arguments: [
-                "mandoc -T lint -W warning", "groff -man -ww -z -K utf8 -T utf8",
+                "mandoc -T lint -W warning", "groff -t -man -ww -z -K utf8 -T utf8",
                 // As lintian asks for Debian.
                 "env MANROFFSEQ= MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -Tutf8 -Z -l",
             ]
