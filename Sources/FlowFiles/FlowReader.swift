@@ -125,6 +125,10 @@ struct FlowReader {
         guard let name else { return nil }
         return Declared(
             name: flow.name,
+        for (key, own) in [("parameters", FlowReference.ownParameters), ("outputs", .ownOutputs)] {
+            let isThere = fields[key] != nil
+            references.note(own, at: isThere ? fields.place(of: key) : name.place)
+        }
             place: name.place,
             flow: findings.faultCount == 0 ? flow : nil,
             references: findings.faultCount == 0 ? places(in: flow) : [:],

@@ -9,6 +9,8 @@ package enum FlowReference: Hashable, Sendable {
     case pool(task: String, name: String)
     /// `register:` of `expect:`.
     case register
+    /// What the flow itself declares, or does no more, that others name.
+    case ownParameters, ownOutputs
 
     package var isPool: Bool { if case .pool = self { true } else { false } }
 }
@@ -109,7 +111,7 @@ package struct ReferenceWorld {
         return faults
     }
 
-    private func faults(of flow: Flow) throws -> [ReferenceFault] {
+    func faults(of flow: Flow) throws -> [ReferenceFault] {
         let wanted = Dictionary(
             flow.tasks.flatMap(\.pools).map { ($0.pool, $0.slots) },
             uniquingKeysWith: max

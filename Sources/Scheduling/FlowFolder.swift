@@ -127,7 +127,7 @@ package final class FlowFolder {
         let changed = candidates.filter { !(isAsSeen($0, known[$0]) && loader.isTrusted($0)) }
         let gone = known.keys.filter { !found.contains($0) }.sorted()
         var seen = try read(changed, loader, known: known, gone: Set(gone))
-        seen = try checkReferences(seen)
+        seen = try checkReferences(seen, known, gone: gone)
         var kept: Set<String> = []
         for file in seen where !isRefusedAsBefore(file, known[file.path]) {
             let changes = try store.see(file, by: Self.actor, at: now)
@@ -135,21 +135,17 @@ package final class FlowFolder {
             tell(file, changes, known[file.path], report)
             between()
         }
-        // A link may lead elsewhere now: the flows of where it led are gone too.
-        let good = seen.filter { $0.source != nil }
-        let paths =
-            good.map(\.sourcePath)
-            + (good.map(\.path) + gone).compactMap {
-                known[$0]?.sourcePath
-            }
         let removed = try store.removeFlows(
-            from: Array(Set(paths)).sorted(),
+            from: Self.origins(of: seen, known, gone: gone),
             keeping: kept,
             gone: gone,
             by: Self.actor,
             at: now
         )
         for (flow, _) in removed.changes { report("flow '\(flow)' removed: no file declares it") }
+        for fault in try store.referenceFaults(of: [], removing: removed.changes.map(\.flow)) {
+            report("\(fault.message), and will fail")
+        }
         try forgetFormer(at: now)
         let files = try store.sourceFiles(in: path).values
         refused = Set(files.filter { $0.message != nil }.map { Self.name(of: $0.path) })
@@ -234,13 +230,39 @@ package final class FlowFolder {
         }
     }
 
+    /// Where the flows come from of which only those of `files` stay.
+    private static func origins(
+        of files: [SeenFile],
+        _ known: [String: SourceFile],
+        gone: [String]
+    ) -> [String] {
+        // A link may lead elsewhere now: the flows of where it led are gone too.
+        let good = files.filter { $0.source != nil }
+        let paths = (good.map(\.path) + gone).compactMap { known[$0]?.sourcePath }
+        return Set(good.map(\.sourcePath) + paths).sorted()
+    }
+
     /// Refuses files that name what is not there, or can never be filled: their tasks would wait for ever. What
-    /// one of them declares is then not there for the others either.
-    private func checkReferences(_ files: [SeenFile]) throws -> [SeenFile] {
+    /// one of them declares is then not there for the others either; and what one of them declares no more,
+    /// that flows name which stay.
+    private func checkReferences(
+        _ files: [SeenFile],
+        _ known: [String: SourceFile],
+        gone: [String]
+    ) throws -> [SeenFile] {
         var files = files
         while true {
             let flows = files.flatMap { $0.source?.flows ?? [] }
-            let faults = Dictionary(grouping: try store.referenceFaults(of: flows), by: \.flow)
+            let names = Set(flows.map(\.name))
+            let owners = try store.flowOwners(in: Self.origins(of: files, known, gone: gone))
+            let doomed = owners.keys.filter { !names.contains($0) }
+            let faults = Dictionary(
+                // A flow that goes with its file cannot be kept: who starts it is told.
+                grouping: try store.referenceFaults(of: flows, removing: doomed).filter {
+                    names.contains($0.flow)
+                },
+                by: \.flow
+            )
             guard !faults.isEmpty else { return files }
             if faults.values.joined().contains(where: \.reference.isPool) {
                 poolMark = try store.poolMark()

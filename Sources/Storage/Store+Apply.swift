@@ -42,19 +42,20 @@ extension Store {
         }
         let report = try write { db in
             var report = ApplyReport()
+            let kept = Set(sources.flatMap { $0.flows.map(\.name) })
+            let gone = try Self.flows(db, from: pruned).filter { !kept.contains($0) }
+            try Self.checkReferences(db, of: sources.flatMap(\.flows), removing: gone)
             for source in sources {
                 for flow in source.flows {
                     let change = try Self.apply(db, flow, from: source, at: now)
                     report.changes.append((flow.name, change))
                 }
             }
-            let kept = Set(sources.flatMap { $0.flows.map(\.name) })
-            for name in try Self.flows(db, from: pruned) where !kept.contains(name) {
+            for name in gone {
                 try Self.remove(db, flow: name, at: now)
                 report.changes.append((name, .removed))
             }
             report.changes.sort { $0.flow < $1.flow }
-            try Self.checkReferences(db, of: sources.flatMap(\.flows))
             let changed = report.changes.filter { $0.change != .unchanged && $0.change != .edited }
             for (name, change) in changed {
                 try Self.audit(db, at: now, by: actor, "apply", flow: name, detail: change.rawValue)

@@ -111,6 +111,7 @@ struct FlowOutputFileTests {
         let total = try #require(TaskPlace("tasks.part.outputs.total"))
         #expect(
             places == [
+                .ownParameters: "1:7", .ownOutputs: "1:7",
                 .register: "2:31", .flow(task: "part"): "4:16",
                 .parameter(task: "part", name: "region"): "4:32",
                 .pool(task: "part", name: "gpu"): "4:52", .pool(task: "read", name: "disk"): "5:31",

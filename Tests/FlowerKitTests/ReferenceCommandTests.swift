@@ -80,6 +80,98 @@ import Testing
         #expect(try fixture.flower("validate", paths[0]).code == .success)
     }
 
+    @Test(arguments: [
+        (
+            "flow: down\nparameters: {region: all}\ntasks: {sum: {run: x}}\n", "down.yaml:1:7",
+            "which has no 'outputs': there is never an output 'total'"
+        ),
+        (
+            "flow: down\nparameters: {region: all}\ntasks: {sum: {run: x}}\noutputs: {totals: x}\n",
+            "down.yaml:4:1", "which has no output 'total'"
+        ),
+    ])
+    func `what a flow that stays names of it is refused to go`(
+        text: String,
+        place: String,
+        fault: String
+    ) throws {
+        _ = try fixture.flower("pool", "set", "gpu", "4")
+        let both = [try up(), try down("{total: x}")]
+        #expect(try fixture.flower(["apply"] + both).code == .success)
+        _ = try write("down.yaml", text)
+        let sentence = """
+            \(place): task 'part' of flow 'up' starts flow 'down', \(fault); flow 'up' is in force as \
+            up.yaml has it
+            """
+        for command in ["validate", "apply"] {
+            let result = try fixture.flower(command, both[1])
+            #expect(result.code == .badInput)
+            #expect(places(result.errors) == [sentence])
+            let hint = "hint: keep it, or first take it out of \(fixture.folder.path)/up.yaml\n"
+            #expect(result.errors.contains(hint))
+        }
+        // Together with the caller, changed, it may go.
+        _ = try write("up.yaml", "flow: up\ntasks: {part: {flow: down, parameters: {region: x}}}\n")
+        #expect(try fixture.flower(["apply"] + both).code == .success)
+    }
+
+    @Test func `so is a parameter, and a flow that would be removed`() throws {
+        _ = try fixture.flower("pool", "set", "gpu", "4")
+        let caller = try up()
+        let folder = "\(fixture.folder.path)/lib"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let (path, other) = ("\(folder)/down.yaml", "\(folder)/other.yaml")
+        let text = "tasks: {sum: {run: x}}\noutputs: {total: x}\n"
+        func put(_ head: String, _ path: String) throws {
+            try (head + text).write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try put("flow: down\nparameters: {region: all}\n", path)
+        #expect(try fixture.flower("apply", caller, folder).code == .success)
+        try put("flow: down\nparameters: {reg: all}\n", path)
+        let lost = try fixture.flower("apply", path)
+        #expect(
+            places(lost.errors)[0] == """
+                lib/down.yaml:2:1: task 'part' of flow 'up' starts flow 'down': the flow has no \
+                parameter 'region'; flow 'up' is in force as up.yaml has it
+                """
+        )
+        try put("flow: other\n", other)
+        try FileManager.default.removeItem(atPath: path)
+        let pruned = try fixture.flower("apply", "--prune", folder)
+        #expect(pruned.code == .badInput)
+        #expect(
+            pruned.errors.replacing(fixture.folder.path + "/", with: "") == """
+                flower: task 'part' of flow 'up' starts flow 'down': there is no flow 'down' once it is \
+                removed; flow 'up' is in force as up.yaml has it
+                hint: keep it, or first take it out of up.yaml
+
+                """
+        )
+        #expect(try fixture.flower("flows").output.contains("down"))
+        #expect(!(try fixture.flower("flows").output.contains("other")))
+        try FileManager.default.removeItem(atPath: caller)
+        #expect(try fixture.flower("apply", "--prune", fixture.folder.path).code == .success)
+        #expect(!(try fixture.flower("flows").output.contains("down")))
+    }
+
+    @Test func `a caller that SQL has spoilt keeps no other flow from being applied`() throws {
+        _ = try fixture.flower("pool", "set", "gpu", "4")
+        #expect(try fixture.flower("apply", try up(), try down("{total: x}")).code == .success)
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
+        shell.arguments = [
+            fixture.state.databasePath,
+            """
+            PRAGMA ignore_check_constraints = ON;
+            UPDATE flow_task SET arguments = '{' WHERE name = 'part';
+            """,
+        ]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        #expect(try fixture.flower("apply", try down("{}")).code == .success)
+    }
+
     @Test func `where there is no database yet, what is not in the files is only warned of`() throws
     {
         let alone = try fixture.flower("validate", try up())

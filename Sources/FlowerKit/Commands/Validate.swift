@@ -21,17 +21,15 @@ struct ValidateCommand: FlowerCommand {
 
     func run(in session: Session) throws -> ExitCode {
         let report = FileReport(options, in: session)
+        let folder = state.choice.folder(session)
         let sources = try files.load(
             in: session,
-            for: state.choice.folder(session),
+            for: folder,
             report,
             trust: state.taskTrust(session)
         )
-        if sources.contains(where: { $0.flows.contains(where: \.hasReferences) }) {
-            let isThere = state.choice.folder(session).exists
-            let store = isThere ? try state.openStore(session) : nil
-            try FileArguments.checkReferences(of: sources, in: store, report)
-        }
+        let store = folder.exists ? try state.openStore(session) : nil
+        try FileArguments.checkReferences(of: sources, in: store, report)
         let flows = sources.reduce(0) { $0 + $1.flows.count }
         try report.checkStrictness()
         if report.isJSON {
