@@ -93,17 +93,21 @@ extension Store {
         return report
     }
 
+    /// Whether the file is the one that was applied, and a run can be made of what SQL has changed since.
     private static func isAsApplied(
         _ db: Database,
         flow name: String,
         source: FlowSource
     ) throws -> Bool {
         let sql = """
-            SELECT 1 FROM flow
+            SELECT id, edited_at_ms IS NOT NULL AS edited FROM flow
             WHERE name = ? AND source_path = ? AND source_digest = ? AND removed_at_ms IS NULL
             """
         let arguments: StatementArguments = [name, source.path, source.digest]
-        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? false
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else {
+            return false
+        }
+        return try !row["edited"] || fault(db, ofFlow: row["id"]) == nil
     }
 
     static func apply(

@@ -96,6 +96,7 @@ extension Store {
         }
         findings += try Self.orphans(db)
         findings += try Self.spoiltValues(db)
+        findings += try Self.unrunnableFlows(db)
         for rule in Self.rules {
             let rows = try Row.fetchAll(db, sql: "\(rule.sql) LIMIT \(Self.rowsTold + 1)")
             guard !rows.isEmpty else { continue }

@@ -240,37 +240,4 @@ extension Store {
         try db.cachedStatement(sql: needs).execute(arguments: ["run": run, "flow": id])
         try watchForStalls(db, flow: id, run: run)
     }
-
-    /// Checks what plain SQL can spoil and the tables' own rules cannot see.
-    private static func checkEdited(_ db: Database, flow id: Int64) throws {
-        let flow = try loadFlow(db, id: id)
-        func refuse(_ what: String) -> StorageError {
-            StorageError(
-                .badInput,
-                "flow '\(flow.name)' was changed with SQL and cannot run: \(what)",
-                hint: "mend it with SQL, or apply its flow file again"
-            )
-        }
-        for rule in Schema.valueRules where ["flow", "flow_task"].contains(rule.table) {
-            let key = rule.table == "flow" ? "id" : "flow_id"
-            let sql = """
-                SELECT EXISTS (SELECT 1 FROM \(rule.table)
-                  WHERE \(key) = ? AND \(rule.safeSQL(ofRow: "\(rule.table).")))
-                """
-            if try Bool.fetchOne(db, sql: sql, arguments: [id]) ?? false {
-                throw refuse("\(rule.label): \(rule.sentence)")
-            }
-        }
-        guard !flow.tasks.isEmpty else { throw refuse("it has no tasks") }
-        let names = Set(flow.tasks.map(\.name))
-        for task in flow.tasks {
-            for need in task.needs where !names.contains(need) {
-                throw refuse("task '\(task.name)' needs '\(need)', which is no task of it")
-            }
-        }
-        if let cycle = Graph(flow.tasks).cycle {
-            let path = cycle.map { flow.tasks[$0].name }.joined(separator: " → ")
-            throw refuse("its tasks need each other in a circle: \(path)")
-        }
-    }
 }

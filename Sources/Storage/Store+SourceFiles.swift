@@ -59,7 +59,7 @@ extension Store {
                 SELECT f.*, (SELECT count(*) = f.flows FROM flow WHERE source_path = f.source_path
                     AND removed_at_ms IS NULL)
                   AND NOT EXISTS (SELECT 1 FROM flow WHERE source_path = f.source_path
-                    AND removed_at_ms IS NULL AND source_digest <> f.digest) AS in_force
+                    AND removed_at_ms IS NULL AND source_digest IS NOT f.digest) AS in_force
                 FROM source_file f WHERE substr(path, 1, length(?1)) = ?1
                 """
             var files: [String: SourceFile] = [:]

@@ -28,21 +28,42 @@ extension Store {
             let isDue = turn.wanted > 0 || pulse.isOverdue || pulse.isLate
             if !pulse.hasWork || !isDue { return seen }
         }
-        let (result, wakesOthers) = try write(isHurried: turn.planned != nil) { db in
-            let begun = now()
-            guard let planned = turn.planned else {
-                return try perform(db, turn, by: runner, at: begun)
+        let (result, wakesOthers) = try withPrioritiesInRange {
+            try write(isHurried: turn.planned != nil) { db in
+                let begun = now()
+                guard let planned = turn.planned else {
+                    return try perform(db, turn, by: runner, at: begun)
+                }
+                let instant = planned.instant(at: begun)
+                let done = try perform(db, turn, by: runner, at: instant)
+                meanwhile(done.result.claims)
+                try PlannedFires.wait(toCommitAt: instant, now)
+                return done
             }
-            let instant = planned.instant(at: begun)
-            let done = try perform(db, turn, by: runner, at: instant)
-            meanwhile(done.result.claims)
-            try PlannedFires.wait(toCommitAt: instant, now)
-            return done
         }
         if let planned = turn.planned { PlannedFires.wait(for: planned.instant(at: now()), now) }
         if wakesOthers { folder.touchWake() }
         if !result.claims.isEmpty { enrolled.withLock { _ = $0.insert(runner.id) } }
         return result
+    }
+
+    /// What `turn` does, also where a priority that was inserted with plain SQL is so far out of its range that no
+    /// column holds the rank it gives: it is brought into its range, and the turn begun anew.
+    private func withPrioritiesInRange<Result>(_ turn: () throws -> Result) throws -> Result {
+        do {
+            return try turn()
+        } catch let error as StorageError where error.isOfDatatype {
+            let sql = """
+                UPDATE task SET priority = max(-20, min(19, priority))
+                WHERE priority NOT BETWEEN -20 AND 19
+                """
+            let mended = try write { db in
+                try db.execute(sql: sql)
+                return db.changesCount
+            }
+            guard mended > 0 else { throw error }
+            return try turn()
+        }
     }
 
     /// A part of the caller's transaction.

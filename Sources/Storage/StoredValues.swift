@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import GRDB
 
 /// Numbers of rows that plain SQL may have spoilt: whatever stands there, no sum of them overflows. What is
 /// out of its range is refused where it is written (`Schema.values`) and told by `flower check`.
@@ -84,6 +85,11 @@ extension StorageError {
 
     /// What the attempt of a task tells that has such a row.
     var rowFault: String { "\(message); mend its row, or see what flower check --mend does" }
+
+    /// Whether a column of a STRICT table cannot hold what was to be written.
+    var isOfDatatype: Bool {
+        (underlyingError as? DatabaseError)?.extendedResultCode == .SQLITE_CONSTRAINT_DATATYPE
+    }
 
     /// Whether it is of single rows that plain SQL has spoilt, and all else goes on.
     var isOfRows: Bool { code == .badInput || code == .notFound }
