@@ -9,7 +9,8 @@ struct Trouble {
     let runner: String?
     /// The tasks that dead runners have left, each with its run.
     private let left: [Int64: Int64]
-    private let leftRuns: Set<Int64>
+    /// How many of each run.
+    private let leftRuns: [Int64: Int]
 
     static let noScheduler = "no scheduler is alive: due times are not registered"
     static let noRunner = "no runner is alive: what is ready waits for the next flower run"
@@ -24,13 +25,13 @@ struct Trouble {
         self.scheduler = scheduler
         self.runner = runner
         self.left = left
-        leftRuns = Set(left.values)
+        leftRuns = left.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
     init(in store: Store, _ session: Session) throws {
         let seen = store.folder.attendance(at: session.now)
         left = try store.tasksOfDeadRunners()
-        leftRuns = Set(left.values)
+        leftRuns = left.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         let isUnwatched = try !seen.hasScheduler && store.hasSchedule(at: session.now)
         scheduler = isUnwatched ? Self.noScheduler : nil
         let lacksRunner = try Self.lacksRunner(seen, hasLeft: !left.isEmpty, store, session)
@@ -57,7 +58,10 @@ struct Trouble {
 
     func isOfDeadRunner(task id: Int64) -> Bool { left[id] != nil }
 
-    func isOfDeadRunner(run id: Int64) -> Bool { leftRuns.contains(id) }
+    func isOfDeadRunner(run id: Int64) -> Bool { leftRuns[id] != nil }
+
+    /// How many of its tasks dead runners have left.
+    func left(ofRun id: Int64) -> Int { leftRuns[id] ?? 0 }
 
     /// Of a run as lists show it.
     func text(of run: RunSummary) -> String? {
@@ -80,7 +84,7 @@ struct Trouble {
     }
 
     /// All that dead runners have left: `runs 7, 9`.
-    var runsOfDeadRunners: String? { Self.named(leftRuns.sorted()) }
+    var runsOfDeadRunners: String? { Self.named(leftRuns.keys.sorted()) }
 
     private static func named(_ runs: [Int64]) -> String? {
         guard !runs.isEmpty else { return nil }

@@ -274,7 +274,12 @@ extension EndToEnd {
             for list in ["schedules", "next", "flows", "fires"] {
                 #expect(try await sandbox.succeed(list).contains(nobody), "\(list)")
             }
-            let follower = try sandbox.startFlower("logs", "1", "-f")
+            let said = try sandbox.channel("said")
+            let follower = try sandbox.start(
+                ["/bin/sh", "-c", "exec \"$0\" logs 1 -f 2>&1", Sandbox.flower],
+                output: said
+            )
+            #expect(try await said.line(with: "run 1: ") == "flower: run 1: \(dead)")
             let again = try scene.start("--run")
             #expect(try await scene.tasks.line().hasSuffix(" 2"))
             #expect(try await !sandbox.succeed("status", "1").contains("trouble"))

@@ -78,6 +78,23 @@ extension EndToEnd {
             )
         }
 
+        @Test func `whoever follows a run that nobody works on is told so`() async throws {
+            let sandbox = try Sandbox()
+            let said = try sandbox.channel("said")
+            try sandbox.write("flow: talk\ntasks: {only: {run: 'echo hello'}}\n", to: "talk.yaml")
+            try await sandbox.succeed("apply", "talk.yaml")
+            try await sandbox.succeed("register", "talk")
+            let follower = try sandbox.start(
+                ["/bin/sh", "-c", "exec \"$0\" logs 1 -f 2>&1", Sandbox.flower],
+                output: said
+            )
+            let nobody = "no runner is alive: what is ready waits for the next flower run"
+            #expect(try await said.line(with: "run 1: ") == "flower: run 1: \(nobody)")
+            try await sandbox.succeed("run")
+            #expect(try await said.line(with: "hello") == "only | hello")
+            #expect(try await follower.ended().code == 0)
+        }
+
         @Test func `whoever waits for a run takes over when its runner dies`() async throws {
             let scene = try await Scene(retries: 0)
             try scene.sandbox.write("flow: quick\ntasks: {only: {run: 'true'}}\n", to: "quick.yaml")

@@ -83,7 +83,8 @@ import Testing
     @Test func `a task of a dead runner is told as one`() throws {
         let store = try fixture.apply(.diamond)
         try fixture.flower("register", "test")
-        let identity = RunnerIdentity(id: 7, pid: 7, bootID: "boot", workers: 1)
+        let file = try RunnerFile(in: fixture.state, workers: 1)
+        let identity = RunnerIdentity(id: file.id, pid: 7, bootID: "boot", workers: 1)
         var turn = Turn()
         turn.wanted = 1
         let claims = try store.turn(turn, by: identity, at: fixture.now).claims
@@ -92,14 +93,23 @@ import Testing
             AttemptStart(claim: $0, startedAt: fixture.now, pid: 7, sink: "")
         }
         _ = try store.turn(turn, by: identity, at: fixture.now)
+        #expect(try output(["status", "1"]).contains("a        running"))
+        file.remove()
         let status = try output(["status", "1"])
         #expect(status.contains("trouble: \(Trouble.deadRunner)\n"), "\(status)")
-        #expect(status.contains("a        running"), "\(status)")
+        #expect(status.contains("a        unwatched"), "\(status)")
+        #expect(status.contains("state: unwatched\n"), "\(status)")
         #expect(!status.contains("pid 7"))
         #expect(try output(["runs"]).hasSuffix("\nrun 1: \(Trouble.deadRunner)\n"))
         #expect(try output(["doctor"]).contains("run 1: \(Trouble.deadRunner)"))
+        for list in [["runs"], ["flows"], ["runs", "--in-state", "running"]] {
+            let text = try output(list)
+            #expect(text.contains(" unwatched ") && !text.contains(" running "), "\(text)")
+        }
         for words in [["status", "1", "-o", "json"], ["runs", "-o", "json"]] {
-            #expect(try output(words).contains("\"trouble\" : \"\(Trouble.deadRunner)\""))
+            let json = try output(words)
+            #expect(json.contains("\"trouble\" : \"\(Trouble.deadRunner)\""))
+            #expect(json.contains("\"state\" : \"running\"") && !json.contains("unwatched"))
         }
     }
 }

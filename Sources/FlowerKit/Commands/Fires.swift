@@ -28,16 +28,22 @@ struct FiresCommand: FlowerCommand {
         var filter = FireFilter(flow: flow, isUnrun: unrun)
         filter.since = try session.instant(since, "--since", .past)
         let store = try state.openStore(session)
-        let trouble = try Trouble(in: store, session).scheduler
+        let trouble = try Trouble(in: store, session)
         switch format.output {
         case .table:
             let limit = rows.number ?? Store.rowsPerPage
             let found = try store.fires(filter, limit: limit + 1)
             let fires = Array(found.prefix(limit))
             let isCut = found.count > limit
-            var table = FiresView.table(fires, isOfAll: flow == nil, isCut: isCut, session.time)
-            table.footer? += Trouble.line(trouble)
-            try session.print(table)
+            try session.print(
+                FiresView.table(
+                    fires,
+                    isOfAll: flow == nil,
+                    isCut: isCut,
+                    session.time,
+                    trouble
+                )
+            )
         case .json:
             let zone = session.zone
             try session.printJSON { writer in
@@ -48,7 +54,7 @@ struct FiresCommand: FlowerCommand {
                 }
             }
             // Its rows tell of the past.
-            if let trouble { session.note(trouble, hint: Trouble.schedulerRemedy) }
+            if let text = trouble.scheduler { session.note(text, hint: Trouble.schedulerRemedy) }
         }
         return .success
     }

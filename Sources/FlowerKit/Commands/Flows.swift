@@ -13,7 +13,7 @@ struct FlowsCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let flows = try store.flows(at: session.now)
-        let trouble = try Trouble(in: store, session).scheduler
+        let trouble = try Trouble(in: store, session)
         let faults = ScheduleFault.all(in: try store.schedules(), zones: .host)
         switch format.output {
         case .table:
@@ -22,7 +22,9 @@ struct FlowsCommand: FlowerCommand {
                 FlowsView.table(flows, refused: refused, faults: faults, session.time, trouble)
             )
         case .json:
-            try session.print(FlowsView.json(flows, faults: faults, session.zone, trouble))
+            try session.print(
+                FlowsView.json(flows, faults: faults, session.zone, trouble.scheduler)
+            )
         }
         return .success
     }

@@ -114,10 +114,16 @@ struct LogsCommand: FlowerCommand {
         return .success
     }
 
-    /// Says why nothing more comes, where the run's tasks were left by a runner that is dead.
+    /// Says why nothing more comes, where the run's tasks were left by a runner that is dead, or wait for one that
+    /// nobody starts.
     private func tellIfLeft(_ run: Int64, _ store: Store, _ session: Session) throws -> Bool {
-        guard try store.tasksOfDeadRunners().values.contains(run) else { return false }
-        session.note("run \(run): \(Trouble.deadRunner)", hint: Trouble.runnerRemedy)
+        let trouble = try Trouble(in: store, session)
+        let isReady = try store.state(ofRun: run) == .waiting
+        let isLeft = trouble.isOfDeadRunner(run: run)
+        guard let text = isLeft ? Trouble.deadRunner : isReady ? trouble.runner : nil else {
+            return false
+        }
+        session.note("run \(run): \(text)", hint: Trouble.runnerRemedy)
         return true
     }
 

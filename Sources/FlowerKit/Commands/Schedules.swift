@@ -16,10 +16,11 @@ struct SchedulesCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         let store = try state.openStore(session)
         let rows = try Self.rows(try store.schedules(), in: store, at: session.now).sorted()
-        let trouble = try Trouble(in: store, session).scheduler
+        let trouble = try Trouble(in: store, session)
         switch format.output {
         case .table: try session.print(SchedulesView.table(rows, session.time, trouble))
-        case .json: try session.print(SchedulesView.json(rows, session.zone, trouble))
+        case .json:
+            try session.print(SchedulesView.json(rows, session.zone, trouble.scheduler))
         }
         return .success
     }

@@ -9,7 +9,8 @@ enum FiresView {
         _ fires: [FireDetail],
         isOfAll: Bool,
         isCut: Bool,
-        _ time: TimeText
+        _ time: TimeText,
+        _ trouble: Trouble = .none
     ) -> Table {
         var table = Table(columns: isOfAll ? [.init(title: "FLOW")] : [])
         table.columns += [
@@ -22,12 +23,14 @@ enum FiresView {
             (isOfAll ? [.init(fire.flow)] : []) + [
                 .stamp(fire.dueAt, time), .init(time.ago(fire.dueAt)), outcome(fire),
                 .init("\(fire.count)"), .init(fire.runID.map { "\($0)" } ?? "-"),
-                fire.state.map { .init($0.rawValue, $0.style) } ?? .init("-"),
+                trouble.state(fire.state, ofRun: fire.runID),
                 .init(fire.scheduleIdentity), .init(why(fire, time)),
             ]
         }
         let total = fires.reduce(0) { $0 + $1.count }
-        table.footer = counted(total, "fire") + (isCut ? ", and more: see -n." : ".")
+        table.footer =
+            counted(total, "fire") + (isCut ? ", and more: see -n." : ".")
+            + Trouble.line(trouble.scheduler)
         return table
     }
 

@@ -13,7 +13,7 @@ enum FlowsView {
         refused: [SourceFile] = [],
         faults: [ScheduleFault] = [],
         _ time: TimeText,
-        _ trouble: String? = nil
+        _ trouble: Trouble = .none
     ) -> Table {
         let faulty = Set(faults.map(\.flow))
         var table = Table(columns: [
@@ -29,7 +29,8 @@ enum FlowsView {
                 + (flow.isLate ? ["late"] : []) + (faulty.contains(flow.name) ? ["faulty"] : [])
             return [
                 .init(flow.name), .init("\(flow.tasks)"), .init("\(flow.schedules)"),
-                .init(flow.lastRun.map(String.init) ?? "-"), .state(flow.lastState),
+                .init(flow.lastRun.map(String.init) ?? "-"),
+                trouble.state(flow.lastState, ofRun: flow.lastRun),
                 .init(notes.isEmpty ? "-" : notes.joined(separator: ", "), .active),
                 .init(flow.description),
             ]
@@ -43,7 +44,7 @@ enum FlowsView {
         }
         let rest = faults.count - SchedulesView.mostFaults
         if rest > 0 { table.footer? += "\n\(counted(rest, "more schedule")) cannot be used" }
-        table.footer? += Trouble.line(trouble)
+        table.footer? += Trouble.line(trouble.scheduler)
         return table
     }
 

@@ -20,10 +20,11 @@ enum RunsView {
         ])
         table.rows = runs.map { run in
             [
-                .init("\(run.id)"), .init(run.flow), .state(run.state), .init(run.origin),
+                .init("\(run.id)"), .init(run.flow), trouble.state(run.state, ofRun: run.id),
+                .init(run.origin),
                 .stamp(run.registeredAt, time), .init(time.ago(run.registeredAt)),
                 .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
-                .init(progress(run)),
+                .init(progress(run, trouble)),
                 .init(parameters(run.shownParameters)),
             ]
         }
@@ -34,22 +35,31 @@ enum RunsView {
     }
 
     /// Of the tasks, and then of hooks that failed: `8, @always failed`.
-    static func progress(_ run: RunSummary) -> String {
+    static func progress(_ run: RunSummary, _ trouble: Trouble) -> String {
         let hooks =
             run.failedHooks.isEmpty ? [] : [run.failedHooks.joined(separator: " ") + " failed"]
-        return ([progress(run.counts)] + hooks).joined(separator: ", ")
+        return ([progress(run.counts, left: trouble.left(ofRun: run.id))] + hooks).joined(
+            separator: ", "
+        )
     }
 
     /// `8`, or `5 of 8, 1 failed` where not all have succeeded.
-    static func progress(_ counts: [TaskState: Int]) -> String {
+    ///
+    /// - Parameter left: so many of those that run are dead runners'.
+    static func progress(_ counts: [TaskState: Int], left: Int = 0) -> String {
         let all = counts.values.reduce(0, +)
         let succeeded = counts[.succeeded, default: 0]
         if succeeded == all { return "\(all)" }
         let others: [TaskState] = [.failed, .running, .held, .cancelled, .skipped]
+        var counts = counts
+        if let running = counts[.running] {
+            counts[.running] = running > left ? running - left : nil
+        }
         let parts = others.compactMap { state in
             counts[state].map { "\($0) \(state.word)" }
         }
-        return (["\(succeeded) of \(all)"] + parts).joined(separator: ", ")
+        let unwatched = left > 0 ? ["\(left) \(Trouble.unwatched)"] : []
+        return (["\(succeeded) of \(all)"] + parts + unwatched).joined(separator: ", ")
     }
 
     static func parameters(_ variables: [Variable]) -> String {

@@ -55,7 +55,7 @@ enum SchedulesView {
     static func table(
         _ rows: [ScheduleRow],
         _ time: TimeText,
-        _ trouble: String? = nil
+        _ trouble: Trouble = .none
     ) -> Table {
         // Where no jitter moves a start it is the due time.
         let isMoved = rows.contains { $0.startAt ?? $0.nextAt != $0.nextAt }
@@ -72,15 +72,15 @@ enum SchedulesView {
         )
         table.rows = rows.map { row in
             let start: [Table.Cell] = isMoved ? [.stamp(row.startAt, time)] : []
-            let left = trouble == nil ? time.left(until: row.nextAt) : "-"
+            let left = trouble.scheduler == nil ? time.left(until: row.nextAt) : "-"
             return [.init(row.flow), next(row.next, time), .init(left)]
                 + start + [
                     .stamp(row.last?.dueAt, time), .init(time.ago(row.last?.dueAt)),
                     .init(row.cron), .init(row.zone ?? "-"),
-                    .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row),
+                    .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row, trouble),
                 ]
         }
-        table.footer = footer(rows, time) + Trouble.line(trouble)
+        table.footer = footer(rows, time) + Trouble.line(trouble.scheduler)
         return table
     }
 
@@ -126,13 +126,14 @@ enum SchedulesView {
         }
     }
 
-    private static func result(_ row: ScheduleRow) -> Table.Cell {
+    private static func result(_ row: ScheduleRow, _ trouble: Trouble) -> Table.Cell {
         if case .faulty(let problem) = row.next { return .init(problem, .bad) }
         guard let last = row.last else { return .init("-") }
         guard let run = last.runID, let state = last.state else {
             return .init(last.outcome.rawValue, last.outcome == .registered ? .plain : .bad)
         }
-        return .init("\(state.rawValue) (run \(run))", state.style)
+        let shown = trouble.state(state, ofRun: run)
+        return .init("\(shown.text) (run \(run))", shown.style)
     }
 
     static func json(

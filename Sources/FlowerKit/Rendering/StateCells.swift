@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Storage
 
 extension RunState {
     var style: Style {
@@ -21,6 +22,24 @@ extension TaskState {
         case .cancelled, .skipped: .faint
         case .succeeded: .good
         }
+    }
+}
+
+/// What stands as running though its runner is dead: whether its process lives nobody knows until the next runner
+/// takes it over. SQL and JSON have it as `running`, JSON with the trouble beside it.
+extension Trouble {
+    static let unwatched = "unwatched"
+
+    func state(_ state: RunState?, ofRun run: Int64?) -> Table.Cell {
+        guard state == .running, let run, isOfDeadRunner(run: run) else { return .state(state) }
+        return .init(Self.unwatched, .bad)
+    }
+
+    /// - Parameter tasks: one, or items of one that are shown in one line.
+    func state(_ state: TaskState, of tasks: [TaskDetail]) -> Table.Cell {
+        let running = tasks.lazy.filter { $0.shownState == .running }
+        let isUnwatched = state == .running && running.allSatisfy { isOfDeadRunner(task: $0.id) }
+        return isUnwatched ? .init(Self.unwatched, .bad) : .state(state)
     }
 }
 

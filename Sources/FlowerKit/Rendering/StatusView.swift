@@ -50,9 +50,10 @@ struct StatusView {
         var facts = Facts()
         facts.add("run", "\(summary.id) of flow '\(summary.flow)'")
         facts.add("started by", run.parent.map { "run \($0.run), task \($0.task)" })
-        facts.add("state", summary.state.rawValue, summary.state.style)
+        let state = trouble.state(summary.state, ofRun: summary.id)
+        facts.add("state", state.text, state.style)
         facts.add("trouble", runTrouble, .bad)
-        facts.add("tasks", RunsView.progress(summary.counts))
+        facts.add("tasks", RunsView.progress(summary.counts, left: trouble.left(ofRun: summary.id)))
         if !summary.failedHooks.isEmpty {
             facts.add("hooks", summary.failedHooks.joined(separator: ", ") + " failed", .bad)
         }
@@ -113,7 +114,7 @@ struct StatusView {
 
     private func row(_ entry: Entry, prefix: String) -> [Table.Cell] {
         var cells: [Table.Cell] = [
-            .init(prefix + entry.shownName), .state(entry.state),
+            .init(prefix + entry.shownName), trouble.state(entry.state, of: entry.tasks),
             .init(entry.took(at: time.now).map { TimeText.span($0) } ?? "-"),
         ]
         let last = entry.tasks.compactMap(\.attempts.last)
@@ -135,7 +136,10 @@ struct StatusView {
 
     /// How far its items are, and why the first of those that decide its state is in that.
     private func why(_ entry: Entry) -> String {
-        let progress = RunsView.progress(entry.counts)
+        let progress = RunsView.progress(
+            entry.counts,
+            left: entry.tasks.count { trouble.isOfDeadRunner(task: $0.id) }
+        )
         guard let task = entry.tasks.first(where: { $0.shownState == entry.state }) else {
             return progress
         }
@@ -151,7 +155,7 @@ struct StatusView {
     private func row(_ task: TaskDetail, prefix: String) -> [Table.Cell] {
         let last = task.attempts.last
         var cells: [Table.Cell] = [
-            .init(prefix + task.shownName), .state(task.shownState),
+            .init(prefix + task.shownName), trouble.state(task.shownState, of: [task]),
             .init(took(last).map { TimeText.span($0) } ?? "-"),
         ]
         if showsUsage {
