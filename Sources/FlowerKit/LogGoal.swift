@@ -47,7 +47,11 @@ struct LogGoal: Sendable {
         let printed = try store.printedLines(ofRun: query.run, task: query.task).filter {
             query.attempt == nil || $0.attempt == query.attempt
         }
-        let runners = Set(printed.map(\.runner)).map { ($0, presence(of: $0)) }
+        // A runner is done with what the files have: journald has it too, or is about to.
+        let isWritten = query.hasEvents && LogReader(store.folder, query).hasEnds(of: printed)
+        let runners = Set(printed.map(\.runner)).map { runner in
+            (runner, isWritten ? Presence.dead : presence(of: runner))
+        }
         return .settled(printed, Dictionary(uniqueKeysWithValues: runners))
     }
 

@@ -246,12 +246,30 @@ private struct LogSourceFiles {
         return choice
     }
 
-    /// Whether there may be lines that are not in their files yet.
+    /// The last lines of one attempt whose file ends before them, for the disk was full or the attempt too loud: the
+    /// database has its end.
+    private func tail(_ printed: [PrintedLines]) throws -> LogChoice? {
+        let isWhole = query.since == nil && query.until == nil && query.priorities == nil
+        let loud = printed.filter { $0.lines != 0 }
+        guard let last = query.last, isWhole, !hasFields, loud.count == 1,
+            let lines = loud[0].lines
+        else { return nil }
+        // Of the first of them only the end may be there.
+        let kept = try TailLines(store, loud, query).count()
+        guard kept > last || kept == lines else { return nil }
+        return LogChoice(
+            .tails,
+            "the last \(counted(last, "line")) from the database: the file ends before them"
+        )
+    }
+
+    /// Whether there may be lines that are not in their files yet, or in the journal, which is behind them.
     func hasMore(_ stage: LogGoal.Stage) -> Bool {
         switch stage {
         case .running: true
         case .left: false
         case .settled(let printed, let runners):
+        case .settled where query.hasEvents: true
             !files.hasEnds(of: printed.filter { runners[$0.runner] != .dead })
         }
     }
