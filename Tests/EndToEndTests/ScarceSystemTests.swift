@@ -49,6 +49,71 @@ extension EndToEnd {
             #expect(try await outcomes() == "succeeded|60")
         }
 
+        /// Runs `flower` where the kernel has no room for what it asks by `call`.
+        private func run(
+            _ words: [String],
+            _ call: String,
+            _ fault: String
+        ) async throws -> (ending: Ending, met: Int) {
+            let trace = sandbox.path + "/trace"
+            let tracer = [
+                "/usr/bin/strace", "-f", "-qq", "-o", trace, "-e", "trace=\(call)",
+                "-e", "inject=\(call):error=\(fault)",
+            ]
+            let ending = try await sandbox.start(tracer + [Sandbox.flower] + words).ended()
+            let met = try sandbox.text(of: "trace").split(separator: "\n").count {
+                $0.contains("(INJECTED)")
+            }
+            return (ending, met)
+        }
+
+        /// What no limit of a process brings about. A thread is made by clone3, a task's process by clone, and its
+        /// pipes, two of them, are the first that its thread makes.
+        @Test(
+            .enabled(if: Host.canTrace),
+            arguments: [
+                ("clone", "EAGAIN:when=1..2"), ("clone", "ENOMEM:when=1..2"),
+                ("pipe2", "ENFILE:when=1..2"), ("pipe2", "EMFILE:when=2"),
+            ]
+        )
+        func `a launch for which there is no room for a while is tried again`(
+            call: String,
+            fault: String
+        ) async throws {
+            try await register(5, "exec: ['true']")
+            let (ending, met) = try await run(["run", "--workers", "3"], call, fault)
+            #expect(ending.code == 0, "\(ending)")
+            #expect(met > 0)
+            #expect(try await outcomes() == "succeeded|5")
+            #expect(ending.errors.contains("waiting to start a process: "), "\(ending)")
+        }
+
+        @Test(
+            .enabled(if: Host.canTrace),
+            arguments: [
+                (
+                    "EAGAIN",
+                    "no further process is allowed: see ulimit -u, and TasksMax= of the unit"
+                ),
+                ("ENOMEM", "there is not enough memory for a further process"),
+            ]
+        )
+        func `where nothing makes room the runner ends, and the tasks wait for the next`(
+            fault: String,
+            reason: String
+        ) async throws {
+            try await register(3, "exec: ['true']")
+            let (ending, met) = try await run(["run", "--drain", "1s"], "clone", fault)
+            #expect(ending.code == 75, "\(ending)")
+            #expect(met > 1)
+            let sentence = "flower: no process could be started for 1s: \(reason)\n"
+            #expect(ending.errors.contains(sentence), "\(ending)")
+            #expect(try await outcomes() == "")
+            let next = try await sandbox.flower("run")
+            #expect(next.code == 0, "\(next)")
+            #expect(try await outcomes() == "succeeded|3")
+        }
+
         /// The kernel ends whoever writes beyond it, unless the signal is ignored.
         @Test func `a limit on the size of files costs output and no runner`() async throws {
             let flow = """
