@@ -177,6 +177,33 @@ import Testing
         #expect(result.errors.hasPrefix("flower: from the files: 3 of 9000 lines; "))
     }
 
+    /// The file holds what came first, the database what came last.
+    @Test func `the last lines of an attempt whose file is full are those of the database`() throws
+    {
+        try fixture.drain(using: { end in
+            (end.lines, end.lost) = (9_000, 8_997)
+            end.tail = Array("half\nline 8999\nline 9000\n".utf8)
+        })
+        let lines = (1...3).map { "2026-11-23T20:01:01.000Z o:\($0) line \($0)\n" }.joined()
+        for name in ["get.1", "get.2", "transform.1"] {
+            unlink("\(fixture.state.logsPath)/1/\(name).log")
+        }
+        try write(lines, as: "transform.1")
+        var result = try fixture.flower("logs", "1", "transform", "-n", "2")
+        #expect(result.output == "line 8999\nline 9000\n")
+        #expect(
+            result.errors
+                == "flower: the last 2 lines from the database: the file ends before them\n"
+        )
+        // Of three the first is not whole, and of no line there its urgency is known.
+        for words in [
+            ["transform", "-n", "3"], ["transform", "-n", "2", "-p", "err"],
+        ] {
+            result = try fixture.flower(["logs", "1"] + words)
+            #expect(result.errors.hasPrefix("flower: from the files: 3 of "), "\(result)")
+        }
+    }
+
     @Test func `for systemd-journal-remote what is no line of text has its size`() throws {
         let output = try fixture.flower("logs", "1", "get", "-o", "export", "-n", "3").output
         let entries = output.components(separatedBy: "\n\n")

@@ -236,6 +236,7 @@ private struct LogSourceFiles {
         let choice = try LogChoice(printed, journal: journal, files: files) {
             try TailLines(store, printed, query).count()
         }
+        if choice.place == .files, let tail = try tail(printed) { return tail }
         if choice.place == .tails, query.since != nil || query.until != nil {
             throw Failure(
                 .notFound,
@@ -268,8 +269,8 @@ private struct LogSourceFiles {
         switch stage {
         case .running: true
         case .left: false
-        case .settled(let printed, let runners):
         case .settled where query.hasEvents: true
+        case .settled(let printed, let runners):
             !files.hasEnds(of: printed.filter { runners[$0.runner] != .dead })
         }
     }
