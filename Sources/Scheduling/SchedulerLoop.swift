@@ -41,12 +41,10 @@ package final class SchedulerLoop {
     /// After files could not be applied.
     private var applyAgainAt: Instant?
     /// When flow files are looked at that nobody has told of.
-    private var sweepAt: Instant
+    private var sweepTime: SweepTime
 
     /// The longest sleep: a safety net, not a poll.
     private static let longestSleep: Int64 = 60_000
-    /// After which a file that was just written is looked at again.
-    private static let writingTime: Int64 = 3_000
     /// After the database could not be used.
     private static let retryDelay: Int64 = 1_000
     /// The loop turns once a minute, and each of those turns looks.
@@ -86,7 +84,7 @@ package final class SchedulerLoop {
         self.clock = clock
         self.notifier = notifier
         self.report = report
-        sweepAt = clock.now
+        sweepTime = SweepTime(clock.now)
         epoll = try Self.made(clinux_epoll_create(), "epoll_create1")
         timer = try Self.made(clinux_timerfd(), "timerfd_create")
         stops = try Self.made(clinux_eventfd(), "eventfd")
@@ -246,17 +244,13 @@ package final class SchedulerLoop {
         if let flows, (try? flows.awaitsPools()) ?? false { applyChanges() }
         let wakeAt = register()
         zones.follow()
-        return min(wakeAt, applyAgainAt ?? (flows == nil ? wakeAt : sweepAt))
+        return min(wakeAt, applyAgainAt ?? (flows == nil ? wakeAt : sweepTime.nextAt))
     }
 
-    /// At most once a minute: an idle scheduler wakes so often in any case.
     private func sweep() {
-        guard let flows, applyAgainAt == nil else { return }
-        let now = clock.now
-        // Where the clock was set back, it would be long until then.
-        guard sweepAt <= now || sweepAt > later(Self.longestSleep) else { return }
+        guard let flows, applyAgainAt == nil, sweepTime.isDue(at: clock.now) else { return }
         let (isAny, hasYoung) = flows.sweep()
-        sweepAt = later(hasYoung ? Self.writingTime : Self.longestSleep)
+        sweepTime.didSweep(at: clock.now, hasYoung: hasYoung)
         if isAny { applyChanges() }
     }
 

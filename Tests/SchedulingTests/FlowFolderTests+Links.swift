@@ -190,3 +190,65 @@ extension FlowFolderTests {
         #expect(try apply() == ["a.yaml: flow 'a' added"])
     }
 }
+
+/// A folder over which something is mounted, as a container's: each thread may have mounts of its own.
+extension FlowFolderTests {
+    /// mount_namespaces(7) asks for root.
+    private static let mayMount = geteuid() == 0
+
+    @Test(.enabled(if: mayMount))
+    func `what is mounted over the folder, and over that again, is applied`() async throws {
+        // Nobody else has it meanwhile.
+        nonisolated(unsafe) let tests = self
+        let failure: (any Error)? = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                do {
+                    try tests.mountTwice()
+                    continuation.resume(returning: nil)
+                } catch {
+                    continuation.resume(returning: error)
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Of mount(2) and unshare(2).
+    private enum MountFlag {
+        static let ownNamespace: Int32 = 0x2_0000
+        static let bind: UInt = 0x1000
+        static let allPrivate: UInt = 0x4_4000
+    }
+
+    private func mountTwice() throws {
+        // Swift's overlay of glibc lacks it.
+        typealias Unshare = @convention(c) (Int32) -> Int32
+        let unshare = unsafeBitCast(try #require(dlsym(nil, "unshare")), to: Unshare.self)
+        try #require(unshare(MountFlag.ownNamespace) == 0)
+        try #require(mount("none", "/", nil, MountFlag.allPrivate, nil) == 0)
+        try #require(try apply() == [])
+        for (number, hour) in [(1, 3), (2, 4), (3, 5)] {
+            try make("v\(number)")
+            try put(Self.flow("a", cron: "0 \(hour) * * *"), at: "v\(number)/a.yaml")
+            var times = [timeval(tv_sec: 1_000, tv_usec: 0), timeval(tv_sec: 1_000, tv_usec: 0)]
+            try #require(utimes(path("v\(number)/a.yaml"), &times) == 0)
+            let source = path("v\(number)")
+            try #require(mount(source, path("flows"), nil, MountFlag.bind, nil) == 0)
+            // The kernel tells nobody of a mount; once a minute it is looked for.
+            try #require(folder.sweep().isAny)
+            let told = number == 1 ? "added" : "changed"
+            try #require(try apply() == ["a.yaml: flow 'a' \(told)"])
+            try #require(try store.schedules().map(\.cron) == ["0 \(hour) * * *"])
+            // From then on it tells of what lies there.
+            try put(Self.flow("a", cron: "9 \(hour) * * *"), at: "v\(number)/a.yaml")
+            try #require(try apply() == ["a.yaml: flow 'a' changed"])
+        }
+        // Back to what was mounted before, and not only just written.
+        var times = [timeval(tv_sec: 2_000, tv_usec: 0), timeval(tv_sec: 2_000, tv_usec: 0)]
+        try #require(utimes(path("v2/a.yaml"), &times) == 0)
+        try #require(umount(path("flows")) == 0)
+        try #require(folder.sweep().isAny)
+        try #require(try apply() == ["a.yaml: flow 'a' changed"])
+        try #require(try store.schedules().map(\.cron) == ["9 4 * * *"])
+    }
+}
