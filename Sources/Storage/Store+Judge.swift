@@ -75,7 +75,7 @@ extension Store {
             if let list = traits.list {
                 // Items of before a rerun go with it.
                 let own = places.fresh
-                let items = isExecuted ? try own.items(list) : []
+                let items = isExecuted ? try own.items(list) : nil
                 return try fanOut(db, task: id, traits, items, own.met)
             }
             guard isExecuted else { return try Self.skip(db, task: id) }
@@ -110,13 +110,16 @@ extension Store {
     /// that makes them ready. What needs the task needs them all.
     ///
     /// After a rerun the rows of before are used again; those beyond the new list are skipped.
+    ///
+    /// - Parameter list: `nil` = its condition does not hold.
     private func fanOut(
         _ db: Database,
         task id: Int64,
         _ traits: StoredTraits,
-        _ items: [String],
+        _ list: [String]?,
         _ met: MetSecrets
     ) throws {
+        let items = list ?? []
         let copied = try itemColumns(db)
         let insert = """
             INSERT INTO task (\(copied), item, unmet, traits, judged_ms, stalled)
@@ -155,7 +158,11 @@ extension Store {
             try db.cachedStatement(sql: sql).execute(arguments: [old])
         }
         try Self.linkItems(db, made, of: id)
-        let count = "UPDATE task SET traits = json_set(traits, '$.items', ?) WHERE id = ?"
+        let mark =
+            list == nil
+            ? "json_set(traits, '$.items', ?, '$.is_skipped', 1)"
+            : "json_remove(json_set(traits, '$.items', ?), '$.is_skipped')"
+        let count = "UPDATE task SET traits = \(mark) WHERE id = ?"
         try db.cachedStatement(sql: count).execute(arguments: [items.count, id])
         try Self.skip(db, task: id)
     }

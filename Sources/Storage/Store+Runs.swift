@@ -147,7 +147,7 @@ extension Store {
             "counts",
             """
             SELECT status, count(*) FROM task WHERE run_id = ?1 AND \(Schema.counts)
-              AND NOT \(Self.isList) GROUP BY status
+              AND NOT \(Self.isList) AND NOT \(Self.isOfNoItem) GROUP BY status
             """
         ]
         select.bind(1, id)
@@ -158,6 +158,15 @@ extension Store {
         }
         return counts
     }
+
+    /// Of a row of `task`: that of a list which was empty, or an item beyond the list as a rerun has it. It is
+    /// skipped, and nothing was there to be skipped.
+    private static let isOfNoItem = """
+        (status = 9 AND EXISTS (SELECT 1 FROM task list
+          WHERE list.run_id = task.run_id AND list.name = task.name AND list.item = 0
+            AND list.status = 9 AND list.traits ->> 'is_skipped' IS NULL
+            AND (list.traits ->> 'items' = 0 OR list.traits ->> 'items' < task.item)))
+        """
 
     /// Of a row of `task`: item 0 of one that has its items, which stands for them and is no task to people.
     static let isList = """

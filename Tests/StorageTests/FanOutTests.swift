@@ -13,7 +13,8 @@ import Testing
     @discardableResult
     private func register(
         _ list: ItemList = .template("${tasks.list.outputs.names}"),
-        action: TaskAction = .exec(["echo", "${item}"])
+        action: TaskAction = .exec(["echo", "${item}"]),
+        when: Condition? = nil
     ) throws -> Int64 {
         let tasks = [
             TaskSpec(name: "list", action: .run("true")),
@@ -25,7 +26,7 @@ import Testing
                 timeout: .seconds(7),
                 retries: RetryPolicy(limit: 1, delay: .zero),
                 priority: -3,
-                traits: TaskTraits(forEach: list)
+                traits: TaskTraits(when: when, forEach: list)
             ),
             TaskSpec(name: "end", needs: ["each"], action: .run("true")),
         ]
@@ -36,7 +37,7 @@ import Testing
             workingDirectory: "/",
             tasks: tasks
         )
-        try temporary.apply(flow)
+        try temporary.apply(flow, digest: when == nil ? "1" : "2")
         return try temporary.register("test")
     }
 
@@ -79,6 +80,30 @@ import Testing
         let run = try register()
         #expect(try list(text).map(\.name) == ["end"])
         #expect(try temporary.states(ofRun: run)["each"] == .skipped)
+    }
+
+    /// Nothing was there that was skipped: a count of it would be a phantom's.
+    @Test func `what is no item is counted nowhere, what is passed over is`() throws {
+        func counts(_ run: Int64) throws -> [TaskState: Int] {
+            try temporary.store.run(run).summary.counts
+        }
+        let run = try register()
+        try temporary.end(list("[]"), .exited(0))
+        #expect(try counts(run) == [.succeeded: 2])
+        // A rerun has three, the next one of them.
+        _ = try temporary.store.rerun(run, .from("list"), by: "test", at: temporary.now)
+        try temporary.end(list("a\nb\nc\n"), .exited(0))
+        try temporary.end(temporary.claim(), .exited(0))
+        #expect(try counts(run) == [.succeeded: 5])
+        _ = try temporary.store.rerun(run, .from("list"), by: "test", at: temporary.now)
+        #expect(try list("a\n").map(\.item) == [1])
+        #expect(try counts(run) == [.succeeded: 1, .running: 1, .waiting: 1])
+        // One whose condition does not hold is a task that was skipped.
+        let when = try Condition("${region} == \"west\"")
+        let passed = try register(.template("${tasks.list.outputs.names}"), when: when)
+        _ = try temporary.store.cancel(run, by: "test", at: temporary.now)
+        try temporary.end(list("[]"), .exited(0))
+        #expect(try counts(passed) == [.succeeded: 2, .skipped: 1])
     }
 
     @Test func `a JSON array may hold any text, and a place in it is none`() throws {
