@@ -88,10 +88,11 @@ extension FlowReader {
                     "write it under the task's own 'environment'"
                 )
             }
-            if scope.isWhole {
+            if scope.isWhole || !taskNames.all.contains(place.task) {
+                let names = scope.isWhole ? scope.needs?.sorted() ?? [] : taskNames.list
                 return (
                     "\(written) is of a task that this flow does not have",
-                    findings.nearest.hint(place.task, in: scope.needs?.sorted() ?? [])
+                    findings.nearest.hint(place.task, in: names)
                 )
             }
             return (

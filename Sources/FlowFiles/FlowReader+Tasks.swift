@@ -19,7 +19,10 @@ extension FlowReader {
             )
             return []
         }
-        let read = members.compactMap { task($0) }
+        var inner = self
+        let names = members.compactMap(\.key.text)
+        inner.taskNames = (names, Set(names))
+        let read = members.compactMap { inner.task($0) }
         checkGraph(read)
         return read.map(\.spec)
     }

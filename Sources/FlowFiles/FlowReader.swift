@@ -12,6 +12,8 @@ struct FlowReader {
     var parameterNames: Set<String> = []
     /// What it may name besides.
     var scope = PlaceScope()
+    /// The names of all its tasks, in the file's order, and to look one up.
+    var taskNames: (list: [String], all: Set<String>) = ([], [])
     /// Once read, and if it is one.
     var flowName: String?
     /// What is not to be shown; never in the words of an `exec`.
@@ -123,12 +125,12 @@ struct FlowReader {
         if let node = fields["expect"] { flow.expectation = expectation(node) }
         checkSecrets(fields, of: flow)
         guard let name else { return nil }
-        return Declared(
-            name: flow.name,
         for (key, own) in [("parameters", FlowReference.ownParameters), ("outputs", .ownOutputs)] {
             let isThere = fields[key] != nil
             references.note(own, at: isThere ? fields.place(of: key) : name.place)
         }
+        return Declared(
+            name: flow.name,
             place: name.place,
             flow: findings.faultCount == 0 ? flow : nil,
             references: findings.faultCount == 0 ? places(in: flow) : [:],

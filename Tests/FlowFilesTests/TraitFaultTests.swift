@@ -49,6 +49,13 @@ import Testing
             ]
         ),
         (
+            "exec: [echo, '${tasks.lits.outputs.n}']",
+            [
+                "a.yaml:8:19: '${tasks.lits.outputs.n}' is of a task that this flow does not have",
+                "hint: did you mean 'list'?",
+            ]
+        ),
+        (
             "exec: [echo, 'x ${tasks.far.output.n}']",
             [
                 "a.yaml:8:21: '${tasks.far.output.n}' names nothing of a task",
