@@ -2,7 +2,8 @@
 ///
 /// The default of a day, which stood in each row, was shorter than the time between two fires of a weekly
 /// schedule: its fire was missed for good after a day. A window of exactly a day counts as unsaid: nobody can
-/// tell it from the former default, and whoever means it has it again when the file is applied.
+/// tell it from the former default. Whoever means it has it again once the file has changed: an unchanged one is
+/// not applied again.
 extension Schema {
     static let scheduleRules = unsaidWindow + recordedZone
 
