@@ -63,6 +63,31 @@ import Testing
         #expect(again.output == "4 runs registered: 5 to 8\n")
     }
 
+    @Test func `each run gives the outputs of its own, and of the run that it started`() throws {
+        var down = Flow.nothing(["sum": []], named: "down")
+        down.overlap = .allow
+        down.outputs = [Variable("total", "${tasks.sum.outputs.rows}")]
+        let fixture = try fixture(down)
+        var up = try Flow.hourly("backup")
+        up.tasks = [TaskSpec(name: "part", action: .flow(name: "down", parameters: []))]
+        up.outputs = [Variable("total", "${tasks.part.outputs.total} of run ${run.id}")]
+        try fixture.apply(up)
+        #expect(try fixture.flower(["backfill", "backup"] + Self.span).code == .success)
+        var rows = 0
+        try fixture.drain(using: { end in
+            let claim = end.start.claim
+            if claim.name == "sum" {
+                rows += 1
+                end.outputs = [Variable("rows", "\(rows)")]
+            }
+            if let child = claim.child { end.outputs = child.given }
+        })
+        let store = try Store.open(fixture.state, create: false)
+        let outputs = try (1...4).map { try store.run($0).outputs.map(\.value) }
+        #expect(outputs == (1...4).map { ["\($0) of run \($0)"] })
+        #expect(try fixture.flower("status", "3").output.contains("total       3 of run 3\n"))
+    }
+
     @Test func `so many are active at once as asked, newest first if asked`() throws {
         let fixture = try fixture()
         let how = ["--concurrency", "3", "--order", "newest"]
