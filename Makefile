@@ -39,6 +39,9 @@ TEST_FLAGS = --disable-xctest --no-parallel
 
 # The oracles (independent answers from other programs) live in a Python environment of their own.
 ORACLE = .build-test/oracle
+# Timers of Debian packages, which are not installed.
+UNITS_OF_PACKAGES = .build-test/units
+export FLOWER_UNITS ?= $(CURDIR)/$(UNITS_OF_PACKAGES)
 # And the benchmark's Python peers in theirs.
 PEERS = .build-test/peers
 ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
@@ -48,7 +51,8 @@ endif
 .PHONY: help demo build test test-core lint bench bench-scheduler bench-services bench-cron torture \
     fuzz
 .PHONY: install uninstall deb clean
-.PHONY: archives swift build-packages demo-packages test-packages bench-packages deb-packages oracle
+.PHONY: archives swift build-packages demo-packages test-packages bench-packages deb-packages oracle \
+    package-units
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -79,7 +83,7 @@ archives:
 # FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped, FLOWER_LONG=1 lets a lock be held and
 # journald be stopped for two minutes, not for seconds; both reach the tests as they are.
 test: export FLOWER_STRICT = 1
-test: swift test-packages oracle lint ## Set up and run every test
+test: swift test-packages oracle package-units lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
 	$(SWIFT) build --build-tests
 	$(PYTHON) -B Tests/Torture/torture.py --flower .build/debug/flower --kills 60
@@ -185,3 +189,6 @@ bench-packages:
 
 oracle: test-packages
 	@sh Tests/Support/oracle-environment.sh $(PYTHON) $(ORACLE)
+
+package-units: test-packages
+	@sh Tests/Support/debian-units.sh $(UNITS_OF_PACKAGES)

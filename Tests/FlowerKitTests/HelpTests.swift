@@ -34,7 +34,7 @@ import Testing
                 FLOW FILE SUBCOMMANDS:
                   validate                Check flow files, and tell every fault of every file.
                   apply                   Make the database say what flow files say.
-                  import                  Write a flow file for each entry of crontabs.
+                  import                  Write a flow file for each crontab entry and timer.
 
                 ACTING SUBCOMMANDS:
                   register                Make a run of a flow, and print its number.

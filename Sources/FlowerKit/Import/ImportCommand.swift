@@ -6,16 +6,18 @@ import Flows
 import Glibc
 import HostTime
 
-/// `flower import`: crontab(5) files to flow files, one for each command.
+/// `flower import`: crontab(5) files to flow files, one for each command, and systemd.timer(5) units.
 ///
 /// All or nothing: with a fault in any file, or a different file in the way, nothing is written.
 struct ImportCommand: FlowerCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Write a flow file for each entry of crontabs.",
+        abstract: "Write a flow file for each crontab entry and timer.",
         discussion: """
             A file named crontab, or in a folder named cron.d, has a user column, as /etc/crontab; \
-            any other is a user's own. What cannot be carried over is said.
+            any other is a user's own. NAME.timer is a timer of systemd, whose service and \
+            drop-ins are read too; of a folder all its timers are. What cannot be carried over is \
+            said.
             """
     )
 
@@ -24,7 +26,7 @@ struct ImportCommand: FlowerCommand {
     }
 
     @Argument(
-        help: ArgumentHelp("Crontab files.", valueName: "file"),
+        help: ArgumentHelp("Crontabs, timers, folders of timers.", valueName: "file"),
         completion: .file()
     )
     var files: [String]
@@ -39,9 +41,13 @@ struct ImportCommand: FlowerCommand {
     var form: Form?
 
     func run(in session: Session) throws -> ExitCode {
-        var imports: [ImportedFlow] = []
+        var imports: [NewFile] = []
         var faults = 0
         for file in files {
+            if Self.isOfTimers(file) {
+                imports += try timers(file, &faults, in: session)
+                continue
+            }
             if form == nil, isInCronD(file), !Crontab.isReadInCronD(fileName: baseName(file)) {
                 session.note(
                     "\(file): passed over, as Debian's cron does with such a name in cron.d"
@@ -50,7 +56,7 @@ struct ImportCommand: FlowerCommand {
             }
             var reading = CrontabImport(path: file, stem: stem(file), account: .current)
             let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
-            imports += reading.flows(of: crontab)
+            imports += reading.flows(of: crontab).map { NewFile(name: $0.name, yaml: $0.yaml) }
             try session.complain(reading.diagnostics.map { $0.rendered + "\n" }.joined())
             faults += reading.diagnostics.count(where: \.isFault)
         }
@@ -61,7 +67,7 @@ struct ImportCommand: FlowerCommand {
         return .success
     }
 
-    private func write(_ imports: [ImportedFlow], in session: Session) throws {
+    private func write(_ imports: [NewFile], in session: Session) throws {
         var names: Set<String> = []
         var pending: [(path: String, text: String)] = []
         for flow in imports {
