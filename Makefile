@@ -42,6 +42,8 @@ ORACLE = .build-test/oracle
 # Timers of Debian packages, which are not installed.
 UNITS_OF_PACKAGES = .build-test/units
 export FLOWER_UNITS ?= $(CURDIR)/$(UNITS_OF_PACKAGES)
+# Debian's cron, and the crontabs of its packages, to be compared with.
+CRONTABS = .build-test/crontabs
 # And the benchmark's Python peers in theirs.
 PEERS = .build-test/peers
 ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
@@ -52,7 +54,7 @@ endif
     fuzz
 .PHONY: install uninstall deb clean
 .PHONY: archives swift build-packages demo-packages test-packages bench-packages deb-packages oracle \
-    package-units
+    package-units crontabs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -80,10 +82,10 @@ archives:
 	    [ ! -f "$$file" ] || ln -sf "$$file" .build/archives/$$name; \
 	done
 
-# FLOWER_REQUIRE (oracle, ...) names suites that may not be skipped, FLOWER_LONG=1 lets a lock be held and
+# FLOWER_REQUIRE (oracle, crontabs, ...) names suites that may not be skipped, FLOWER_LONG=1 lets a lock be held and
 # journald be stopped for two minutes, not for seconds; both reach the tests as they are.
 test: export FLOWER_STRICT = 1
-test: swift test-packages oracle package-units lint ## Set up and run every test
+test: swift test-packages oracle package-units crontabs lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
 	$(SWIFT) build --build-tests
 	$(PYTHON) -B Tests/Torture/torture.py --flower .build/debug/flower --kills 60
@@ -192,3 +194,6 @@ oracle: test-packages
 
 package-units: test-packages
 	@sh Tests/Support/debian-units.sh $(UNITS_OF_PACKAGES)
+
+crontabs: test-packages
+	@sh Tests/Support/debian-crontabs.sh $(CRONTABS)

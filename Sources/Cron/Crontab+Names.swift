@@ -13,21 +13,9 @@ extension Crontab.Entry {
 
     /// The program that a command mainly runs, as part of a name; `command` if there is none.
     package var programName: String {
-        for word in command.split(whereSeparator: \.isWhitespace) {
-            let isOption = word.hasPrefix("-") || word.contains("=")
-            let name = Self.nameText(String(word.split(separator: "/").last ?? ""), limit: 28)
-            if !isOption, !Self.wrappers.contains(name), name.contains(where: \.isLetter) {
-                return name
-            }
-        }
-        return "command"
+        let name = Self.nameText(ShellProgram.name(of: command) ?? "", limit: 28)
+        return name.contains(where: \.isLetter) ? name : "command"
     }
-
-    /// Words that stand before the program that a line is about.
-    private static let wrappers: Set<String> = [
-        "test", "if", "then", "exec", "nice", "ionice", "command", "env", "cd", "sh", "bash",
-        "time",
-    ]
 
     /// What of a text may stand in a flow's name.
     private static func nameText(_ text: String, limit: Int) -> String {

@@ -35,6 +35,11 @@ package struct Crontab: Sendable, Hashable {
         package let environment: [Assignment]
         package let line: Int
         package let column: Int
+
+        /// The schedule with one blank between its words: however a table is laid out, it says the same.
+        package var evenScheduleText: String {
+            scheduleText.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
+        }
     }
 
     package struct Diagnostic: Error, Sendable, Hashable {
@@ -62,6 +67,9 @@ package struct Crontab: Sendable, Hashable {
     /// More assignments are refused: each entry keeps those above it.
     static let assignmentLimit = 1_000
 
+    /// In bytes, `%` and all: cron's MAX_COMMAND, entry.c of Debian's 3.0pl1.
+    static let commandLimit = 998
+
     /// - Parameter hashID: the name from which `H` and `~` of an entry choose, by its command.
     package init(
         _ bytes: [UInt8],
@@ -87,6 +95,22 @@ package struct Crontab: Sendable, Hashable {
     /// True if Debian's cron would run its entries.
     package var isValid: Bool {
         !diagnostics.contains { $0.severity == .error }
+    }
+
+    /// Whether a word may name a user on any host: not what useradd(8) makes, but what passwd(5) and name
+    /// services have, `DOMAIN\name` and `name@host` too.
+    package static func canBeUser(_ word: String) -> Bool {
+        var hasLetter = false
+        for byte in word.utf8 {
+            if CronFieldParser.isLetter(byte) || CronFieldParser.isDigit(byte)
+                || byte == UInt8(ascii: "_") || byte >= 0x80
+            {
+                hasLetter = true
+            } else if !#".-@+\$"#.utf8.contains(byte) {
+                return false
+            }
+        }
+        return hasLetter && !"-$".contains(word.first ?? "-")
     }
 
     /// cron(8): a name in `/etc/cron.d` counts only if it is letters, digits, `_` and `-`.

@@ -5,8 +5,13 @@ enum CrontabAssignment {
     }
 
     /// Nil if the line, its leading blanks removed, is no assignment. Then it is an entry: so a
-    /// value with an odd quote or with nothing at all (`A=`, not `A=""`) is a bad schedule.
-    static func read(_ line: ArraySlice<UInt8>) -> (name: String, value: String)? {
+    /// value with an odd quote is a bad schedule.
+    ///
+    /// `isBare`: nothing at all stands behind the `=`, which Debian's cron takes from 3.0pl1-187 on
+    /// and as a bad schedule before. Blanks at the end of a value go, also from within its quotes.
+    static func read(
+        _ line: ArraySlice<UInt8>
+    ) -> (name: String, value: String, isBare: Bool)? {
         var state = State.nameStart
         var quote: UInt8?
         var name: [UInt8] = []
@@ -43,11 +48,24 @@ enum CrontabAssignment {
         }
         switch state {
         case .end: break
-        case .value where quote == nil:
-            while let last = value.last, isSpace(last) { value.removeLast() }
+        case .value where quote == nil: break
+        // `@daily =` is an entry to every cron.
+        case .beforeValue where isWord(name): break
         default: return nil
         }
-        return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        while let last = value.last, isSpace(last) { value.removeLast() }
+        return (
+            String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self),
+            state == .beforeValue
+        )
+    }
+
+    private static func isWord(_ name: [UInt8]) -> Bool {
+        guard let first = name.first, !CronFieldParser.isDigit(first) else { return false }
+        return name.allSatisfy { byte in
+            CronFieldParser.isLetter(byte) || CronFieldParser.isDigit(byte)
+                || byte == UInt8(ascii: "_")
+        }
     }
 
     private static func nameState(

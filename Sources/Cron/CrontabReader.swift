@@ -31,7 +31,10 @@ struct CrontabReader {
                 return fail(at: 1, "more than \(limit) assignments", hint: nil)
             }
         }
-        if let last = bytes.last, last != UInt8(ascii: "\n") {
+        let last = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last
+        if let last, let first = last.first(where: { !CronText.isBlank($0) }),
+            first != UInt8(ascii: "#")
+        {
             fail(
                 at: 1,
                 "the last line does not end in a newline",
@@ -54,7 +57,14 @@ struct CrontabReader {
                 hint: "save the file with Unix line ends"
             )
         }
-        if let (name, value) = CrontabAssignment.read(content) {
+        if let (name, value, isBare) = CrontabAssignment.read(content) {
+            if isBare {
+                note(
+                    at: column,
+                    "\(name) is set to nothing: Debian 12's cron ignores a file for such a line",
+                    hint: "write \(name)=\"\", which every cron reads"
+                )
+            }
             add(Crontab.Assignment(name: name, value: value, line: line, column: column))
         } else {
             readEntry(text, column: column)
@@ -94,7 +104,11 @@ struct CrontabReader {
         }
         let scheduleText = line.string(0..<scheduleEnd)
         var position = line.skipBlanks(from: scheduleEnd)
-        guard position < line.end else { return missingCommand(line, column) }
+        guard position < line.end else {
+            // To cron such a line of a user's is an entry with an empty command.
+            if form == .user { return readEmpty(scheduleText, column) }
+            return missingCommand(line, column)
+        }
         guard line.bytes[position] != UInt8(ascii: "*") else {
             return fail(
                 at: column + position,
@@ -105,32 +119,25 @@ struct CrontabReader {
         var user: String?
         if form == .system {
             let userEnd = line.wordEnd(from: position)
-            user = line.string(position..<userEnd)
+            let name = line.string(position..<userEnd)
+            guard Crontab.canBeUser(name) else {
+                return fail(
+                    at: column + position,
+                    "bad username: '\(name)' can be no user's name",
+                    hint: "here the user stands between schedule and command;"
+                        + " a file without that column is read with --form user"
+                )
+            }
+            user = name
             guard userEnd < line.bytes.count else { return missingCommand(line, column) }
             position = line.skipBlanks(from: userEnd)
         }
         // Blanks at the end belong to the command.
         let commandText = line.string(position..<line.bytes.count)
-        guard position < line.end else {
-            return note(at: column, "an empty command does nothing")
-        }
-        if commandText.utf8.last == UInt8(ascii: "\r") {
-            note(
-                at: column + line.bytes.count - 1,
-                "a carriage return is part of the command; save the file with Unix line ends"
-            )
-        }
+        guard position < line.end else { return readEmpty(scheduleText, column) }
+        noteOddities(of: commandText, column, end: column + line.bytes.count - 1)
         let (command, input) = CrontabCommand.split(commandText)
-        let schedule: CronExpression
-        do {
-            schedule = try CronExpression(scheduleText, hashID: hashID(command))
-        } catch {
-            return fail(
-                at: column + error.column - 1,
-                "\(error.field): \(error.problem)",
-                hint: error.hint
-            )
-        }
+        guard let schedule = readSchedule(scheduleText, hashID(command), column) else { return }
         entries.append(
             Crontab.Entry(
                 schedule: schedule,
@@ -145,6 +152,38 @@ struct CrontabReader {
                 column: column
             )
         )
+    }
+
+    private mutating func noteOddities(of command: String, _ column: Int, end: Int) {
+        if command.utf8.count > Crontab.commandLimit {
+            let limit = Crontab.commandLimit
+            let fault = "a command of more than \(limit) characters"
+            note(at: column, "\(fault): Debian's cron ignores a file for it")
+        }
+        if command.utf8.last == UInt8(ascii: "\r") {
+            let remedy = "save the file with Unix line ends"
+            note(at: end, "a carriage return is part of the command; \(remedy)")
+        }
+    }
+
+    private mutating func readSchedule(
+        _ text: String,
+        _ hashID: String,
+        _ column: Int
+    ) -> CronExpression? {
+        do {
+            return try CronExpression(text, hashID: hashID)
+        } catch {
+            let message = "\(error.field): \(error.problem)"
+            fail(at: column + error.column - 1, message, hint: error.hint)
+            return nil
+        }
+    }
+
+    /// Cron runs an empty command at its times, if its schedule is good.
+    private mutating func readEmpty(_ scheduleText: String, _ column: Int) {
+        guard readSchedule(scheduleText, "", column) != nil else { return }
+        note(at: column, "an empty command does nothing")
     }
 
     /// Five words, an alias, or `@every` and its duration.
@@ -186,9 +225,9 @@ struct CrontabReader {
         )
     }
 
-    private mutating func note(at column: Int, _ message: String) {
+    private mutating func note(at column: Int, _ message: String, hint: String? = nil) {
         diagnostics.append(
-            .init(severity: .note, line: line, column: column, message: message, hint: nil)
+            .init(severity: .note, line: line, column: column, message: message, hint: hint)
         )
     }
 }

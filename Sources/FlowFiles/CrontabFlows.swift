@@ -3,9 +3,8 @@ import Flows
 
 /// Makes flows of a user's crontab(5): one for each command, doing what Debian's cron would do.
 ///
-/// An entry's flow is `<stem>.<program>-<6 hexadecimal digits of the command's FNV-1a>`: moving a line
-/// or changing its times keeps the flow and its history. Lines with the same command are schedules
-/// of one flow. Runs may overlap, as cron's do.
+/// Lines with the same command are schedules of one flow; `CrontabJob` has the rule of their names. Runs
+/// may overlap, as cron's do.
 struct CrontabFlows {
     private let findings: Findings
     private let context: FlowReader.Context
@@ -27,39 +26,32 @@ struct CrontabFlows {
             }
         }
         for assignment in crontab.assignments { check(assignment) }
+        let host = context.crontabHost ?? .unknown(in: context)
+        let jobs = CrontabJob.all(of: crontab, stem: context.stem, owner: nil, on: host)
+        for remark in CrontabRemark.all(of: crontab, jobs, on: host) {
+            let place =
+                remark.line > 0 ? Place(line: remark.line, column: remark.column) : nil
+            switch remark.severity {
+            case .fault: findings.fault(remark.message, at: place, hint: remark.hint)
+            case .warning: findings.warn(remark.message, at: place, hint: remark.hint)
+            case .note: findings.note(remark.message, at: place, hint: remark.hint)
+            }
+        }
         var flows: [Flow] = []
         var places: [Place] = []
         var positions: [String: Int] = [:]
         var identities: Set<[String]> = []
-        var plain: [String: Setting] = [:]
-        var environment = Environment(context: context, assignments: [])
-        for entry in crontab.entries {
-            let place = Place(line: entry.line, column: entry.column)
-            guard !entry.command.isEmpty else {
-                findings.warn("an empty command does nothing", at: place)
-                continue
-            }
-            if environment.assignments != entry.environment {
-                environment = Environment(context: context, assignments: entry.environment)
-            }
-            let setting = Setting(entry, environment)
-            // The first line with a command has the plain name; one with the same command but
-            // another environment or input is another flow.
-            var name = entry.flowName(stem: context.stem)
-            if plain[name, default: setting] != setting {
-                name = String(name.dropLast(6)) + Digest.text(setting.bytes).prefix(6)
-            } else {
-                plain[name] = setting
-            }
-            let schedule = schedule(entry, name, place)
-            guard let position = positions[name] else {
-                positions[name] = flows.count
-                identities.insert([name, schedule.identity])
-                flows.append(flow(name, entry, setting, schedule, place))
+        for job in jobs {
+            let place = Place(line: job.entry.line, column: job.entry.column)
+            let schedule = schedule(job.entry, job.name, place)
+            guard let position = positions[job.name] else {
+                positions[job.name] = flows.count
+                identities.insert([job.name, schedule.identity])
+                flows.append(flow(job, schedule, place))
                 places.append(place)
                 continue
             }
-            if !identities.insert([name, schedule.identity]).inserted {
+            if !identities.insert([job.name, schedule.identity]).inserted {
                 findings.warn(
                     "line \(places[position].line) says the same; it is run once, not twice",
                     at: place
@@ -97,26 +89,6 @@ struct CrontabFlows {
                 at: place,
                 hint: findings.nearest.zoneHint(assignment.value, context.zoneHint)
             )
-        case "MAILTO":
-            // MAILTO="" asks for no mail, which is what happens.
-            if assignment.value.isEmpty { return }
-            if let fault = MailTo(assignment.value).fault {
-                findings.warn("MAILTO: \(fault); no mail is sent", at: place)
-            } else {
-                findings.warn(
-                    "a mail goes to MAILTO only when a command fails, not for any output",
-                    at: place,
-                    hint: "the output is kept; see it with 'flower logs'"
-                )
-            }
-        case "MAILFROM", "RANDOM_DELAY", "START_HOURS_RANGE":
-            if assignment.value.isEmpty { return }
-            findings.warn(
-                "\(name) is only a variable here: no mail is sent, no start is moved",
-                at: place,
-                hint: "the output is kept; see it with 'flower logs'"
-            )
-        case "LOGNAME": findings.warn("LOGNAME is always the user's own", at: place)
         default:
             if let fault = Names.faultOfVariable(name) {
                 findings.fault(Text.clipped(fault), at: place)
@@ -137,7 +109,7 @@ struct CrontabFlows {
         }
         tellRemarks(on: entry, expression, place)
         return ScheduleSpec(
-            text: entry.scheduleText,
+            text: entry.evenScheduleText,
             expression: expression,
             timezone: entry.zoneName
         )
@@ -162,29 +134,21 @@ struct CrontabFlows {
         }
     }
 
-    private func flow(
-        _ name: String,
-        _ entry: Crontab.Entry,
-        _ setting: Setting,
-        _ schedule: ScheduleSpec,
-        _ place: Place
-    ) -> Flow {
+    private func flow(_ job: CrontabJob, _ schedule: ScheduleSpec, _ place: Place) -> Flow {
+        let (entry, setting) = (job.entry, job.setting)
         if max(entry.command.utf8.count, setting.input.utf8.count) > Limit.argumentBytes {
             findings.fault("the command is longer than \(Limit.argumentBytes) bytes", at: place)
         }
-        let task = TaskSpec(
-            name: entry.programName,
-            action: action(entry.command, setting)
-        )
         return Flow(
-            name: name,
+            name: job.name,
             description: Text.clipped(entry.commandText),
             schedules: [schedule],
             overlap: .allow,
-            environment: setting.variables,
+            // `environment` is a template, a crontab's value is not.
+            environment: setting.variables.map { Variable($0.name, Template.literal($0.value)) },
             workingDirectory: setting.folder,
             shell: [setting.shell],
-            tasks: [task],
+            tasks: [TaskSpec(name: entry.programName, action: action(setting))],
             hooks: setting.addresses.isEmpty ? [] : [.mail(to: setting.addresses)]
         )
     }
@@ -193,64 +157,13 @@ struct CrontabFlows {
     ///
     /// printf(1) is the shell's own, so a command that does not read its input only closes a pipe.
     /// The pipe's exit status is the command's.
-    private func action(_ command: String, _ setting: Setting) -> TaskAction {
-        guard !setting.input.isEmpty else { return .run(command) }
+    private func action(_ setting: CrontabSetting) -> TaskAction {
+        guard !setting.input.isEmpty else { return .run(setting.command) }
         let script = #"printf %s "$1" | "$2" -c "$3""#
         return .exec(
-            ["/bin/sh", "-c", script, "sh", setting.input, setting.shell, command]
+            ["/bin/sh", "-c", script, "sh", setting.input, setting.shell, setting.command]
                 .map { Template.literal($0) }
         )
-    }
-}
-
-extension CrontabFlows {
-    /// What the assignments above a line make of its world.
-    private struct Environment {
-        let assignments: [Crontab.Assignment]
-        var variables: [Variable] = []
-        var addresses: [String] = []
-        var shell = "/bin/sh"
-        var folder: String
-
-        init(context: FlowReader.Context, assignments: [Crontab.Assignment]) {
-            self.assignments = assignments
-            folder = context.home
-            for assignment in assignments {
-                let (name, value) = (assignment.name, assignment.value)
-                if ["", "CRON_TZ", "LOGNAME"].contains(name) { continue }
-                if name == "SHELL", !value.isEmpty { shell = value }
-                if name == "MAILTO" { addresses = MailTo(value).addresses }
-                if name == "HOME", !value.isEmpty { folder = Path.absolute(value, in: folder) }
-                // `environment` is a template, a crontab's value is not.
-                variables.append(Variable(name, Template.literal(value)))
-            }
-        }
-    }
-
-    /// All that a run of a line depends on: lines that differ in it are different flows.
-    private struct Setting: Hashable {
-        var command: String
-        var input: String
-        var shell: String
-        var folder: String
-        var variables: [Variable]
-        /// Follow from the variables.
-        var addresses: [String]
-
-        init(_ entry: Crontab.Entry, _ environment: Environment) {
-            command = entry.command
-            input = entry.input ?? ""
-            shell = environment.shell
-            folder = environment.folder
-            variables = environment.variables
-            addresses = environment.addresses
-        }
-
-        var bytes: [UInt8] {
-            let texts =
-                [command, input, shell, folder] + variables.flatMap { [$0.name, $0.value] }
-            return texts.flatMap { Array($0.utf8) + [0] }
-        }
     }
 
     /// Looked at before reading, whose time and memory go with the square of the assignments.
@@ -266,5 +179,19 @@ extension CrontabFlows {
             at: nil
         )
         return true
+    }
+}
+
+extension CrontabHost {
+    /// Where nobody has asked the host: each folder is open, and there are no users but the runner.
+    static func unknown(in context: FlowReader.Context) -> CrontabHost {
+        CrontabHost(
+            runner: context.runner() ?? "the runner",
+            runnerHome: context.home,
+            home: { _ in nil },
+            folder: { _ in .open },
+            isProgram: { _ in false },
+            given: []
+        )
     }
 }

@@ -10,6 +10,7 @@ package struct FlowFileLoader: Sendable {
     private let zoneHint: @Sendable (String) -> String?
     private let home: String
     private let runner: @Sendable () -> String?
+    private let crontabHost: CrontabHost?
     private let now: Instant
     private let lint: LintWorld?
     private let trust: FileTrust?
@@ -22,6 +23,7 @@ package struct FlowFileLoader: Sendable {
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
     ///   - runner: the name of the user as whom tasks will run, asked where a file names another;
     ///     `nil` = not known, and nobody is told of it.
+    ///   - crontabHost: for what cron does otherwise on this host; `nil` = only what is so on each is told.
     ///   - now: a schedule that is due at no time after it gets a warning.
     ///   - lint: what is needed to tell a person of what is no fault; `nil` = nobody is told.
     ///   - trust: whether a file may be carried out, however good it is; `nil` = each may.
@@ -33,6 +35,7 @@ package struct FlowFileLoader: Sendable {
         zoneHint: @escaping @Sendable (String) -> String?,
         home: String,
         runner: @escaping @Sendable () -> String?,
+        crontabHost: CrontabHost? = nil,
         now: Instant,
         lint: LintWorld? = nil,
         trust: FileTrust? = nil,
@@ -46,6 +49,7 @@ package struct FlowFileLoader: Sendable {
         self.zoneHint = zoneHint
         self.home = home
         self.runner = runner
+        self.crontabHost = crontabHost
         self.now = now
         self.lint = lint
     }
@@ -250,6 +254,7 @@ package struct FlowFileLoader: Sendable {
             folder: Path.folder(of: absolute),
             home: home,
             runner: runner,
+            crontabHost: crontabHost,
             components: components,
             componentOutputs: componentOutputs,
             zoneExists: zoneExists,

@@ -31,6 +31,8 @@ struct FlowReader {
         var home: String
         /// As whom tasks will run; `nil` = nobody knows.
         var runner: @Sendable () -> String?
+        /// For `.crontab` files.
+        var crontabHost: CrontabHost?
         /// The components by name, each with its check of `with`: what is wrong, or `nil`.
         var components: [String: @Sendable (JSONValue) -> String?]
         /// The keys that a component gives; `nil` = any, for all that is known.

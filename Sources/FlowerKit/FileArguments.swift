@@ -112,6 +112,7 @@ extension Session {
             zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
             home: runner.home,
             runner: { runner.name },
+            crontabHost: .current(runner: runner),
             now: now,
             lint: lint,
             trust: trust,

@@ -32,7 +32,8 @@ import Testing
     static let assignments: [(line: String, name: String, value: String)] = [
         ("SHELL=/bin/bash", "SHELL", "/bin/bash"), ("  SP  =   a b   \t", "SP", "a b"),
         ("MAILTO=\"\"", "MAILTO", ""), ("'Q' = x\"y\"", "Q", "x\"y\""),
-        ("\"N M\"='v  '", "N M", "v  "), ("D=$HOME/x", "D", "$HOME/x"), ("C=a # b", "C", "a # b"),
+        ("\"N M\"='v  '", "N M", "v"), ("S=' v'", "S", " v"), ("A=", "A", ""), ("A= ", "A", ""),
+        ("D=$HOME/x", "D", "$HOME/x"), ("C=a # b", "C", "a # b"),
         ("J=\"a\"\t ", "J", "a"), ("CR=abc\r", "CR", "abc"), ("A'B=c", "A'B", "c"),
         ("E==", "E", "="), ("M=0 0 * * * x", "M", "0 0 * * * x"),
     ]
@@ -50,7 +51,7 @@ import Testing
     }
 
     /// Not assignments, so entries, so bad ones.
-    static let noAssignments = ["A=", "A= ", "A='x", "A='x' # c", "'A=B'=c", "A B=c", "A"]
+    static let noAssignments = ["A='x", "A='x' # c", "'A=B'=c", "A B=c", "A"]
 
     @Test(arguments: noAssignments)
     func `what is no assignment is a bad schedule`(line: String) {
@@ -93,11 +94,11 @@ import Testing
     static let faults: [(text: String, line: Int, column: Int, message: String)] = [
         ("61 * * * * x\n", 1, 1, "minute: 61 is out of range 0-59"),
         ("\n  0 24 * * * x\n", 2, 5, "hour: 24 is out of range 0-23"),
-        ("* * * * *\n", 1, 10, "the command is missing"),
         ("* * * *\n", 1, 8, "4 words where a schedule of 5 and a command are needed"),
         ("* * * * * * x\n", 1, 11, "a '*' where the command begins"),
         ("@Daily x\n", 1, 1, "alias: '@Daily' is not an alias"),
-        ("@daily\n", 1, 7, "the command is missing"),
+        ("* 25 * * *\n", 1, 3, "hour: 25 is out of range 0-23"),
+        ("A=1", 1, 1, "the last line does not end in a newline"),
         ("@every\n", 1, 7, "1 word where a schedule of 2 and a command are needed"),
         ("\r\n* * * * * x\n", 1, 1, "a carriage return"),
         ("1;2 * * * * x\n", 1, 2, "minute: ';' cannot follow '1'"),
@@ -118,6 +119,83 @@ import Testing
         #expect(diagnostic.message == message)
         #expect(diagnostic.line == line)
         #expect(diagnostic.column == column)
+    }
+
+    /// What Debian's cron sees in it from the first release on; an assignment would be another's.
+    @Test func `an entry whose command is an equals sign is one`() {
+        #expect(user("@daily =\n").entries.map(\.command) == ["="])
+    }
+
+    static let lastLines = ["x", "x # c", "\t# c", "# c", "  ", ""]
+
+    @Test(arguments: lastLines)
+    func `only what counts must end in a newline`(last: String) {
+        let crontab = user("@daily a\n" + last)
+        #expect(crontab.isValid == !last.hasPrefix("x"))
+        #expect(crontab.entries.map(\.command) == ["a"])
+    }
+
+    static let notes: [(text: String, message: String, hint: String?)] = [
+        ("* * * * *\n", "an empty command does nothing", nil),
+        ("@daily \n", "an empty command does nothing", nil),
+        (
+            "A=\n", "A is set to nothing: Debian 12's cron ignores a file for such a line",
+            "write A=\"\", which every cron reads"
+        ),
+        (
+            "@daily \(String(repeating: "x", count: 999))\n",
+            "a command of more than 998 characters: Debian's cron ignores a file for it", nil
+        ),
+        ("=1\n", "an assignment without a name does nothing", nil),
+        (
+            "@daily x\r\n",
+            "a carriage return is part of the command; save the file with Unix line ends", nil
+        ),
+    ]
+
+    @Test(arguments: notes)
+    func `what cron reads, and what not every cron reads, is noted`(
+        text: String,
+        message: String,
+        hint: String?
+    ) {
+        let crontab = user(text)
+        #expect(crontab.isValid)
+        #expect(crontab.diagnostics.map(\.message) == [message])
+        #expect(crontab.diagnostics.map(\.hint) == [hint])
+        #expect(user("@daily \(String(repeating: "x", count: 998))\n").diagnostics.isEmpty)
+    }
+
+    static let users: [(word: String, isUser: Bool)] = [
+        ("root", true), ("www-data", true), ("_apt", true), ("a.b", true), ("svc$", true),
+        ("CORP\\ada", true), ("ada@host", true), ("0", true), ("ada+x", true),
+        ("/usr/bin/x", false), (".", false), ("[", false), ("-x", false), ("$X", false),
+        ("A=1", false), ("(x", false), ("x;", false), ("\"x\"", false), ("x|y", false),
+    ]
+
+    @Test(arguments: users)
+    func `what can be no user is Debian's bad username`(word: String, isUser: Bool) {
+        let crontab = Crontab("@daily \(word) x\n", form: .system)
+        #expect(crontab.isValid == isUser)
+        guard !isUser else { return }
+        #expect(
+            crontab.diagnostics == [
+                .init(
+                    severity: .error,
+                    line: 1,
+                    column: 8,
+                    message: "bad username: '\(word)' can be no user's name",
+                    hint: "here the user stands between schedule and command;"
+                        + " a file without that column is read with --form user"
+                )
+            ]
+        )
+    }
+
+    @Test func `blanks between the fields say nothing`() {
+        let entry = user("5\t4 \t*  *\t* x\ty \n").entries.first
+        #expect(entry?.evenScheduleText == "5 4 * * *")
+        #expect(entry?.command == "x\ty ")
     }
 
     @Test func `a system entry without a command is refused`() {
@@ -166,8 +244,31 @@ import Testing
     static let flowNames: [(stem: String, command: String, prefix: String)] = [
         ("root", "/usr/bin/backup --all", "root.backup-"),
         ("My Jobs!", "A=1 nice -n 5 /opt/Sync.sh x", "myjobs.sync.sh-"),
-        ("php", "[ -x /usr/lib/php/sessionclean ] && run", "php.sessionclean-"),
+        ("php", "[ -x /usr/lib/php/sessionclean ] && run", "php.run-"),
         ("", "42", "crontab.command-"),
+        ("a", "sleep 30; /usr/bin/php /srv/cron.php > /dev/null 2>&1", "a.cron.php-"),
+        ("a", ". /etc/profile; /opt/x.sh", "a.x.sh-"),
+        ("a", "source /srv/venv/bin/activate && python3 manage.py clear", "a.manage.py-"),
+        ("a", ". ./only", "a.only-"),
+        ("a", "python3.11 -m http.server 8000", "a.http.server-"),
+        ("a", "java -Xmx1g -jar /opt/app.jar", "a.app.jar-"),
+        ("a", "cd /srv && ./run.sh", "a.run.sh-"),
+        ("a", "test -x /a || ( cd / && run-parts --report /etc/cron.daily )", "a.cron.daily-"),
+        ("a", "flock -n /tmp/lock -c 'cd /x && ./job'", "a.job-"),
+        ("a", "timeout 30m rsync -a /x /y", "a.rsync-"),
+        ("a", "bash -lc \"cd /srv && bundle exec rake\"", "a.bundle-"),
+        ("a", "sh -c 'sleep $(( RANDOM \\% 60 )); certbot renew'", "a.certbot-"),
+        ("a", "perl -e 'sleep 5' && certbot -q renew", "a.certbot-"),
+        ("a", "perl -e 'print 1'", "a.perl-"),
+        ("a", "command -v sa1 > /dev/null && sa1 1 1", "a.sa1-"),
+        ("a", "if [ -x /usr/bin/mrtg ]; then env LANG=C /usr/bin/mrtg x; fi", "a.mrtg-"),
+        ("a", "[ $(date +\\%d) -le 7 ] && checkarray", "a.checkarray-"),
+        ("a", "x=`date` && /bin/y", "a.y-"),
+        ("a", "su - www-data -c \"php -q x.php\"", "a.x.php-"),
+        ("a", "sudo -u postgres pg_dump x", "a.pg_dump-"),
+        ("a", "echo hello", "a.echo-"), ("a", "sleep 5", "a.sleep-"),
+        ("a", "\"$X/bin/run it\"", "a.runit-"), ("a", "2>&1 foo", "a.foo-"),
+        ("a", "$CMD", "a.cmd-"), ("a", "'unclosed", "a.unclosed-"), ("a", "$(", "a.command-"),
     ]
 
     @Test(arguments: flowNames)

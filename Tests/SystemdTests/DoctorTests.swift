@@ -95,6 +95,37 @@ extension OnSystemd {
             #expect(ending["database"]?.contains("not a SQLite database") == true)
         }
 
+        @Test func `what root's cron ran is told where user flower will run it`() throws {
+            let ending = try Box().succeed(
+                """
+                mkdir -p /etc/cron.d /etc/flower/schedules
+                printf 'MAILTO=""\\n@daily root /usr/bin/true\\n' > /etc/cron.d/job
+                flower import /etc/cron.d/job --to /etc/flower/schedules 2> /tmp/told
+                echo "import=$(sed -n 's/.*warning: ran as/ran as/p' /tmp/told)"
+                echo "home=$(sed -n 's/.*warning: HOME is/HOME is/p' /tmp/told)"
+                echo "file=$(grep -h ran_as /etc/flower/schedules/*)"
+                for command in validate apply; do
+                    told=$(flower $command /etc/flower/schedules 2>&1 | sed -n 's/.*warning: //p')
+                    echo "$command=$told"
+                done
+                echo "doctor=$(flower doctor | grep -o '1 flow ran as.*')"
+                """
+            )
+            for (name, value) in [
+                ("import", "ran as root and will run as flower, whose flow it becomes"),
+                (
+                    "home",
+                    "HOME is /root, which is closed to 'flower': the command cannot start there"
+                ),
+                ("file", "ran_as: root  # by cron"),
+                ("validate", "ran as 'root', and will run as 'flower'"),
+                ("apply", "ran as 'root', and will run as 'flower'"),
+                ("doctor", "1 flow ran as root before, and will run as flower"),
+            ] {
+                #expect(ending[name] == value, "\(name): \(ending.output)")
+            }
+        }
+
         /// `systemctl --user`: a person's own scheduler, runner, hook and doctor.
         @Test func `a user's units run that user's flows`() throws {
             let ending = try Box().succeed(

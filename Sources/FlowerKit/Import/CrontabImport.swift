@@ -8,135 +8,173 @@ import HostTime
 struct CrontabImport {
     let path: String
     let stem: String
-    /// Whose flows they will be.
-    let account: Account
+    /// Whose crontab it is, where its path says so; `nil` = the runner's, or each entry says it.
+    let owner: String?
+    let host: CrontabHost
+    /// By which entries without a zone are due.
+    let zone: Zone
+    let now: Instant
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(path: String, stem: String, account: Account) {
+    init(
+        path: String,
+        stem: String,
+        owner: String?,
+        host: CrontabHost,
+        zone: Zone,
+        now: Instant
+    ) {
         self.path = path
         self.stem = stem
-        self.account = account
+        self.owner = owner
+        self.host = host
+        self.zone = zone
+        self.now = now
     }
 
     /// One flow for each command, in the order of the file; lines that differ only in their times are
     /// schedules of one flow, and the same line twice is one schedule.
-    mutating func flows(of crontab: Crontab) -> [ImportedFlow] {
+    ///
+    /// - Parameter isFormSaid: a person has said whether there is a user column.
+    mutating func flows(of crontab: Crontab, isFormSaid: Bool) -> [ImportedFlow] {
         for diagnostic in crontab.diagnostics {
             add(
+                diagnostic.severity == .note ? .warning : .fault,
                 diagnostic.message,
                 line: diagnostic.line,
                 column: diagnostic.column,
-                hint: diagnostic.hint,
-                severity: diagnostic.severity == .note ? .warning : .fault
+                hint: diagnostic.hint
             )
         }
+        if !isFormSaid { checkForm(of: crontab) }
         for assignment in crontab.assignments { check(assignment) }
+        let jobs = CrontabJob.all(of: crontab, stem: stem, owner: owner, on: host)
+        for remark in CrontabRemark.all(of: crontab, jobs, on: host) {
+            add(
+                remark.severity,
+                remark.message,
+                line: remark.line,
+                column: remark.column,
+                hint: remark.hint
+            )
+        }
         var flows: [ImportedFlow] = []
-        for entry in crontab.entries {
-            guard !entry.command.isEmpty else {
-                say("an empty command does nothing", entry)
+        var positions: [String: Int] = [:]
+        for job in jobs {
+            tellGap(job.entry)
+            let flow = ImportedFlow(source: path, job: job)
+            guard let same = positions[flow.name] else {
+                positions[flow.name] = flows.count
+                flows.append(flow)
                 continue
             }
-            var flow = imported(entry)
-            if let same = flows.firstIndex(where: { $0.isSame(as: flow) }) {
-                if flows[same].schedules.contains(flow.schedules[0]) {
-                    say("line \(flows[same].line) says the same; it is carried over once", entry)
-                } else {
-                    flows[same].schedules += flow.schedules
-                }
-                continue
+            if flows[same].schedules.contains(flow.schedules[0]) {
+                let message = "line \(flows[same].line) says the same; it is carried over once"
+                say(.warning, message, job.entry)
+            } else {
+                flows[same].schedules += flow.schedules
             }
-            // The same command with another environment or user is another flow.
-            if flows.contains(where: { $0.name == flow.name }) { flow.name = flow.ownName }
-            sayWhatIsLost(entry, flow)
-            flows.append(flow)
         }
         return flows
     }
 
-    private func imported(_ entry: Crontab.Entry) -> ImportedFlow {
-        var flow = ImportedFlow(
-            source: path,
-            line: entry.line,
-            name: entry.flowName(stem: stem),
-            task: entry.programName,
-            folder: account.home,
-            entry: entry
-        )
-        if let user = entry.user, user != account.name { flow.formerUser = user }
-        for assignment in entry.environment {
-            let value = assignment.value
-            switch assignment.name {
-            case "", "LOGNAME", "CRON_TZ": continue
-            case "SHELL" where !value.isEmpty: flow.shell = value
-            case "HOME" where value.hasPrefix("/"): flow.folder = value
-            default: break
-            }
-            flow.environment.append(Variable(assignment.name, value))
-        }
-        return flow
-    }
-
     // MARK: what is said
 
-    private mutating func check(_ assignment: Crontab.Assignment) {
-        func fault(_ message: String, hint: String? = nil) -> Diagnostic {
-            Diagnostic(
-                path: path,
-                line: assignment.line,
-                column: assignment.column,
-                message: message,
-                hint: hint
+    /// A name tells too little of a crontab's form: what stands before the commands is looked at.
+    private mutating func checkForm(of crontab: Crontab) {
+        guard let first = crontab.entries.first else { return }
+        switch crontab.form {
+        case .user:
+            let forms = "--form system if it is, --form user if it is a program"
+            switch UserColumn(in: crontab, on: host) {
+            case .none: break
+            case .certain(let user):
+                say(
+                    .fault,
+                    "is '\(user)' the user that runs the command? each line has a user there",
+                    first,
+                    hint: forms
+                )
+            case .likely(let word):
+                say(
+                    .fault,
+                    "is '\(word)' the user that runs the command? it would be a user of another host",
+                    first,
+                    hint: forms
+                )
+            }
+        case .system:
+            let program = crontab.entries.first { entry in
+                guard let user = entry.user else { return false }
+                return host.home(user) == nil
+                    && (host.isProgram(user) || UserColumn.shellWords.contains(user))
+            }
+            guard let program, let word = program.user else { return }
+            say(
+                .fault,
+                "bad username: '\(word)' is no user of this host, but a program",
+                program,
+                hint: "--form user if the file has no user column, --form system if it has"
             )
         }
+    }
+
+    private mutating func check(_ assignment: Crontab.Assignment) {
+        var problem: String?
         switch assignment.name {
-        case "": break
-        case "CRON_TZ" where !assignment.value.isEmpty:
+        case "": return
+        case "CRON_TZ":
+            guard !assignment.value.isEmpty else { return }
             do {
                 _ = try ZoneDirectory.host.zone(named: assignment.value)
             } catch {
-                diagnostics.append(fault("\(error)"))
+                problem = "\(error)"
             }
-        case "MAILTO" where !assignment.value.isEmpty:
-            let problem = MailTo(assignment.value).fault
-            diagnostics.append(
-                fault(
-                    problem.map { "MAILTO: \($0); no mail is sent" }
-                        ?? "a mail goes to MAILTO only when a command fails, not for any output",
-                    hint: "the output is kept; see it with 'flower logs'"
-                )
-            )
-            diagnostics[diagnostics.count - 1].severity = .warning
-        case "MAILFROM":
-            diagnostics.append(
-                fault(
-                    "\(assignment.name)=\(assignment.value) is kept as a variable: no mail is sent",
-                    hint: "the output is kept; see it with 'flower logs'"
-                )
-            )
-            diagnostics[diagnostics.count - 1].severity = .warning
-        default:
-            if let problem = Names.faultOfVariable(assignment.name) {
-                diagnostics.append(fault(problem))
-            }
+        default: problem = Names.faultOfVariable(assignment.name)
         }
+        guard let problem else { return }
+        add(.fault, problem, line: assignment.line, column: assignment.column, hint: nil)
     }
 
-    private mutating func sayWhatIsLost(_ entry: Crontab.Entry, _ flow: ImportedFlow) {
-        guard let user = flow.formerUser else { return }
-        say("ran as \(user) and will run as \(account.name), whose flow it becomes", entry)
+    /// How far ahead clock changes are told: past the next one forward.
+    private static let toldSeconds: Int64 = 400 * 86_400
+
+    /// cron starts a job of fixed times once for each of them that a clock change skips, all at its end.
+    private mutating func tellGap(_ entry: Crontab.Entry) {
+        guard !entry.schedule.isReboot else { return }
+        let own = entry.schedule.zoneName ?? entry.zoneName
+        guard let zone = own.map({ try? ZoneDirectory.host.zone(named: $0) }) ?? zone else {
+            return
+        }
+        let end = Instant(seconds: now.seconds + Self.toldSeconds)
+        let effects = entry.schedule.clockEffects(after: now, through: end, in: zone)
+        guard let effect = effects.first(where: { $0.kind == .moved && $0.count > 1 }) else {
+            return
+        }
+        let when = effect.at.iso8601(in: zone).prefix(16).replacing("T", with: " ")
+        say(
+            .note,
+            "where the clock goes forward (\(when)) cron starts it \(effect.count) times at once,"
+                + " for each time that is skipped; here it is due once",
+            entry
+        )
     }
 
-    private mutating func say(_ message: String, _ entry: Crontab.Entry) {
-        add(message, line: entry.line, column: entry.column, hint: nil, severity: .warning)
+    private mutating func say(
+        _ severity: Diagnostic.Severity,
+        _ message: String,
+        _ entry: Crontab.Entry,
+        hint: String? = nil
+    ) {
+        add(severity, message, line: entry.line, column: entry.column, hint: hint)
     }
 
     private mutating func add(
+        _ severity: Diagnostic.Severity,
         _ message: String,
         line: Int,
         column: Int,
-        hint: String?,
-        severity: Diagnostic.Severity
+        hint: String?
     ) {
         diagnostics.append(
             Diagnostic(

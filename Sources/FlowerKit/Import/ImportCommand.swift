@@ -15,9 +15,10 @@ struct ImportCommand: FlowerCommand {
         abstract: "Write a flow file for each crontab entry and timer.",
         discussion: """
             A file named crontab, or in a folder named cron.d, has a user column, as /etc/crontab; \
-            any other is a user's own. NAME.timer is a timer of systemd, whose service and \
-            drop-ins are read too; of a folder all its timers are. What cannot be carried over is \
-            said.
+            any other is a user's own, in /var/spool/cron/crontabs of the user for whom it is named. \
+            You are asked for --form where what stands before the commands speaks against it. \
+            NAME.timer is a timer of systemd, whose service and drop-ins are read too; of a folder \
+            all its timers are. What cannot be carried over, or is otherwise, is said.
             """
     )
 
@@ -43,6 +44,8 @@ struct ImportCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         var imports: [NewFile] = []
         var faults = 0
+        let folder = StateChoice.unsaid.folder(session)
+        let host = CrontabHost.current(runner: .ofRunner(in: folder))
         for file in files {
             if Self.isOfTimers(file) {
                 imports += try timers(file, &faults, in: session)
@@ -54,9 +57,17 @@ struct ImportCommand: FlowerCommand {
                 )
                 continue
             }
-            var reading = CrontabImport(path: file, stem: stem(file), account: .current)
+            var reading = CrontabImport(
+                path: file,
+                stem: stem(file),
+                owner: owner(file),
+                host: host,
+                zone: session.hostZone,
+                now: session.now
+            )
             let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
-            imports += reading.flows(of: crontab).map { NewFile(name: $0.name, yaml: $0.yaml) }
+            imports += reading.flows(of: crontab, isFormSaid: form != nil)
+                .map { NewFile(name: $0.name, yaml: $0.yaml) }
             try session.complain(reading.diagnostics.map { $0.rendered + "\n" }.joined())
             faults += reading.diagnostics.count(where: \.isFault)
         }
@@ -80,7 +91,9 @@ struct ImportCommand: FlowerCommand {
             }
             let path = "\(to)/\(flow.name).yaml"
             if let present = CrontabFile.present(path) {
-                if present == Array(flow.yaml.utf8) { continue }
+                if ImportedFlow.isSame(flow.yaml, String(decoding: present, as: UTF8.self)) {
+                    continue
+                }
                 throw Failure(
                     .cannotCreate,
                     "\(path) is there already and differs; nothing was written",
@@ -104,6 +117,13 @@ struct ImportCommand: FlowerCommand {
 
     private func isInCronD(_ path: String) -> Bool {
         path.split(separator: "/").dropLast().last == "cron.d"
+    }
+
+    /// A spool of cron's has each user's crontab under the user's name, Debian's in `crontabs`.
+    private func owner(_ path: String) -> String? {
+        let folders = path.split(separator: "/").dropLast().suffix(2)
+        let isSpool = folders.last == "crontabs" || folders == ["spool", "cron"]
+        return isSpool && crontabForm(path) == .user ? baseName(path) : nil
     }
 
     private func crontabForm(_ path: String) -> Crontab.Form {

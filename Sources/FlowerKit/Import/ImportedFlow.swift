@@ -7,56 +7,40 @@ struct ImportedFlow {
     /// The crontab, and the first line that made this flow.
     let source: String
     let line: Int
-    var name: String
+    let name: String
     let task: String
     var schedules: [Schedule]
-    /// In the order of the crontab.
-    var environment: [Variable] = []
-    var shell = "/bin/sh"
-    /// Where the command starts.
-    var folder: String
-    /// Who ran it in cron, if that was somebody else.
-    var formerUser: String?
-    let command: String
-    /// What the command reads.
-    let input: String
+    private let setting: CrontabSetting
 
     struct Schedule: Hashable {
         var text: String
         var zone: String?
     }
 
-    init(
-        source: String,
-        line: Int,
-        name: String,
-        task: String,
-        folder: String,
-        entry: Crontab.Entry
-    ) {
+    init(source: String, job: CrontabJob) {
         self.source = source
-        self.line = line
-        self.name = name
-        self.task = task
-        self.folder = folder
-        command = entry.command
-        input = entry.input ?? ""
-        schedules = [Schedule(text: entry.scheduleText, zone: entry.zoneName)]
+        line = job.entry.line
+        name = job.name
+        task = job.entry.programName
+        setting = job.setting
+        schedules = [Schedule(text: job.entry.evenScheduleText, zone: job.entry.zoneName)]
     }
 
-    private var setting: [String] {
-        [command, input, shell, folder, formerUser ?? ""]
-            + environment.flatMap { [$0.name, $0.value] }
-    }
+    /// Whether two flow files say the same, wherever in the crontab its lines stand: apart from
+    /// the comment about the source, and from the order in a list or mapping.
+    static func isSame(_ a: String, _ b: String) -> Bool { statements(a) == statements(b) }
 
-    /// Does the same, at whatever times.
-    func isSame(as other: ImportedFlow) -> Bool { setting == other.setting }
-
-    /// Its name where another flow has its command's.
-    var ownName: String {
-        let digits = String(FNV1a.hash(setting.joined(separator: "\0")), radix: 16)
-        let hash = (String(repeating: "0", count: 16 - digits.count) + digits).prefix(6)
-        return String(name.dropLast(6)) + hash
+    /// Each line with the deeper ones below it, in an order of their own.
+    private static func statements(_ text: String) -> [String] {
+        var statements: [String] = []
+        for line in text.split(separator: "\n") where !line.hasPrefix("# From ") {
+            if line.hasPrefix("    "), let last = statements.indices.last {
+                statements[last] += "\n\(line)"
+            } else {
+                statements.append(String(line))
+            }
+        }
+        return statements.sorted()
     }
 }
 
@@ -71,22 +55,20 @@ extension ImportedFlow {
             if let zone = schedule.zone { lines.append("    timezone: \(YAMLText.word(zone))") }
         }
         lines.append("overlap: allow  # as cron does: a run does not wait for the one before it")
-        if !environment.isEmpty {
+        if !setting.variables.isEmpty {
             lines.append("environment:")
-            for variable in environment {
+            for variable in setting.variables {
                 let value = YAMLText.quoted(YAMLText.literal(variable.value))
                 lines.append("  \(variable.name): \(value)")
             }
         }
-        let mailTo =
-            environment.last { $0.name == "MAILTO" }.map { MailTo($0.value).addresses } ?? []
-        if !mailTo.isEmpty {
-            let addresses = mailTo.map { YAMLText.quoted($0) }.joined(separator: ", ")
+        if !setting.addresses.isEmpty {
+            let addresses = setting.addresses.map { YAMLText.quoted($0) }.joined(separator: ", ")
             lines.append("notify: {mail: [\(addresses)]}  # when a command fails")
         }
-        if let formerUser { lines.append("ran_as: \(YAMLText.word(formerUser))  # by cron") }
-        lines.append("working_directory: \(YAMLText.word(folder))")
-        lines.append("shell: [\(YAMLText.word(shell))]")
+        if let user = setting.user { lines.append("ran_as: \(YAMLText.word(user))  # by cron") }
+        lines.append("working_directory: \(YAMLText.word(setting.folder))")
+        lines.append("shell: [\(YAMLText.word(setting.shell))]")
         lines.append("tasks:")
         lines.append("  \(YAMLText.word(task)):")
         lines += action
@@ -94,11 +76,12 @@ extension ImportedFlow {
     }
 
     private var action: [String] {
+        let (command, input) = (setting.command, setting.input)
         guard input.isEmpty else {
             // What cron does with the text after `%`. printf(1) is the shell's own, so a command
             // that does not read its input only closes a pipe.
             let script = #"printf %s "$1" | "$2" -c "$3""#
-            let words = ["/bin/sh", "-c", script, "sh", input, shell, command]
+            let words = ["/bin/sh", "-c", script, "sh", input, setting.shell, command]
             return ["    exec:"]
                 + words.map { "      - \(YAMLText.quoted(YAMLText.literal($0)))" }
         }
