@@ -86,7 +86,7 @@ struct VariableFileTests {
         )
         folder.write("days.txt", "2026-12-24\n")
         folder.write("x.env", "A=b\n")
-        folder.write("c.crontab", "0 0 * * * true\n")
+        folder.write("c.crontab", "MAILTO=''\n0 0 * * * true\n")
         func told(_ loader: FlowFileLoader) -> [String] {
             loader.load(paths: [folder.path]).diagnostics.map {
                 "\($0.isFault ? "" : "\($0.severity): ")\(folder.relative($0.path)):\($0.line): \($0.message)"
