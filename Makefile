@@ -193,7 +193,7 @@ oracle: test-packages
 	@sh Tests/Support/oracle-environment.sh $(PYTHON) $(ORACLE)
 
 package-units: test-packages
-	@sh Tests/Support/debian-units.sh $(UNITS_OF_PACKAGES)
+	@sh Tests/Support/debian-files.sh units $(UNITS_OF_PACKAGES)
 
 crontabs: test-packages
-	@sh Tests/Support/debian-crontabs.sh $(CRONTABS)
+	@sh Tests/Support/debian-files.sh crontabs $(CRONTABS)

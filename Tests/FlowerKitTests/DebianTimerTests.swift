@@ -12,7 +12,7 @@ import Testing
 
 /// All timers of some 40 Debian packages, imported, against systemd's own answers.
 ///
-/// `FLOWER_UNITS` names the folder into which `Tests/Support/debian-units.sh` has fetched them (`make test`
+/// `FLOWER_UNITS` names the folder into which `Tests/Support/debian-files.sh` has fetched them (`make test`
 /// does). Elsewhere the suite says that it cannot run; it fails for it only where `FLOWER_REQUIRE` lists
 /// `units`.
 @Suite struct DebianTimerTests {
