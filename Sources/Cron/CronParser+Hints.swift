@@ -13,6 +13,16 @@ extension CronParser {
         )
     }
 
+    /// Where a file stands in an expression's place.
+    static func fileHint(_ word: String) -> String? {
+        for (ending, command) in [
+            ("crontab", "validate"), ("yaml", "validate"), ("yml", "validate"), ("timer", "import"),
+        ] where word == ending || word.hasSuffix(".\(ending)") || word.hasSuffix("/\(ending)") {
+            return "an expression is wanted here; files are for flower \(command) FILE"
+        }
+        return nil
+    }
+
     func withHint(_ error: CronError, spans: [Range<Int>], field: CronField) -> CronError {
         let words = spans.map { text.string($0) }
         let hint =

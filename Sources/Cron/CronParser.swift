@@ -191,6 +191,9 @@ struct CronParser {
                 hint: "a command is not part of a schedule"
             )
         }
+        if spans.count == 1, let hint = Self.fileHint(text.string(spans[0])) {
+            return text.error("schedule", "is a file's name", at: spans[0], hint: hint)
+        }
         let count = spans.count == 1 ? "1 field" : "\(spans.count) fields"
         return text.error(
             "schedule",

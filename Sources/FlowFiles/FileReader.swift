@@ -3,7 +3,15 @@ import Glibc
 
 /// Reads files and lists folders without ever blocking on what is no file and without following
 /// what grows: the one door from this module to the file system.
-enum FileReader {
+package enum FileReader {
+    /// A file that a command was given and cannot read.
+    package struct InputFault: Error {
+        package let message: String
+        package let hint: String?
+        /// There is nothing at its path, as far as can be seen.
+        package let isMissing: Bool
+    }
+
     struct Fault: Error, Hashable {
         let message: String
         let hint: String?
@@ -53,6 +61,22 @@ enum FileReader {
         return bytes
     }
 
+    /// The bytes of a file, or the sentence and the hint with which a command refuses it.
+    package static func input(_ path: String) -> Result<[UInt8], InputFault> {
+        do throws(Fault) {
+            return .success(try contents(of: path))
+        } catch {
+            var status = stat()
+            return .failure(
+                InputFault(
+                    message: error.message,
+                    hint: error.hint,
+                    isMissing: stat(path, &status) != 0
+                )
+            )
+        }
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -97,40 +121,62 @@ enum FileReader {
 
     private static func missing(_ path: String, _ error: Int32) -> Fault {
         var status = stat()
+        if path.isEmpty {
+            return Fault(message: "the path is empty", hint: "write a file's name")
+        }
         if error == ENOENT, lstat(path, &status) == 0 {
-            return Fault(message: "is a link to a file that does not exist", hint: nil)
+            return Fault(
+                message: "is a link to a file that does not exist",
+                hint: "ls -l shows where it leads"
+            )
         }
         if error == ENOENT {
-            let neighbour = neighbour(of: path).map { "did you mean '\($0)'?" }
-            return Fault(message: "there is no such file or folder", hint: neighbour)
+            return Fault(message: "there is no such file or folder", hint: whatIsThere(path))
         }
         if error == ELOOP {
-            return Fault(message: "is a link that leads back to itself", hint: nil)
+            return Fault(
+                message: "is a link that leads back to itself",
+                hint: "ls -l shows where it leads"
+            )
         }
         return unreadable(error)
     }
 
-    /// What is there in place of a missing file and named much like it.
-    private static func neighbour(of path: String) -> String? {
-        let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        let folder = String(path.dropLast(name.count))
-        // A folder that is not there, or closed, has nothing to offer.
-        guard !name.isEmpty, let names = try? names(inFolder: folder.isEmpty ? "." : folder) else {
-            return nil
+    /// What is named much like what is missing, else how far the path leads.
+    private static func whatIsThere(_ path: String) -> String? {
+        var names = path.split(separator: "/")[...]
+        let root = path.hasPrefix("/") ? "/" : ""
+        guard let name = names.popLast() else { return nil }
+        // A folder that is closed has nothing to offer.
+        let folder = root + names.joined(separator: "/")
+        if let found = try? Self.names(inFolder: folder.isEmpty ? "." : folder) {
+            if let near = nearest(to: String(name), among: found) {
+                let before = path.dropLast(path.hasSuffix("/") ? 1 : 0).dropLast(name.count)
+                return "did you mean '\(before)\(near)'?"
+            }
+            return "look at what is there: ls \(resolved(folder.isEmpty ? "." : folder))"
         }
-        return nearest(to: String(name), among: names).map { folder + $0 }
+        while let last = names.popLast() {
+            let above = root + names.joined(separator: "/")
+            guard isFolder(above.isEmpty ? "." : above) else { continue }
+            return "there is no folder '\(last)' in \(resolved(above.isEmpty ? "." : above))"
+        }
+        return nil
     }
 
     private static func unreadable(_ error: Int32) -> Fault {
-        Fault(
-            message: "cannot be read: \(String(cString: strerror(error)))",
-            hint: error == EACCES ? "look at its permissions and its folders'" : nil
-        )
+        let hint: String? =
+            switch error {
+            case EACCES, EPERM: "look at its permissions and its folders'"
+            case ENOTDIR: "a part of the path is a file, not a folder"
+            default: nil
+            }
+        return Fault(message: "cannot be read: \(String(cString: strerror(error)))", hint: hint)
     }
 
     private static func tooLarge(_ size: Int?) -> Fault {
         let limit =
-            "a flow file has at most \(Limit.fileBytes >> 20) MiB (\(Limit.fileBytes) bytes)"
+            "a file has at most \(Limit.fileBytes >> 20) MiB (\(Limit.fileBytes) bytes)"
         return Fault(message: size.map { "\(limit), this has \($0)" } ?? limit, hint: nil)
     }
 }

@@ -63,7 +63,7 @@ extension EndToEnd {
                 name: "a file of 10 MB",
                 making: "head -c 10485760 /dev/zero | tr '\\0' '#' > bad.yaml",
                 code: 65,
-                message: "a flow file has at most 8 MiB (8388608 bytes), this has 10485760"
+                message: "a file has at most 8 MiB (8388608 bytes), this has 10485760"
             ),
             Case(
                 name: "a program",

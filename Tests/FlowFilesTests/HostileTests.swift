@@ -80,7 +80,7 @@ struct HostileTests {
         #expect(load(comment + fill).faults.isEmpty)
         #expect(
             load(comment + fill + fill.prefix(1)).faults.map(\.rendered) == [
-                "a.yaml: a flow file has at most 8 MiB (8388608 bytes), this has 8388609"
+                "a.yaml: a file has at most 8 MiB (8388608 bytes), this has 8388609"
             ]
         )
     }

@@ -98,11 +98,12 @@ struct LoaderTests {
         #expect(
             messages(folder, folder.load("", "no.yaml", "a.txt").diagnostics) == [
                 "device.yaml: is a device, not a file",
-                "gone.yaml: is a link to a file that does not exist",
-                "loop.yaml: is a link that leads back to itself",
+                "gone.yaml: is a link to a file that does not exist\n    hint: ls -l shows where it leads",
+                "loop.yaml: is a link that leads back to itself\n    hint: ls -l shows where it leads",
                 "memory.yaml: cannot be read: Input/output error",
                 "pipe.yaml: is a pipe, not a file",
-                "no.yaml: there is no such file or folder",
+                "no.yaml: there is no such file or folder\n    hint: look at what is there: ls "
+                    + FlowFileLoader.resolved(folder.path),
                 "a.txt: is no flow file: those end in .yaml, .yml or .crontab",
             ]
         )
@@ -119,7 +120,10 @@ struct LoaderTests {
                 nightly.yml: there is no such file or folder
                     hint: did you mean 'nightly.yaml'?
                 """,
-                "nowhere/a.yaml: there is no such file or folder",
+                """
+                nowhere/a.yaml: there is no such file or folder
+                    hint: there is no folder 'nowhere' in \(FlowFileLoader.resolved(folder.path))
+                """,
                 """
                 in: warning: no flow file is in this folder
                     hint: those end in .yaml, .yml or .crontab; folders in it are not looked into

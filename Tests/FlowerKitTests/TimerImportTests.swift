@@ -357,48 +357,4 @@ import Testing
         #expect(result.code == .success)
         #expect(try file("a").contains("\nran_as: nobody-here  # by systemd\n"))
     }
-
-    @Test func `of a folder every timer is read, and what cannot be said is passed over`() throws {
-        try write("a.timer", "[Timer]\nOnCalendar=daily\n")
-        try write("a.service", "[Service]\nExecStart=a\n")
-        try write("b.timer", "[Timer]\nOnCalendar=*:*:0.5\n")
-        try write("b.service", "[Service]\nExecStart=b\n")
-        try write("c@.timer", "[Timer]\nOnCalendar=daily\n")
-        try write("c@.service", "[Service]\nExecStart=c %i\n")
-        try write("d.timer", "")
-        try write("e.timer", "[Timer]\nOnCalendar=daily\n")
-        try write("other.txt", "nothing")
-        let result = try fixture.flower("import", units, "--to", to)
-        #expect(result.code == .success)
-        #expect(result.output == "\(to)/a.yaml\n")
-        let errors = result.errors.replacing("\(units)/", with: "")
-        #expect(errors.contains("b.timer:2:1: warning: OnCalendar=*:*:0.5 is no"))
-        #expect(errors.contains("say; the timer is passed over\n"))
-        #expect(errors.contains("flower: c@.timer: passed over: a template; name its instance"))
-        #expect(errors.contains("flower: d.timer: passed over: it is masked"))
-        #expect(errors.contains("e.timer: warning: there is no e.service in"))
-        #expect(errors.hasSuffix("flower: 4 of 5 timers passed over\n"))
-        // An instance is there by its template.
-        #expect(try imported("c@x-y.timer").code == .success)
-        #expect(try file("c-x-y").contains("exec: [c, x-y]\n"))
-    }
-
-    @Test func `drop-ins count, those of the service too`() throws {
-        try write("a.timer", "[Timer]\nOnCalendar=daily\n")
-        try write("a.timer.d/x.conf", "[Timer]\nOnCalendar=\nOnCalendar=weekly\n")
-        try write("a.service", "[Service]\nExecStart=a\n")
-        try write("a.service.d/x.conf", "[Service]\nExecStart=\nExecStart=b\nEnvironment=X=1\n")
-        #expect(try imported("a.timer").code == .success)
-        let text = try file("a")
-        #expect(text.contains("\"0 0 * * MON\"  # OnCalendar=weekly\n"))
-        #expect(!text.contains("daily"))
-        #expect(text.hasSuffix("tasks:\n  b:\n    exec: [b]\n"))
-        #expect(text.contains("# From \(units)/a.service.d/x.conf.\n"))
-    }
-
-    @Test func `a folder without timers, and a timer that is not there, are exit 66`() throws {
-        try write("x.txt", "")
-        #expect(try fixture.flower("import", units, "--to", to).code == .notFound)
-        #expect(try imported("none.timer").code == .notFound)
-    }
 }

@@ -34,7 +34,8 @@ extension ImportCommand {
             throw Failure(
                 .notFound,
                 "there is no timer in \(path)",
-                hint: "of a folder all files that end in .timer are read; name other files"
+                hint: "of a folder all files that end in .timer are read; crontabs are named one"
+                    + " by one: flower import \(folder)/NAME"
             )
         }
         let files = try names.compactMap { name in
@@ -57,11 +58,9 @@ extension ImportCommand {
             zone: session.hostZone
         )
         let flow = reading.flow()
-        if reading.isMissing {
-            throw Failure(
-                .notFound,
-                "cannot read \(path): \(String(cString: strerror(ENOENT)))"
-            )
+        if reading.isUnreadable, case .failure(let fault) = FileReader.input(path) {
+            guard isOneOfMany else { throw fault.failure(of: path) }
+            session.note("\(path): passed over: \(fault.message)")
         }
         if let reason = reading.passedOver { session.note("\(path): passed over: \(reason)") }
         let diagnostics = reading.findings.diagnostics.map { diagnostic in

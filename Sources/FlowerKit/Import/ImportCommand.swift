@@ -141,31 +141,11 @@ struct ImportCommand: FlowerCommand {
 /// The files that `import` reads and makes.
 enum CrontabFile {
     static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw Failure(.notFound, "cannot read \(path): \(String(cString: strerror(errno)))")
+    /// - Throws: `Failure`, 66 where there is nothing or it cannot be read, else 65.
+        switch FileReader.input(path) {
+        case .success(let bytes): return bytes
+        case .failure(let fault): throw fault.failure(of: path)
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(.notFound, "\(path) is not a file")
-        }
-        guard status.st_size <= Limit.fileBytes else {
-            throw Failure(.badInput, "\(path) is larger than \(Limit.fileBytes) bytes")
-        }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw Failure(.notFound, "\(path) changed while it was read", hint: "try again")
-            }
-            filled += count
-        }
-        return bytes
     }
 
     /// What stands at a path where a flow file is to be; nil if nothing does.
@@ -176,20 +156,45 @@ enum CrontabFile {
     }
 
     static func makeFolder(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        throw cannotMake(path)
+        if mkdir(path, 0o777) == 0 { return }
+        let error = errno
+        var status = stat()
+        if error == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+            throw cannotMake(path, ENOTDIR)
+        }
+        if error != EEXIST { throw cannotMake(path, error) }
     }
 
     /// A new file: O_EXCL, so that one which came in between is not overwritten.
     static func create(_ path: String, _ text: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw cannotMake(path) }
+        guard descriptor >= 0 else { throw cannotMake(path, errno) }
         let output = Output(descriptor: descriptor)
         defer { close(descriptor) }
         try output.write(text)
     }
 
-    private static func cannotMake(_ path: String) -> Failure {
-        Failure(.cannotCreate, "cannot make \(path): \(String(cString: strerror(errno)))")
+    private static func cannotMake(_ path: String, _ error: Int32) -> Failure {
+        let hint =
+            switch error {
+            case ENOENT: "make the folder in which it is to be: mkdir -p"
+            case ENOTDIR: "a part of the path is a file: name a folder with --to"
+            case ENOSPC, EDQUOT: "make room, or name another folder with --to"
+            default: "name a folder with --to in which you may write"
+            }
+        return Failure(
+            .cannotCreate,
+            "cannot make \(path): \(String(cString: strerror(error)))",
+            hint: hint
+        )
+    }
+}
+
+extension FileReader.InputFault {
+    func failure(of path: String) -> Failure {
+        let name = path.isEmpty ? "''" : path
+        // What is there and cannot be read is no input either (sysexits(3), EX_NOINPUT).
+        let isUnreadable = isMissing || message.hasPrefix("cannot be read")
+        return Failure(isUnreadable ? .notFound : .badInput, "\(name): \(message)", hint: hint)
     }
 }

@@ -17,8 +17,8 @@ struct TimerImport {
     private(set) var findings = UnitFindings()
     /// Why it is no flow and need not be one: a template, a masked unit.
     private(set) var passedOver: String?
-    /// There is no such file.
-    private(set) var isMissing = false
+    /// The timer itself is not there, or cannot be read.
+    private(set) var isUnreadable = false
 
     init(path: String, account: Account, now: Instant, zone: Zone) {
         self.path = path
@@ -106,7 +106,8 @@ struct TimerImport {
                 passedOver =
                     "\(path == self.path ? "it" : path) is masked: systemd does not start it"
             case .missing where name.suffix == "timer":
-                isMissing = true
+                isUnreadable = true
+            case .unreadable(self.path, _): isUnreadable = true
             case .missing:
                 findings.add(
                     .fault,
@@ -118,13 +119,15 @@ struct TimerImport {
                 findings.add(
                     .fault,
                     "\(path) cannot be read: \(String(cString: strerror(code)))",
-                    path: self.path
+                    path: self.path,
+                    hint: code == EACCES ? "look at its permissions and its folders'" : nil
                 )
             case .tooLarge(let path):
                 findings.add(
                     .fault,
                     "\(path) is larger than \(UnitFolders.fileBytes) bytes",
-                    path: self.path
+                    path: self.path,
+                    hint: "a unit's file is text of some lines: is it the right one?"
                 )
             }
             return nil
