@@ -42,6 +42,15 @@ package struct Crontab: Sendable, Hashable {
         }
     }
 
+    /// A line that says something to people alone.
+    package struct Comment: Sendable, Hashable {
+        /// From the `#` on, without blanks at its end.
+        package let text: String
+        /// From 1.
+        package let line: Int
+        package let column: Int
+    }
+
     package struct Diagnostic: Error, Sendable, Hashable {
         package enum Severity: Sendable, Hashable {
             /// Debian's cron ignores the whole file then.
@@ -59,6 +68,7 @@ package struct Crontab: Sendable, Hashable {
     package let form: Form
     package internal(set) var assignments: [Assignment] = []
     package internal(set) var entries: [Entry] = []
+    package internal(set) var comments: [Comment] = []
     /// In the order of the file.
     package internal(set) var diagnostics: [Diagnostic] = []
 
@@ -81,6 +91,7 @@ package struct Crontab: Sendable, Hashable {
         reader.read(bytes)
         assignments = reader.assignments
         entries = reader.entries
+        comments = reader.comments
         diagnostics = reader.diagnostics
     }
 

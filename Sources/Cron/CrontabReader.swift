@@ -4,6 +4,7 @@ struct CrontabReader {
     let hashID: (_ command: String) -> String
     var assignments: [Crontab.Assignment] = []
     var entries: [Crontab.Entry] = []
+    var comments: [Crontab.Comment] = []
     var diagnostics: [Crontab.Diagnostic] = []
 
     /// The assignments in force, in order, one for each name.
@@ -45,8 +46,9 @@ struct CrontabReader {
 
     private mutating func read(line bytes: ArraySlice<UInt8>) {
         let content = bytes.drop { CronText.isBlank($0) }
-        guard let first = content.first, first != UInt8(ascii: "#") else { return }
+        guard let first = content.first else { return }
         let column = content.startIndex - bytes.startIndex + 1
+        guard first != UInt8(ascii: "#") else { return addComment(content, column: column) }
         guard !content.contains(0), let text = String(validating: content, as: UTF8.self) else {
             return fail(at: column, "the line is not UTF-8 text", hint: nil)
         }
@@ -69,6 +71,16 @@ struct CrontabReader {
         } else {
             readEntry(text, column: column)
         }
+    }
+
+    /// A comment may have any bytes; what is no UTF-8 was most likely written as ISO 8859-1.
+    private mutating func addComment(_ bytes: ArraySlice<UInt8>, column: Int) {
+        let end = bytes.lastIndex { !CrontabAssignment.isSpace($0) } ?? bytes.startIndex
+        let kept = bytes[...end]
+        let text =
+            String(validating: kept, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(kept.map { Unicode.Scalar($0) }))
+        comments.append(Crontab.Comment(text: text, line: line, column: column))
     }
 
     private mutating func add(_ assignment: Crontab.Assignment) {

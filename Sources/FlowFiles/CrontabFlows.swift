@@ -16,133 +16,31 @@ struct CrontabFlows {
 
     /// The flows in the order in which their commands first stand in the file.
     func read(_ bytes: [UInt8]) -> [FlowReader.Declared] {
-        guard !setsTooMuch(bytes) else { return [] }
-        let crontab = Crontab(bytes, form: .user)
-        for diagnostic in crontab.diagnostics {
-            let place = Place(line: diagnostic.line, column: diagnostic.column)
-            switch diagnostic.severity {
-            case .error: findings.fault(diagnostic.message, at: place, hint: diagnostic.hint)
-            case .note: findings.warn(diagnostic.message, at: place, hint: diagnostic.hint)
-            }
-        }
-        for assignment in crontab.assignments { check(assignment) }
-        let host = context.crontabHost ?? .unknown(in: context)
-        let jobs = CrontabJob.all(of: crontab, stem: context.stem, owner: nil, on: host)
-        for remark in CrontabRemark.all(of: crontab, jobs, on: host) {
-            let place =
-                remark.line > 0 ? Place(line: remark.line, column: remark.column) : nil
-            switch remark.severity {
-            case .fault: findings.fault(remark.message, at: place, hint: remark.hint)
-            case .warning: findings.warn(remark.message, at: place, hint: remark.hint)
-            case .note: findings.note(remark.message, at: place, hint: remark.hint)
-            }
-        }
-        var flows: [Flow] = []
-        var places: [Place] = []
-        var positions: [String: Int] = [:]
-        var identities: Set<[String]> = []
-        for job in jobs {
-            let place = Place(line: job.entry.line, column: job.entry.column)
-            let schedule = schedule(job.entry, job.name, place)
-            guard let position = positions[job.name] else {
-                positions[job.name] = flows.count
-                identities.insert([job.name, schedule.identity])
-                flows.append(flow(job, schedule, place))
-                places.append(place)
-                continue
-            }
-            if !identities.insert([job.name, schedule.identity]).inserted {
-                findings.warn(
-                    "line \(places[position].line) says the same; it is run once, not twice",
-                    at: place
-                )
-            } else {
-                flows[position].schedules.append(schedule)
-            }
-        }
-        return zip(flows, places).map { flow, place in
-            FlowReader.Declared(
-                name: flow.name,
-                place: place,
-                flow: findings.faultCount == 0 ? flow : nil
-            )
-        }
-    }
-
-    // MARK: lines
-
-    private func check(_ assignment: Crontab.Assignment) {
-        let place = Place(line: assignment.line, column: assignment.column)
-        let name = assignment.name
-        if assignment.value.utf8.count > Limit.parameterBytes {
-            findings.fault(
-                "variable \(Text.quoted(name)) is longer than \(Limit.parameterBytes) bytes",
-                at: place
-            )
-        }
-        switch name {
-        case "": return
-        case "CRON_TZ":
-            guard !assignment.value.isEmpty, !context.zoneExists(assignment.value) else { return }
-            findings.fault(
-                "there is no time zone \(Text.quoted(assignment.value)) on this host",
-                at: place,
-                hint: findings.nearest.zoneHint(assignment.value, context.zoneHint)
-            )
-        default:
-            if let fault = Names.faultOfVariable(name) {
-                findings.fault(Text.clipped(fault), at: place)
-            }
-        }
-    }
-
-    private func schedule(
-        _ entry: Crontab.Entry,
-        _ flowName: String,
-        _ place: Place
-    ) -> ScheduleSpec {
-        // `H` chooses by the flow's name. The text has just been read, so it is good.
-        let named = try? CronExpression(entry.scheduleText, hashID: flowName)
-        let expression = named ?? entry.schedule
-        if !expression.isReboot, expression.next(after: context.now, in: .utc) == nil {
-            findings.warn("this line is never due again", at: place)
-        }
-        tellRemarks(on: entry, expression, place)
-        return ScheduleSpec(
-            text: entry.evenScheduleText,
-            expression: expression,
-            timezone: entry.zoneName
+        guard !CrontabReading.setsTooMuch(bytes, findings) else { return [] }
+        let world = CrontabWorld(
+            host: context.crontabHost ?? .unknown(in: context),
+            zoneExists: context.zoneExists,
+            zoneHint: context.zoneHint,
+            now: context.now,
+            lint: context.lint
         )
-    }
-
-    private func tellRemarks(
-        on entry: Crontab.Entry,
-        _ expression: CronExpression,
-        _ place: Place
-    ) {
-        guard let lint = context.lint else { return }
-        for remark in entry.remarks(isUser: lint.isUser) {
-            findings.add(
-                remark,
-                at: Place(line: place.line, column: remark.column, length: remark.length)
+        let commands = CrontabReading(world: world, findings: findings)
+            .commands(of: Crontab(bytes, form: .user), stem: context.stem, owner: nil)
+        return commands.map { command in
+            FlowReader.Declared(
+                name: command.name,
+                place: command.place,
+                flow: findings.faultCount == 0 ? flow(command) : nil
             )
         }
-        if let zone = lint.zone(expression.zoneName ?? entry.zoneName),
-            let remark = expression.clockRemark(in: zone, after: context.now)
-        {
-            findings.add(remark, at: place)
-        }
     }
 
-    private func flow(_ job: CrontabJob, _ schedule: ScheduleSpec, _ place: Place) -> Flow {
-        let (entry, setting) = (job.entry, job.setting)
-        if max(entry.command.utf8.count, setting.input.utf8.count) > Limit.argumentBytes {
-            findings.fault("the command is longer than \(Limit.argumentBytes) bytes", at: place)
-        }
+    private func flow(_ command: CrontabCommandLines) -> Flow {
+        let (entry, setting) = (command.job.entry, command.job.setting)
         return Flow(
-            name: job.name,
+            name: command.name,
             description: Text.clipped(entry.commandText),
-            schedules: [schedule],
+            schedules: command.lines.map(\.schedule),
             overlap: .allow,
             // `environment` is a template, a crontab's value is not.
             environment: setting.variables.map { Variable($0.name, Template.literal($0.value)) },
@@ -165,9 +63,11 @@ struct CrontabFlows {
                 .map { Template.literal($0) }
         )
     }
+}
 
+extension CrontabReading {
     /// Looked at before reading, whose time and memory go with the square of the assignments.
-    private func setsTooMuch(_ bytes: [UInt8]) -> Bool {
+    static func setsTooMuch(_ bytes: [UInt8], _ findings: Findings) -> Bool {
         var count = 0
         for line in bytes.split(separator: 0x0A) where line.contains(UInt8(ascii: "=")) {
             let first = line.first { $0 != 0x20 && $0 != 0x09 } ?? 0

@@ -108,7 +108,7 @@ extension Session {
         return FlowFileLoader(
             components: Dictionary(uniqueKeysWithValues: checks),
             componentOutputs: { registry.outputs(of: $0) },
-            zoneExists: { (try? ZoneDirectory.host.zone(named: $0)) != nil },
+            zoneExists: Self.isZone,
             zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
             home: runner.home,
             runner: { runner.name },
@@ -118,6 +118,21 @@ extension Session {
             trust: trust,
             isTrustRequired: isTrustRequired
         )
+    }
+
+    /// For the crontabs that are imported.
+    func crontabWorld(for folder: StateFolder) -> CrontabWorld {
+        CrontabWorld(
+            host: .current(runner: .ofRunner(in: folder)),
+            zoneExists: Self.isZone,
+            zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
+            now: now,
+            lint: lintWorld
+        )
+    }
+
+    @Sendable private static func isZone(_ name: String) -> Bool {
+        (try? ZoneDirectory.host.zone(named: name)) != nil
     }
 
     /// What schedules are looked at by where a person is told.

@@ -44,8 +44,7 @@ struct ImportCommand: FlowerCommand {
     func run(in session: Session) throws -> ExitCode {
         var imports: [NewFile] = []
         var faults = 0
-        let folder = StateChoice.unsaid.folder(session)
-        let host = CrontabHost.current(runner: .ofRunner(in: folder))
+        let world = session.crontabWorld(for: StateChoice.unsaid.folder(session))
         for file in files {
             if Self.isOfTimers(file) {
                 imports += try timers(file, &faults, in: session)
@@ -57,19 +56,21 @@ struct ImportCommand: FlowerCommand {
                 )
                 continue
             }
-            var reading = CrontabImport(
+            let crontab = CrontabImport(
+                try CrontabFile.read(file),
                 path: file,
+                form: crontabForm(file),
+                isFormSaid: form != nil,
                 stem: stem(file),
                 owner: owner(file),
-                host: host,
-                zone: session.hostZone,
-                now: session.now
+                world: world
             )
-            let crontab = Crontab(try CrontabFile.read(file), form: crontabForm(file))
-            imports += reading.flows(of: crontab, isFormSaid: form != nil)
-                .map { NewFile(name: $0.name, yaml: $0.yaml) }
-            try session.complain(reading.diagnostics.map { $0.rendered + "\n" }.joined())
-            faults += reading.diagnostics.count(where: \.isFault)
+            imports += crontab.commands.map { command in
+                let flow = ImportedFlow(source: file, command)
+                return NewFile(name: flow.name, yaml: flow.yaml)
+            }
+            try session.complain(crontab.diagnostics.map { $0.rendered + "\n" }.joined())
+            faults += crontab.diagnostics.count(where: \.isFault)
         }
         guard faults == 0 else {
             throw Failure(.badInput, "\(counted(faults, "fault")); nothing was written")
@@ -140,8 +141,8 @@ struct ImportCommand: FlowerCommand {
 
 /// The files that `import` reads and makes.
 enum CrontabFile {
-    static func read(_ path: String) throws -> [UInt8] {
     /// - Throws: `Failure`, 66 where there is nothing or it cannot be read, else 65.
+    static func read(_ path: String) throws -> [UInt8] {
         switch FileReader.input(path) {
         case .success(let bytes): return bytes
         case .failure(let fault): throw fault.failure(of: path)

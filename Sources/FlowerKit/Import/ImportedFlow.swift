@@ -2,38 +2,28 @@ import Cron
 import FlowFiles
 import Flows
 
-/// An entry of a crontab as a flow, on its way to a file.
+/// A command of a crontab as a flow, on its way to a file.
 struct ImportedFlow {
-    /// The crontab, and the first line that made this flow.
+    /// The crontab.
     let source: String
-    let line: Int
-    let name: String
-    let task: String
-    var schedules: [Schedule]
-    private let setting: CrontabSetting
+    let command: CrontabCommandLines
 
-    struct Schedule: Hashable {
-        var text: String
-        var zone: String?
-    }
-
-    init(source: String, job: CrontabJob) {
+    init(source: String, _ command: CrontabCommandLines) {
         self.source = source
-        line = job.entry.line
-        name = job.name
-        task = job.entry.programName
-        setting = job.setting
-        schedules = [Schedule(text: job.entry.evenScheduleText, zone: job.entry.zoneName)]
+        self.command = command
     }
+
+    var name: String { command.name }
+    private var setting: CrontabSetting { command.job.setting }
 
     /// Whether two flow files say the same, wherever in the crontab its lines stand: apart from
-    /// the comment about the source, and from the order in a list or mapping.
+    /// comments on lines of their own, and from the order in a list or mapping.
     static func isSame(_ a: String, _ b: String) -> Bool { statements(a) == statements(b) }
 
     /// Each line with the deeper ones below it, in an order of their own.
     private static func statements(_ text: String) -> [String] {
         var statements: [String] = []
-        for line in text.split(separator: "\n") where !line.hasPrefix("# From ") {
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             if line.hasPrefix("    "), let last = statements.indices.last {
                 statements[last] += "\n\(line)"
             } else {
@@ -47,12 +37,14 @@ struct ImportedFlow {
 extension ImportedFlow {
     /// The flow file.
     var yaml: String {
-        var lines = ["# From \(YAMLText.comment(source)), line \(line)."]
+        let entry = command.job.entry
+        var lines = ["# From \(YAMLText.comment(source)), line \(entry.line)."]
+        lines += command.carriedComments.map { YAMLText.comment($0) }
         lines.append("flow: \(YAMLText.word(name))")
         lines.append("schedules:")
-        for schedule in schedules {
-            lines.append("  - cron: \(YAMLText.quoted(schedule.text))")
-            if let zone = schedule.zone { lines.append("    timezone: \(YAMLText.word(zone))") }
+        for line in command.lines {
+            lines.append("  - cron: \(YAMLText.quoted(line.text))")
+            if let zone = line.zoneName { lines.append("    timezone: \(YAMLText.word(zone))") }
         }
         lines.append("overlap: allow  # as cron does: a run does not wait for the one before it")
         if !setting.variables.isEmpty {
@@ -70,7 +62,7 @@ extension ImportedFlow {
         lines.append("working_directory: \(YAMLText.word(setting.folder))")
         lines.append("shell: [\(YAMLText.word(setting.shell))]")
         lines.append("tasks:")
-        lines.append("  \(YAMLText.word(task)):")
+        lines.append("  \(YAMLText.word(entry.programName)):")
         lines += action
         return lines.map { $0 + "\n" }.joined()
     }
@@ -149,7 +141,9 @@ enum YAMLText {
     /// On one line, whatever a path holds.
     static func comment(_ text: String) -> String {
         var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { line.append(isPlain(scalar) ? scalar : "\u{FFFD}") }
+        for scalar in text.unicodeScalars {
+            line.append(isPlain(scalar) || scalar == "\t" ? scalar : "\u{FFFD}")
+        }
         return String(line)
     }
 
