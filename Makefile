@@ -25,7 +25,7 @@ DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
 DEB_PACKAGES = $(BUILD_PACKAGES) binutils dpkg-dev lintian
 TEST_PACKAGES = $(DEMO_PACKAGES) $(DEB_PACKAGES) bash dbus fish groff-base man-db mandoc python3 python3-venv \
     shellcheck strace systemd systemd-journal-remote zsh
-BENCH_PACKAGES = $(DEMO_PACKAGES) cron dbus gcc libc6-dev make ninja-build python3 python3-venv strace systemd \
+BENCH_PACKAGES = $(DEMO_PACKAGES) binutils cron dbus gcc libc6-dev make ninja-build python3 python3-venv strace systemd \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh
@@ -50,14 +50,14 @@ ifneq ($(wildcard Tests/Support/oracle/requirements.txt),)
 export FLOWER_ORACLE_PYTHON ?= $(CURDIR)/$(ORACLE)/bin/python
 endif
 
-.PHONY: help demo build test test-core lint bench bench-scheduler bench-services bench-cron torture \
-    fuzz
+.PHONY: help demo build test test-core lint bench bench-size bench-scheduler bench-services bench-cron \
+    torture fuzz
 .PHONY: install uninstall deb clean
-.PHONY: archives swift build-packages demo-packages test-packages bench-packages deb-packages oracle \
+.PHONY: archives swift base-commit build-packages demo-packages test-packages bench-packages deb-packages oracle \
     package-units crontabs
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: demo-packages build ## See it work: real flows, a schedule that comes due, a drained run
 	@sh Tests/Support/demo.sh $(BINARY)
@@ -87,6 +87,7 @@ archives:
 test: export FLOWER_STRICT = 1
 test: swift test-packages oracle package-units crontabs lint ## Set up and run every test
 	$(PYTHON) -B -m unittest Tests/Support/test_schedules.py
+	$(PYTHON) -B -m unittest discover --start-directory Tests/Benchmarks
 	$(SWIFT) build --build-tests
 	$(PYTHON) -B Tests/Torture/torture.py --flower .build/debug/flower --kills 60
 	$(SWIFT) test --skip-build $(TEST_FLAGS)
@@ -100,9 +101,17 @@ lint: swift test-packages ## Check the format of the sources and scripts
 	    schedules/*/*.sh systemd/debian/build.sh systemd/debian/postinst systemd/debian/postrm \
 	    systemd/debian/prerm
 
-bench: bench-packages build ## Measure beside floors and peers; BENCH='--case cold' narrows it
-	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BENCH)
-	[ -n "$(BENCH)" ] || $(MAKE) --no-print-directory bench-scheduler bench-services bench-cron
+bench: base-commit bench-packages build ## Measure beside floors and peers, or BASE=COMMIT; BENCH='--case cold' narrows it
+	$(PYTHON) -B Tests/Benchmarks/bench.py --flower $(BINARY) $(BESIDE) $(BENCH)
+	$(if $(BENCH)$(BASE),,$(MAKE) --no-print-directory bench-scheduler bench-services bench-cron)
+
+bench-size: base-commit bench-packages swift build-packages ## Weigh a build from nothing, beside BASE=COMMIT
+	$(PYTHON) -B Tests/Benchmarks/size.py $(BESIDE) $(BENCH)
+
+# What is compared with, and looked for before anything is built.
+BESIDE = --swift $(SWIFT) $(if $(BASE),--base-commit '$(BASE)')
+base-commit:
+	@[ -z '$(BASE)' ] || $(PYTHON) -B Tests/Benchmarks/commits.py '$(BASE)'
 
 bench-scheduler: bench-packages build ## Measure the scheduler beside cron, a systemd timer and a floor
 	$(PYTHON) -B Tests/Benchmarks/punctual.py --flower $(BINARY) $(BENCH)

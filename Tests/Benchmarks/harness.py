@@ -7,10 +7,12 @@ the median of the rounds' own ratios, never by the ratio of two medians.
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import platform
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -34,12 +36,18 @@ Prepared = tuple[Command, Callable[[], None]]
 
 @dataclasses.dataclass
 class Cost:
-    """What one command took, its waited-for children included."""
+    """What one command took, its waited-for children included.
+
+    What is looked at while it goes on, as a scheduler at rest, has its memory told in more ways:
+    by proportion (pages that others have too are divided), and what no file stands behind.
+    """
 
     seconds: float
     cpu_seconds: float
     rss_mib: float
     written_bytes: int
+    pss_mib: float = 0
+    anonymous_mib: float = 0
 
 
 @dataclasses.dataclass
@@ -67,11 +75,15 @@ class Goal:
 @dataclasses.dataclass
 class Contender:
     """`prepare` is not timed: it makes what one round needs in the folder that it is given and
-    returns the command to time, with a check of the command's work to make afterwards."""
+    returns the command to time, with a check of the command's work to make afterwards. `look` is in
+    the place of the timing where a command does not end by itself."""
 
     name: str
     prepare: Callable[[pathlib.Path], Prepared]
     goals: list[Goal] = dataclasses.field(default_factory=list)
+    look: Callable[[Command, pathlib.Path], Cost] | None = None
+    # Where its rounds have their folders, if not where all have.
+    place: pathlib.Path | None = None
 
 
 @dataclasses.dataclass
@@ -82,6 +94,8 @@ class Case:
     tasks: int
     contenders: list[Contender]
     rounds: int = 5
+    # What a comparison of two programs tells: keys of `compare.MEASURES`.
+    measures: tuple[str, ...] = ("ms", "RSS MiB")
     # Looks once, untimed, at what Flower does, and gives its verdicts.
     probe: Callable[[pathlib.Path], list[str]] | None = None
 
@@ -93,15 +107,17 @@ class Bench:
     flower: str
     programs: dict[str, str]
     scale: float
-    # An older binary, for cases that show what has become of a figure.
-    base: str | None = None
 
     def scaled(self, count):
         return max(2, int(count * self.scale))
 
 
 class BenchError(Exception):
-    pass
+    """Something could not be measured: with the exit code of what failed, and whose round it was."""
+
+    def __init__(self, text, code=None):
+        super().__init__(text)
+        self.code, self.contender = code, None
 
 
 def nothing():
@@ -115,7 +131,8 @@ def run(command, **options):
         text=True, **options,
     )
     if done.returncode != 0:
-        raise BenchError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
+        raise BenchError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}",
+                         done.returncode)
     return done.stdout
 
 
@@ -123,13 +140,16 @@ def fresh_folder(root):
     return pathlib.Path(tempfile.mkdtemp(dir=root))
 
 
+def compiler():
+    return os.environ.get("CC", "cc")
+
+
 def build_floors(folder):
-    compiler = os.environ.get("CC", "cc")
     built = {}
     for name, parts in PROGRAMS.items():
         sources = [str(FLOORS / part) if part.endswith(".c") else part for part in parts]
         built[name] = str(folder / name)
-        run([compiler, "-O2", "-o", built[name], *sources])
+        run([compiler(), "-O2", "-o", built[name], *sources])
     return built
 
 
@@ -139,8 +159,10 @@ def measure(bench, command, folder):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
     fields = done.stdout.split()
-    if done.returncode != 0 or fields[4] != "0":
-        raise BenchError(f"{' '.join(command)}: {done.stdout.strip()}\n{done.stderr}")
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(command)}: {done.stderr}")
+    if fields[4] != "0":
+        raise BenchError(f"{' '.join(command)}: exit {fields[4]}\n{done.stderr}", int(fields[4]))
     wall, user, system, rss = map(int, fields[:4])
     return Cost(wall / 1e9, (user + system) / 1e6, rss / 1024, int(fields[5]))
 
@@ -156,17 +178,30 @@ def fsyncs(command, folder):
     return sum("sync(" in line for line in lines)
 
 
+def measure_round(bench, contender, root):
+    folder = fresh_folder(contender.place or root)
+    try:
+        command, check = contender.prepare(folder)
+        look = contender.look or functools.partial(measure, bench)
+        cost = look(command, folder)
+        check()
+    except sqlite3.Error as error:
+        raise BenchError(f"the database is another one than this case knows: {error}") from error
+    shutil.rmtree(folder)
+    return cost
+
+
 def measure_case(bench, case, rounds, root):
     """The costs by contender, one for each round."""
     costs = {contender.name: [] for contender in case.contenders}
     for number in range(rounds):
         shift = number % len(case.contenders)
         for contender in case.contenders[shift:] + case.contenders[:shift]:
-            folder = fresh_folder(root)
-            command, check = contender.prepare(folder)
-            costs[contender.name].append(measure(bench, command, folder))
-            check()
-            shutil.rmtree(folder)
+            try:
+                costs[contender.name].append(measure_round(bench, contender, root))
+            except BenchError as error:
+                error.contender = contender.name
+                raise
         print(f"\r{case.title}: round {number + 1} of {rounds}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return costs

@@ -20,7 +20,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +29,7 @@ import time
 sys.dont_write_bytecode = True
 
 import harness
+from schedulers import Scheduler, cpu_seconds, cpu_until_idle, memory_mib
 
 BOX = pathlib.Path(__file__).resolve().parent.parent / "Support" / "systemd-box.sh"
 CRON = "/usr/sbin/cron"
@@ -63,52 +63,7 @@ def delays(path, offset_ms, period=1):
     return result
 
 
-def cpu_seconds(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-
-
-def resident_mib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def cpu_until_idle(pid):
-    """CPU seconds until nothing more is used for half a second."""
-    used, since = -1.0, time.monotonic()
-    while time.monotonic() - since < 0.5:
-        time.sleep(0.05)
-        now = cpu_seconds(pid)
-        if now != used:
-            used, since = now, time.monotonic()
-    return used
-
-
 # Who is measured
-
-
-class Flower:
-    def __init__(self, binary, folder):
-        self.binary, self.folder = binary, folder
-        self.state, self.flows = folder / "state", folder / "flows"
-        self.flows.mkdir(parents=True)
-        self.process = None
-
-    def start(self, *options):
-        command = [self.binary, "scheduler", "--state", self.state, "--schedules", self.flows]
-        log = open(self.folder / "log", "w", encoding="utf-8")
-        self.process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
-        return self.process.pid
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(120) != 0:
-            raise harness.BenchError((self.folder / "log").read_text())
-
-    def tell_delays(self):
-        """From due to the sentence that the scheduler prints after its commit, stamped by us."""
-        return self.folder / "log"
 
 
 def cron_command(crontab, folder):
@@ -198,7 +153,7 @@ def on_time(flower, programs, seconds, root):
     folder = root / "on-time"
     folder.mkdir()
     stamp = programs["stamp"]
-    ours = Flower(flower, folder / "flower")
+    ours = Scheduler(flower, folder / "flower")
     (ours.flows / "each.yaml").write_text(
         'flow: each\nschedules: [{cron: "* * * * * *"}]\noverlap: allow\n'
         f'tasks: {{stamp: {{exec: ["{stamp}", "{folder}/flower.txt", "${{run.id}}"]}}}}\n'
@@ -217,7 +172,8 @@ def on_time(flower, programs, seconds, root):
         started.append(subprocess.Popen([*floor, f"{folder}/{out}.txt", "x"]))
     ours.start("--run")
     told = []
-    with open(ours.tell_delays(), encoding="utf-8") as log:
+    # From due to the sentence that the scheduler prints after its commit, stamped by us.
+    with open(ours.log, encoding="utf-8") as log:
         end = time.time() + seconds
         while time.time() < end:
             line = log.readline()
@@ -277,7 +233,7 @@ def cron_lines(count):
 def many(flower, count, idle, root):
     folder = root / f"many-{count}"
     lines = list(cron_lines(count))
-    ours = Flower(flower, folder / "flower")
+    ours = Scheduler(flower, folder / "flower")
     for start in range(0, count, 5_000):
         text = "".join(lines[start:start + 5_000])
         (ours.flows / f"{start:06}.crontab").write_text(text)
@@ -303,7 +259,7 @@ def look_at(pid, idle):
     start = cpu_until_idle(pid)
     before = cpu_seconds(pid)
     time.sleep(idle)
-    return start, resident_mib(pid), (cpu_seconds(pid) - before) * 1000 * 60 / idle
+    return start, memory_mib(pid)["Rss"], (cpu_seconds(pid) - before) * 1000 * 60 / idle
 
 
 def print_many(count, rows):
@@ -322,7 +278,7 @@ def print_many(count, rows):
 def a_thousand(flower, stamp, root):
     count = 1_000
     folder = root / "thousand"
-    ours = Flower(flower, folder / "flower")
+    ours = Scheduler(flower, folder / "flower")
     out = folder / "flower.txt"
     due = int(time.time()) + 10
     at = time.gmtime(due)

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 
 import graphs
-from harness import Case, Contender, Goal, run
+from harness import Case, Contender, Goal, fresh_folder, run
 
 BODY = "exec: [/bin/true]"
 OLD_TASKS = 1_000_000
@@ -12,18 +12,18 @@ OLD_TASKS = 1_000_000
 
 def history(bench):
     graph = graphs.flat(bench.scaled(2000))
+    made = []
 
     def full(folder):
         # Made with the first round, and copied for each. Its flow's folder is where tasks are started.
-        first = folder.parent / "history"
-        if not first.exists():
-            first.mkdir()
-            state = graphs.registered(bench, first, graph, BODY)
+        if not made:
+            made.append(fresh_folder(folder.parent))
+            state = graphs.registered(bench, made[0], graph, BODY)
             run([bench.flower, "run", "--state", state])
             remember(state / "flower.db")
         state = folder / "state"
         state.mkdir(mode=0o700)
-        shutil.copy(first / "state" / "flower.db", state)
+        shutil.copy(made[0] / "state" / "flower.db", state)
         run([bench.flower, "register", "bench", "--state", state])
         return command(state, OLD_TASKS // len(graph) * len(graph))
 

@@ -1,14 +1,10 @@
-"""What it takes to look at 100,000 tasks or runs, as programs do: time, and the most memory.
-
-With --base an older binary looks at the like of it beside: each in a state folder that it has made itself.
-"""
+"""What it takes to look at 100,000 tasks or runs, as programs do: time, and the most memory."""
 
 import json
-import sqlite3
 import subprocess
 
 import graphs
-from harness import BenchError, Case, Contender, Goal, run
+from harness import BenchError, Case, Contender, fresh_folder, run
 from cases.history import copy_run
 
 BODY = "component: noop"
@@ -29,8 +25,8 @@ def status_text(bench):
 def runs(bench):
     count = bench.scaled(100_000)
 
-    def made(binary, folder):
-        state = drained(binary, folder, 3)
+    def made(folder):
+        state = drained(bench, folder, 3)
         copy_run(state / "flower.db", count - 1)
         return state
 
@@ -41,48 +37,41 @@ def runs(bench):
 def tasks(bench, title, words):
     count = bench.scaled(100_000)
     return case(bench, f"{title}, of {count} tasks", count,
-                lambda binary, folder: drained(binary, folder, count), words)
+                lambda folder: drained(bench, folder, count), words)
 
 
-def drained(binary, folder, count):
-    flow = folder / "bench.yaml"
-    graphs.write_flow(flow, graphs.flat(count), BODY)
-    state = folder / "state"
-    run([binary, "apply", flow, "--state", state])
-    run([binary, "register", "bench", "--state", state])
-    run([binary, "run", "--state", state])
+def drained(bench, folder, count):
+    state = graphs.registered(bench, folder, graphs.flat(count), BODY)
+    run([bench.flower, "run", "--state", state])
     graphs.check_succeeded(state, count)
     return state
 
 
 def case(bench, title, count, made, words):
-    states = {}
+    states = []
 
-    def contender(name, binary, goals):
-        def prepare(folder):
-            # Made with the first round; looking changes nothing.
-            if binary not in states:
-                place = folder.parent / f"looked-at-{len(states)}-{words[0]}-{'-o' in words}"
-                place.mkdir()
-                states[binary] = made(binary, place)
-            command = [binary, *words, "--state", str(states[binary])]
-            # Into a pipe, as a program reads it; the most memory is that of the larger of both.
-            return ["sh", "-c", 'exec "$@" | exec wc -c > /dev/null', "sh", *command], check(command)
-        return Contender(name, prepare, goals)
+    def prepare(folder):
+        # Made with the first round; looking changes nothing.
+        if not states:
+            states.append(made(fresh_folder(folder.parent)))
+        command = [bench.flower, *words, "--state", str(states[0])]
+        # Into a pipe, as a program reads it; the most memory is that of the larger of both.
+        return (["sh", "-c", 'exec "$@" | exec wc -c > /dev/null', "sh", *command],
+                lambda: check(command, count))
 
-    def check(command):
-        def look():
-            if "json" not in command:
-                return
-            text = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-            rows = json.loads(text)
-            rows = rows["tasks"] if isinstance(rows, dict) else rows
-            if len(rows) != count:
-                raise BenchError(f"{count} rows should have been printed, not {len(rows)}")
-        return look
+    return Case(title, count, [Contender("flower", prepare)])
 
-    contenders = [contender("flower", bench.flower, [])]
-    if bench.base:
-        goals = [Goal("rate", 3, 14), Goal("memory", 0.1, 14)] if "json" in words else []
-        contenders.append(contender("flower, as it was", bench.base, goals))
-    return Case(title, count, contenders)
+
+def check(command, count):
+    """What a pipe hides: that the command failed, or told another number of rows."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}",
+                         done.returncode)
+    if "json" not in command:
+        return
+    rows = json.loads(done.stdout)
+    rows = rows["tasks"] if isinstance(rows, dict) else rows
+    if len(rows) != count:
+        raise BenchError(f"{count} rows should have been printed, not {len(rows)}")
