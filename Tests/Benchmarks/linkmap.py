@@ -1,8 +1,8 @@
 """Whose bytes a program consists of, by the map that its linker has written (`-Map`).
 
-The map tells of each piece of each section which object it came from: exact, where a count of symbols
-misses what has none, as ICU's data, texts that were merged, and tables of unwinding. Read are the
-maps of gold, which Swift uses on Linux, and of lld.
+The map tells of each piece of each section which object it came from. A symbol (`nm --size-sort`) does not:
+its name is no archive's, and what has none, as texts and tables of unwinding, is missed. Read are the maps of
+gold, which Swift uses on Linux, and of lld.
 """
 
 import collections
