@@ -37,9 +37,8 @@ package struct UnitSpecifiers: Sendable {
             values["g"] = nil
             values["G"] = nil
             values["t"] = "/run/user/\(uid)"
-            values["S"] = "\(home)/.config"
+            // Where state and logs are depends on systemd's version: from 254 on below ~/.local/state.
             values["C"] = "\(home)/.cache"
-            values["L"] = "\(home)/.config/log"
             values["E"] = "\(home)/.config"
         } else {
             values["t"] = "/run"
@@ -74,6 +73,7 @@ package struct UnitSpecifiers: Sendable {
 
     /// The others of systemd 252 and 257: of the host, its boot, its system or a user's group.
     private static let known: Set<Character> = [
-        "a", "A", "b", "B", "d", "D", "g", "G", "H", "l", "m", "M", "o", "q", "s", "v", "w", "W",
+        "a", "A", "b", "B", "d", "D", "g", "G", "H", "L", "l", "m", "M", "o", "q", "S", "s", "v",
+        "w", "W",
     ]
 }

@@ -210,6 +210,10 @@ import Testing
             "ExecStart=a\nIOSchedulingClass=idle\nCPUSchedulingPolicy=batch",
             "  a:\n    exec: [ionice, \"-c\", \"3\", chrt, \"--batch\", \"0\", a]\n"
         ),
+        (
+            "ExecStart=a b\nUMask=027\nNice=1",
+            "  a:\n    exec: [sh, \"-c\", \"umask 027 && exec \\\"$0\\\" \\\"$@\\\"\", nice, \"-n\", \"1\", a, b]\n"
+        ),
         ("ExecStart=sh -c 'a; b'", "  command:\n    exec: [sh, \"-c\", \"a; b\"]\n"),
     ]
 
@@ -236,6 +240,11 @@ import Testing
             "OnBootSec=15min\nOnUnitActiveSec=1d\nOnUnitActiveSec=90m\nRandomizedDelaySec=5",
             "  - cron: \"@every 1h30m\"  # OnUnitActiveSec=90m\n    catchup: skip\n    jitter: 5s\n"
                 + "  - cron: \"@reboot\"  # OnBootSec=15min\n"
+        ),
+        (
+            "OnBootSec=0\nOnUnitActiveSec=1h",
+            "  - cron: \"@every 1h\"  # OnUnitActiveSec=1h\n    catchup: skip\n"
+                + "  - cron: \"@reboot\"  # OnBootSec=0\n"
         ),
         (
             "OnCalendar=*-*~3 5:00 UTC",
@@ -274,6 +283,7 @@ import Testing
         ("OnCalendar=daily", "ExecStart=a %H", "a.service:2:1: ExecStart=: what stands for %H"),
         ("OnCalendar=daily", "ExecStart=a 'b", "a.service:2:1: ExecStart=: a quote or escape"),
         ("OnCalendar=daily", "ExecStart=b/c", "a.service:2:1: ExecStart=: 'b/c' is neither"),
+        ("OnCalendar=daily", "ExecStart=a\nUMask=9", "a.service:3:1: UMask=9 is no mode in octal"),
         ("OnCalendar=daily", "ExecStart=a\nNice=99", "a.service:3:1: Nice=99 is not of -20 to 19"),
         (
             "OnCalendar=daily", "ExecStart=a\nEnvironmentFile=/etc/*.env",
@@ -310,7 +320,7 @@ import Testing
             "a.service",
             """
             [Unit]
-            ConditionPathExists=/x
+            ConditionUser=x
             Wants=y.service
             [Service]
             Type=forking
@@ -338,7 +348,7 @@ import Testing
             a.timer:5:1: note: AccuracySec=1h: Flower starts at the due time itself, not up to so \
             much later
             a.timer:6:1: warning: WakeSystem=yes: Flower does not wake the machine
-            a.service:2:1: warning: ConditionPathExists=/x: the tasks start in any case
+            a.service:2:1: warning: ConditionUser=x: the tasks start in any case
                 hint: begin a task with what it says, as in: [ -e /a/path ] || exit 0
             a.service:3:1: warning: Wants=y.service: Flower starts, stops and waits for no other units
                 hint: a task before it may say: systemctl start UNIT

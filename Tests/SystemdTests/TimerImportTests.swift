@@ -45,9 +45,44 @@ extension OnSystemd {
             "Nice=7\nExecStart=show", "IOSchedulingClass=idle\nExecStart=show",
             "IOSchedulingPriority=6\nNice=3\nCPUSchedulingPolicy=batch\nExecStart=show a 'b c'",
             "WorkingDirectory=/usr/lib\nExecStart=show", "WorkingDirectory=~\nExecStart=show",
+            "UMask=0137\nNice=2\nExecStart=show 'a b'", "UMask=7\nExecStart=-show $PATH",
+            // What the host is asked first.
+            asking("ConditionPathExists=/etc/passwd"), asking("ConditionPathExists=/no/such"),
+            asking("ConditionPathExists=!/no/such\nConditionPathIsDirectory=/etc"),
+            asking("ConditionPathExists=/etc/passwd\nConditionPathIsDirectory=/etc/passwd"),
+            asking("ConditionPathExists=|/no/such\nConditionPathExists=|/etc/passwd"),
+            asking("ConditionPathExists=|/no/such\nConditionPathExists=|!/etc/passwd"),
+            asking("ConditionPathExists=|/etc/passwd\nConditionPathIsDirectory=/no"),
+            asking("ConditionPathExists=/no/such\nConditionPathExists="),
+            asking("ConditionPathExists=/no/such\nConditionPathIsDirectory="),
+            asking("ConditionPathExistsGlob=/etc/pass*d"), asking("ConditionPathExistsGlob=/no/*"),
+            asking("ConditionPathExistsGlob=!/etc/p?sswd"),
+            asking("ConditionPathIsSymbolicLink=/etc/mtab"),
+            asking("ConditionPathIsSymbolicLink=/etc/passwd"),
+            asking("ConditionPathIsMountPoint=/proc"), asking("ConditionPathIsMountPoint=/etc"),
+            asking("ConditionDirectoryNotEmpty=/etc"),
+            asking("ConditionDirectoryNotEmpty=!/no/such"),
+            asking("ConditionDirectoryNotEmpty=/etc/passwd"),
+            asking("ConditionFileNotEmpty=/etc/passwd"), asking("ConditionFileNotEmpty=/dev/null"),
+            asking("ConditionFileIsExecutable=/bin/sh"),
+            asking("ConditionFileIsExecutable=/etc/passwd"),
+            asking("ConditionFileIsExecutable=/etc"), asking("ConditionPathExists=/etc/%p%%"),
+            asking("ConditionACPower=true"), asking("ConditionACPower=!no"),
+            asking("ConditionVirtualization=container"), asking("ConditionVirtualization=!vm"),
+            asking("ConditionPathExists=/no/such\nAssertPathExists=/no/other"),
+            asking("AssertPathExists=/etc/passwd"),
+            asking(
+                "ConditionPathExists=/etc\nAssertPathExists=|/no\nAssertPathExists=|/etc/passwd"
+            ),
             // Specifiers.
             "ExecStart=show %n %N %p %P %i %I %j %J %f %t %S %C %L %E %h %u %U %T %V %%",
         ]
+
+        /// A service with commands before and after, and what its section `[Unit]` asks.
+        private static func asking(_ lines: String) -> String {
+            "Type=oneshot\nExecStartPre=show pre\nExecStart=show on\nExecStartPost=show post\n"
+                + "[Unit]\n\(lines)\n[Service]"
+        }
 
         private static let show = """
             #!/bin/bash
@@ -55,7 +90,7 @@ extension OnSystemd {
             kind=systemd
             [ -z "$FLOWER_RUN" ] || kind=flower
             exec >> "/rows/$CASE.$kind"
-            echo "command $(basename "$0") in $PWD, nice $(nice), $(ionice -p $$), $(chrt -p $$ | sed 's/pid [0-9]*//')"
+            echo "command $(basename "$0") in $PWD, umask $(umask), nice $(nice), $(ionice -p $$), $(chrt -p $$ | sed 's/pid [0-9]*//')"
             for word; do printf '<%s>\\n' "$word"; done
             env | grep -E '^(V_|PATH=)' | sort
             """

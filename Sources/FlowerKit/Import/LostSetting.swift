@@ -37,7 +37,12 @@ enum LostSetting {
         "RemainAfterElapse": ["yes", "true", "1"], "DefaultDependencies": ["yes", "true", "1"],
         "OnClockChange": ["no", "false", "0"], "OnTimezoneChange": ["no", "false", "0"],
         "WakeSystem": ["no", "false", "0"], "IgnoreSIGPIPE": ["yes", "true", "1"],
+        // What every unit has of itself, and what is up before any runner.
+        "Before": ["shutdown.target"], "Conflicts": ["shutdown.target"], "After": early,
+        "Requires": early, "Wants": early,
     ]
+
+    private static let early: Set<String> = ["local-fs.target", "sysinit.target", "basic.target"]
 
     private static let condition = Reason(
         severity: .warning,
@@ -130,11 +135,6 @@ enum LostSetting {
             ),
             "ExecReload": Reason(severity: .note, text: "a task is never reloaded"),
             "StandardInput": Reason(severity: .warning, text: "a task reads /dev/null"),
-            "UMask": Reason(
-                severity: .warning,
-                text: "a task has the umask of its runner",
-                hint: "begin a task's text with: umask"
-            ),
             "PassEnvironment": Reason(
                 severity: .warning,
                 text: "a task sees nothing of the service manager's variables",

@@ -6,6 +6,14 @@ extension ServiceTasks {
     /// nice(1) and its like, which do what `Nice=` and its like say.
     func wrappers(_ findings: inout UnitFindings) -> [String] {
         var words: [String] = []
+        if let setting = unit.last("Service", "UMask") {
+            let isOctal = setting.value.utf8.allSatisfy { (0x30...0x37).contains($0) }
+            if isOctal, (1...4).contains(setting.value.utf8.count) {
+                words += ["sh", "-c", "umask \(setting.value) && exec \"$0\" \"$@\""]
+            } else {
+                findings.add(.fault, "UMask=\(setting.value) is no mode in octal digits", setting)
+            }
+        }
         if let setting = unit.last("Service", "Nice") {
             if let nice = Int(setting.value), (-20...19).contains(nice) {
                 words += ["nice", "-n", String(nice)]

@@ -10,7 +10,11 @@ struct ServiceTasks {
     /// Of the user as whom the flow will run.
     let home: String
     let isUserUnit: Bool
+    /// Tasks may start units as the service manager does.
+    let startsUnits: Bool
     private(set) var flow: TimerFlow
+    /// Settings of `[Unit]` that are carried over.
+    var carried: Set<UnitFile.Setting> = []
 
     /// - Parameter flow: to which the tasks and their world are added.
     init(
@@ -18,12 +22,14 @@ struct ServiceTasks {
         specifiers: UnitSpecifiers,
         home: String,
         isUserUnit: Bool,
+        startsUnits: Bool,
         flow: TimerFlow
     ) {
         self.unit = unit
         self.specifiers = specifiers
         self.home = home
         self.isUserUnit = isUserUnit
+        self.startsUnits = startsUnits
         self.flow = flow
     }
 
@@ -32,7 +38,7 @@ struct ServiceTasks {
         "CPUSchedulingPolicy", "Environment", "EnvironmentFile", "ExecCondition", "ExecStart",
         "ExecStartPost", "ExecStartPre", "IOSchedulingClass", "IOSchedulingPriority", "Nice",
         "RuntimeMaxSec", "SuccessExitStatus", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec",
-        "Type", "User", "WorkingDirectory",
+        "Type", "UMask", "User", "WorkingDirectory",
     ]
 
     /// Where systemd looks for programs, and what tasks have as `PATH`: environment.d(5), with Debian's `/bin`.
@@ -42,7 +48,9 @@ struct ServiceTasks {
         readType(&findings)
         readEnvironment(&findings)
         readFolder(&findings)
-        readCommands(&findings)
+        let condition = readConditions()
+        readCommands(after: condition, &findings)
+        readHooks()
     }
 
     private var isOneshot: Bool { unit.last("Service", "Type")?.value == "oneshot" }
@@ -194,12 +202,16 @@ struct ServiceTasks {
 
     // MARK: commands
 
-    private mutating func readCommands(_ findings: inout UnitFindings) {
+    /// - Parameter first: the task on whose output all others depend.
+    private mutating func readCommands(
+        after first: String?,
+        _ findings: inout UnitFindings
+    ) {
         let times = times(&findings)
         let before = wrappers(&findings)
         let codes = successCodes(&findings)
-        var last: String?
-        var condition: String?
+        var last = flow.tasks.last?.name
+        var condition = first
         for key in ["ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost"] {
             let isMain = key == "ExecStart"
             for setting in unit.all("Service", key) {
@@ -218,10 +230,7 @@ struct ServiceTasks {
                     if let condition, condition != last { needs.append(condition) }
                     if let last { needs.append(last) }
                     step.needs = needs
-                    if let condition {
-                        let output = "tasks.\(condition).outputs.\(ServiceCommand.conditionOutput)"
-                        step.when = "${\(output) ?? \"no\"} == \"yes\""
-                    }
+                    step.when = condition.map { Self.when($0) }
                     flow.tasks.append(step)
                     last = step.name
                     if manner.isCondition { condition = step.name }
@@ -312,6 +321,10 @@ struct ServiceTasks {
         let value = flow.environment.last { $0.name == name }?.value ?? ""
         return value.contains { "\"'\\".contains($0) }
     }
+
+    mutating func add(_ step: TimerFlow.Step) { flow.tasks.append(step) }
+
+    mutating func add(_ hook: String, _ words: [String]) { flow.hooks.append((hook, words)) }
 
     private func freeName(_ wanted: String) -> String {
         let text = TimerFlow.nameText(wanted, or: "command")

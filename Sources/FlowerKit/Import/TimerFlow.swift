@@ -16,6 +16,8 @@ struct TimerFlow {
     var folder = "/"
     var killGrace = "1m30s"
     var tasks: [Step] = []
+    /// `on_failure` and its like, each with the words of a command.
+    var hooks: [(key: String, words: [String])] = []
 
     struct Schedule: Hashable {
         var cron: String
@@ -63,6 +65,10 @@ extension TimerFlow {
         lines.append("kill_grace: \(killGrace)")
         lines.append("tasks:")
         for step in tasks { lines += self.lines(step) }
+        for hook in hooks {
+            lines.append("\(hook.key):")
+            lines += Self.exec(hook.words, indent: "  ")
+        }
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -88,15 +94,7 @@ extension TimerFlow {
         if let when = step.when { lines.append("    when: '\(when)'") }
         if let timeout = step.timeout { lines.append("    timeout: \(timeout)") }
         switch step.action {
-        case .exec(let words):
-            let words = words.map { YAMLText.word(YAMLText.literal($0)) }
-            let line = "    exec: [\(words.joined(separator: ", "))]"
-            if line.utf8.count <= 100 {
-                lines.append(line)
-            } else {
-                lines.append("    exec:")
-                lines += words.map { "      - \($0)" }
-            }
+        case .exec(let words): lines += Self.exec(words, indent: "    ")
         case .run(let text):
             guard YAMLText.isBlockText(text) else {
                 lines.append("    run: \(YAMLText.quoted(text))")
@@ -108,6 +106,13 @@ extension TimerFlow {
             }
         }
         return lines
+    }
+
+    private static func exec(_ words: [String], indent: String) -> [String] {
+        let words = words.map { YAMLText.word(YAMLText.literal($0)) }
+        let line = "\(indent)exec: [\(words.joined(separator: ", "))]"
+        if line.utf8.count <= 100 { return [line] }
+        return ["\(indent)exec:"] + words.map { "\(indent)  - \($0)" }
     }
 }
 

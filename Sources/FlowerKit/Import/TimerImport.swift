@@ -77,13 +77,19 @@ struct TimerImport {
             specifiers: specifiers,
             home: account.home,
             isUserUnit: place.isUser,
+            startsUnits: !place.isUser && account.name == "root",
             flow: flow
         )
         tasks.read(&findings)
         flow = tasks.flow
         tellUser(of: service, place, specifiers, &flow)
-        tellLost(timer, "Timer", TimerSchedules.keys)
-        tellLost(service, "Service", ServiceTasks.keys)
+        if place.isUser { tellManager(of: service, Self.uid(of: account.name)) }
+        // What its service asks too is asked at each start.
+        let asked = timer.settings.filter { setting in
+            tasks.carried.contains { $0.key == setting.key && $0.value == setting.value }
+        }
+        tellLost(timer, "Timer", TimerSchedules.keys, besides: Set(asked))
+        tellLost(service, "Service", ServiceTasks.keys, besides: tasks.carried)
         return findings.faults == 0 ? flow : nil
     }
 
@@ -164,12 +170,28 @@ struct TimerImport {
             fragment: fragment,
             isUserUnit: place.isUser,
             userName: place.isUser ? account.name : "root",
-            uid: place.isUser ? geteuid() : 0,
+            uid: place.isUser ? Self.uid(of: account.name) : 0,
             home: place.isUser ? account.home : "/root"
         )
     }
 
+    /// A user without an entry in passwd(5) is named by its number.
+    private static func uid(of name: String) -> UInt32 {
+        getpwnam(name)?.pointee.pw_uid ?? UInt32(name) ?? geteuid()
+    }
+
     // MARK: what is said
+
+    private mutating func tellManager(of service: UnitFolders.Unit, _ uid: UInt32) {
+        findings.add(
+            .note,
+            "a user's manager gives its services XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS and a PATH"
+                + " of its own, which no task gets",
+            path: service.path,
+            hint:
+                "environment: {XDG_RUNTIME_DIR: /run/user/\(uid)}, for systemctl --user and its like"
+        )
+    }
 
     private mutating func tellUser(
         of service: UnitFolders.Unit,
@@ -193,13 +215,16 @@ struct TimerImport {
     private mutating func tellLost(
         _ unit: UnitFolders.Unit,
         _ section: String,
-        _ keys: Set<String>
+        _ keys: Set<String>,
+        besides carried: Set<UnitFile.Setting> = []
     ) {
-        for (index, setting) in unit.settings.enumerated() {
+        for (index, setting) in unit.settings.enumerated() where !carried.contains(setting) {
             if setting.section == section, keys.contains(setting.key) { continue }
-            // An empty value takes back what was before it.
+            // An empty value takes back what was before it, one of a condition all conditions.
+            let kind = ["Condition", "Assert"].first { setting.key.hasPrefix($0) } ?? setting.key
             let isTakenBack = unit.settings[index...].contains {
-                $0.section == setting.section && $0.key == setting.key && $0.value.isEmpty
+                $0.section == setting.section && $0.value.isEmpty
+                    && ($0.key == setting.key || $0.key.hasPrefix(kind) && kind != setting.key)
             }
             if !isTakenBack { findings.addLost(setting) }
         }

@@ -184,8 +184,9 @@ struct TimerSchedules {
         let boots = settings.filter { keys.contains($0.key) }
         var first: UnitFile.Setting?
         for setting in boots {
-            guard span(setting, &findings) != nil else { continue }
+            guard let delay = span(setting, &findings) else { continue }
             if first == nil { first = setting }
+            if delay == 0 { continue }
             findings.add(
                 .warning,
                 "\(setting.key)=\(setting.value): Flower starts once the scheduler has seen the"
