@@ -211,6 +211,16 @@ struct Refusal: Sendable {
 
     static let wholes: [Refusal] = [
         .init(
+            "nightly.crontab",
+            "schedule: is a file's name (column 1)",
+            hint: "an expression is wanted here; files are for flower validate FILE"
+        ),
+        .init(
+            "/etc/systemd/system/a.timer",
+            "schedule: is a file's name (column 1)",
+            hint: "an expression is wanted here; files are for flower import FILE"
+        ),
+        .init(
             "",
             "schedule: is empty (column 1)",
             hint: "five fields: minute hour day-of-month month day-of-week"

@@ -280,7 +280,6 @@ import Testing
         #expect(CronExpression.remarks(on: text) == [])
     }
 
-    /// What a remark names as being even is: each fire of `@every` after the same time.
     @Test func `a whole remark has a caret under its place`() throws {
         let remark = try #require(CronExpression.remarks(on: "0 6 31 * *").first)
         let expected = """

@@ -8,9 +8,6 @@ import Testing
 @Suite struct ForeignHintTests {
     static let all =
         ForeignHint.eventBridge + ForeignHint.systemd + ForeignHint.words + ForeignHint.terms
-    /// 2026-01-31 23:59:30, 2027-12-28 06:00 and 2028-02-13 18:30: year's ends and a leap year's February.
-    private static let starts: [Int64] = [1_769_903_970, 1_830_060_000, 1_834_079_400]
-    private static let count = 60
 
     @Test(arguments: all)
     func `what is another scheduler's is told with what to write`(row: ForeignHint) {
@@ -31,32 +28,41 @@ import Testing
     func `an expression that a hint names is due when the other scheduler's is`(
         row: ForeignHint
     ) throws {
-        for text in row.says {
-            let expression = try CronExpression(text, hashID: "a job")
-            let except = try row.except.map { try CronExpression($0) }
-            for start in Self.starts {
-                let after = Instant(seconds: start)
-                if case .every(let seconds) = row.meaning {
-                    let next = expression.next(after: after, in: .utc)
-                    #expect(next == Instant(seconds: start + seconds))
-                    continue
-                }
-                guard let theirs = try fires(row.meaning, after: start) else { continue }
-                let ours = expression.fires(after: after, in: .utc).lazy.filter { fire in
-                    let before = Instant(seconds: fire.seconds - 1)
-                    return except?.next(after: before, in: .utc) != fire
-                }
-                #expect(
-                    Array(ours.prefix(Self.count)).map(\.seconds) == theirs,
-                    "\(text), \(start)"
-                )
+        for text in row.says { try row.meaning.check(text, except: row.except) }
+    }
+}
+
+extension ForeignMeaning {
+    /// 2026-01-31 23:59:30, 2027-12-28 06:00 and 2028-02-13 18:30: year's ends and a leap year's February.
+    private static let starts: [Int64] = [1_769_903_970, 1_830_060_000, 1_834_079_400]
+    private static let count = 60
+
+    /// That an expression is due when this is, but for what an `except:` takes out.
+    func check(_ text: String, except: String?) throws {
+        let expression = try CronExpression(text, hashID: "a job")
+        let except = try except.map { try CronExpression($0) }
+        for start in Self.starts {
+            let after = Instant(seconds: start)
+            if case .every(let seconds) = self {
+                let next = expression.next(after: after, in: .utc)
+                #expect(next == Instant(seconds: start + seconds))
+                continue
             }
+            guard let theirs = try fires(after: start) else { continue }
+            let ours = expression.fires(after: after, in: .utc).lazy.filter { fire in
+                let before = Instant(seconds: fire.seconds - 1)
+                return except?.next(after: before, in: .utc) != fire
+            }
+            #expect(
+                Array(ours.prefix(Self.count)).map(\.seconds) == theirs,
+                "\(text), \(start)"
+            )
         }
     }
 
     /// `nil` where nobody can be asked.
-    private func fires(_ meaning: ForeignMeaning, after start: Int64) throws -> [Int64]? {
-        switch meaning {
+    private func fires(after start: Int64) throws -> [Int64]? {
+        switch self {
         case .systemd(let text):
             return try SystemdAnalyze.find()?.fires(text, after: start, count: Self.count)
         case .croniter(let text):
