@@ -18,6 +18,23 @@ extension CrontabReader {
         return 3
     }
 
+    /// Some editors', to whom no line of it says anything.
+    mutating func isUTF16(_ bytes: [UInt8]) -> Bool {
+        guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) else {
+            return false
+        }
+        diagnostics.append(
+            .init(
+                severity: .error,
+                line: 1,
+                column: 1,
+                message: "the file is UTF-16, not UTF-8",
+                hint: "save the file as UTF-8: iconv -f UTF-16 -t UTF-8"
+            )
+        )
+        return true
+    }
+
     /// Other languages' comments, and templates.
     static func notAnEntry(_ text: CronText) -> (problem: String, hint: String)? {
         let word = text.string(0..<text.wordEnd(from: 0))

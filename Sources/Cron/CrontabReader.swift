@@ -18,6 +18,7 @@ struct CrontabReader {
     }
 
     mutating func read(_ bytes: [UInt8]) {
+        guard !isUTF16(bytes) else { return }
         var start = byteOrderMark(of: bytes)
         while start < bytes.count {
             line += 1
@@ -49,8 +50,19 @@ struct CrontabReader {
         guard let first = content.first else { return }
         let column = content.startIndex - bytes.startIndex + 1
         guard first != UInt8(ascii: "#") else { return addComment(content, column: column) }
-        guard !content.contains(0), let text = String(validating: content, as: UTF8.self) else {
-            return fail(at: column, "the line is not UTF-8 text", hint: nil)
+        guard !content.contains(0) else {
+            return fail(
+                at: column,
+                "the line holds a NUL byte, so it is no text",
+                hint: "is this the right file?"
+            )
+        }
+        guard let text = String(validating: content, as: UTF8.self) else {
+            return fail(
+                at: column,
+                "the line is not UTF-8 text",
+                hint: "save the file as UTF-8: iconv -f ISO-8859-1 -t UTF-8"
+            )
         }
         guard first != UInt8(ascii: "\r") else {
             return fail(

@@ -173,16 +173,26 @@ struct ForeignSchedule {
 
     private static func calendar(_ text: String) -> Found? {
         // `1-5` alone is rather a field than a day of January.
-        guard text.contains(":") || text.contains("-*") || text.first?.isLetter == true,
-            let event = OnCalendar(text)
-        else { return nil }
+        guard text.contains(":") || text.contains("-*") || text.first?.isLetter == true else {
+            return nil
+        }
         let what = "this is a calendar event of systemd's, not a cron expression"
+        guard let event = OnCalendar(text) else { return fraction(text).map { (what, $0) } }
         guard let cron = event.cron else { return (what, "no expression says the same times") }
         guard let except = cron.except else { return (what, "write \(cron.text)") }
         return (
             what,
             "days of both kinds: in a flow file, cron: \"\(cron.text)\" with except: [\"\(except)\"]"
         )
+    }
+
+    /// Of an event with parts of a second, what comes closest.
+    private static func fraction(_ text: String) -> String? {
+        guard let point = text.lastIndex(of: "."), !text[point...].contains(" "),
+            text[text.index(after: point)...].allSatisfy(\.isNumber),
+            let cron = OnCalendar(String(text[..<point]))?.cron, cron.except == nil
+        else { return nil }
+        return "parts of a second cannot be said; at the whole one before it: \(cron.text)"
     }
 
     /// Nothing is offered that would be refused.

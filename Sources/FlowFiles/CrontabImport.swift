@@ -31,6 +31,9 @@ package struct CrontabImport {
         }
         let crontab = Crontab(bytes, form: form)
         if !isFormSaid { Self.checkForm(of: crontab, on: world.host, findings) }
+        var world = world
+        // Asked about once, not with each line.
+        if form == .user, findings.faultCount > 0 { world.lint = world.lint?.withoutUsers }
         commands = CrontabReading(world: world, findings: findings)
             .commands(of: crontab, stem: stem, owner: owner)
         let last = crontab.entries.last { !$0.command.isEmpty }?.line ?? .max

@@ -148,7 +148,7 @@ package struct CrontabWorld {
     let zoneExists: (String) -> Bool
     let zoneHint: (String) -> String?
     let now: Instant
-    let lint: LintWorld?
+    var lint: LintWorld?
 
     /// - Parameters:
     ///   - zoneHint: what to write for a zone that is not there; `nil` where nothing is known.

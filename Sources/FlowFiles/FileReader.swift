@@ -116,7 +116,11 @@ package enum FileReader {
         case S_IFCHR, S_IFBLK: kind = "a device"
         default: kind = "something else"
         }
-        throw Fault(message: "is \(kind), not a file", hint: nil)
+        let isPipe = status.st_mode & S_IFMT == S_IFIFO
+        throw Fault(
+            message: "is \(kind), not a file",
+            hint: isPipe ? "write what comes out of it to a file, and name that" : nil
+        )
     }
 
     private static func missing(_ path: String, _ error: Int32) -> Fault {
@@ -129,6 +133,10 @@ package enum FileReader {
                 message: "is a link to a file that does not exist",
                 hint: "ls -l shows where it leads"
             )
+        }
+        if error == ENOENT, path == "-" {
+            let hint = "standard input is not read: crontab -l > FILE, and name that"
+            return Fault(message: "there is no such file or folder", hint: hint)
         }
         if error == ENOENT {
             return Fault(message: "there is no such file or folder", hint: whatIsThere(path))

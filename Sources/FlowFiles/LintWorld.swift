@@ -14,6 +14,8 @@ package struct LintWorld: Sendable {
         self.zone = zone
         self.isUser = isUser
     }
+
+    var withoutUsers: LintWorld { LintWorld(zone: zone, isUser: { _ in false }) }
 }
 
 extension Findings {

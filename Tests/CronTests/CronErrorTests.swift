@@ -60,6 +60,21 @@ struct Refusal: Sendable {
             "day-of-week: 'MONDAY' is not a name (column 9)",
             hint: "write MON"
         ),
+        .init(
+            "60 0 0 1 1 *",
+            "second: 60 is out of range 0-59 (column 1)",
+            hint: "the full minute is second 0"
+        ),
+        .init(
+            "0 0 * 5JAN *",
+            "month: 'J' cannot follow '5' (column 8)",
+            hint: "write a number or a name, not both"
+        ),
+        .init(
+            "CRON_TZ=UTC",
+            "schedule: is missing after the zone (column 12)",
+            hint: "five fields: minute hour day-of-month month day-of-week"
+        ),
         .init("0 0 * foo *", "month: 'foo' is not a name (column 7)", hint: "names are JAN-DEC"),
         .init("0 0 * MON *", "month: 'MON' is not a name (column 7)", hint: "names are JAN-DEC"),
         .init("MON * * * *", "minute: 'MON' is not a number (column 1)"),

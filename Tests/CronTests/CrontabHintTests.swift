@@ -56,6 +56,15 @@ import Testing
                 + "takes for a part of it; save the file as UTF-8 without one", nil
         ),
         (
+            "@daily run\u{0}",
+            "1:1: the line holds a NUL byte, so it is no text; is this the right file?", nil
+        ),
+        (
+            "CRON_TZ=\"Eu rope\"",
+            "1:1: 'Eu rope' is not a zone name; write CRON_TZ=Europe/London on a line of its own",
+            nil
+        ),
+        (
             "+MON * * * * run",
             "1:1: minute: a number cannot begin with '+'; values are written without a sign", nil
         ),
@@ -81,6 +90,37 @@ import Testing
         guard let write else { return }
         #expect(said.contains(write))
         #expect(Crontab("\(write) run\n", form: .user).diagnostics == [])
+    }
+
+    static let bytes: [(bytes: [UInt8], form: Crontab.Form, said: String)] = [
+        (
+            Array("@daily caf".utf8) + [0xE9, 0x0A], .user,
+            "1:1: the line is not UTF-8 text; save the file as UTF-8: iconv -f ISO-8859-1 -t UTF-8"
+        ),
+        (
+            [0xFF, 0xFE, 0x40, 0], .user,
+            "1:1: the file is UTF-16, not UTF-8; save the file as UTF-8: iconv -f UTF-16 -t UTF-8"
+        ),
+        (
+            Array("0 3 * * * root\n".utf8), .system,
+            "1:15: the command is missing; the schedule is followed by a user and a command"
+        ),
+        (
+            Array("@daily x".utf8), .user,
+            "1:1: the last line does not end in a newline; Debian's cron ignores such a file; end the line"
+        ),
+    ]
+
+    @Test(arguments: bytes)
+    func `what is no crontab's text is told with what to do`(
+        bytes: [UInt8],
+        form: Crontab.Form,
+        said: String
+    ) {
+        let told = Crontab(bytes, form: form).diagnostics.map { fault in
+            "\(fault.line):\(fault.column): \(fault.message)" + (fault.hint.map { "; \($0)" } ?? "")
+        }
+        #expect(told == [said])
     }
 
     @Test func `a name that begins with a mark of comments is still a variable, as in cron`() {

@@ -104,7 +104,7 @@ import Testing
         ("1;2 * * * * x\n", 1, 2, "minute: ';' cannot follow '1'"),
         ("* * * * * x", 1, 1, "the last line does not end in a newline"),
         ("CRON_TZ=Asia;Tokyo\n", 1, 1, "'Asia;Tokyo' is not a zone name"),
-        ("* * * * * \0\n", 1, 1, "the line is not UTF-8 text"),
+        ("* * * * * \0\n", 1, 1, "the line holds a NUL byte, so it is no text"),
     ]
 
     @Test(arguments: faults)

@@ -8,6 +8,7 @@ import Testing
 @Suite struct ForeignHintTests {
     static let all =
         ForeignHint.eventBridge + ForeignHint.systemd + ForeignHint.words + ForeignHint.terms
+        + ForeignHint.closest
 
     @Test(arguments: all)
     func `what is another scheduler's is told with what to write`(row: ForeignHint) {

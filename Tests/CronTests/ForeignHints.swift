@@ -132,6 +132,36 @@ struct ForeignHint: Sendable {
         ),
     ]
 
+    /// What is nearly another scheduler's.
+    static let closest: [ForeignHint] = [
+        .init(
+            "cron(bad)",
+            "schedule: EventBridge's cron(…) is no schedule here (column 1)",
+            "write its fields without the last, the year, weekdays as names: 0 10 * * MON",
+            .unsaid
+        ),
+        .init(
+            "rate(bad)",
+            "schedule: EventBridge's rate(…) is no schedule here (column 1)",
+            "write @every 5m, @every 1h, …",
+            .unsaid
+        ),
+        .init(
+            "*:*:0.5",
+            event,
+            "parts of a second cannot be said; at the whole one before it: * * * * *",
+            says: ["* * * * *"],
+            .systemd("*:*:0")
+        ),
+        .init(
+            "Mon *-*-* 1:00:30.25",
+            event,
+            "parts of a second cannot be said; at the whole one before it: 30 0 1 * * MON",
+            says: ["30 0 1 * * MON"],
+            .systemd("Mon *-*-* 1:00:30")
+        ),
+    ]
+
     private static let event =
         "schedule: this is a calendar event of systemd's, not a cron expression (column 1)"
 

@@ -101,7 +101,8 @@ struct LoaderTests {
                 "gone.yaml: is a link to a file that does not exist\n    hint: ls -l shows where it leads",
                 "loop.yaml: is a link that leads back to itself\n    hint: ls -l shows where it leads",
                 "memory.yaml: cannot be read: Input/output error",
-                "pipe.yaml: is a pipe, not a file",
+                "pipe.yaml: is a pipe, not a file\n    hint: write what comes out of it to a file, and"
+                    + " name that",
                 "no.yaml: there is no such file or folder\n    hint: look at what is there: ls "
                     + FlowFileLoader.resolved(folder.path),
                 "a.txt: is no flow file: those end in .yaml, .yml or .crontab",

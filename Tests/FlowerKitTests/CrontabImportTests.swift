@@ -69,6 +69,22 @@ import Testing
         }
     }
 
+    @Test func `the form is asked for once, not with each line`() throws {
+        let path = try write("MAILTO=''\n@daily root x\n@hourly root y\n")
+        let result = try fixture.flower("import", path, "--to", to)
+        #expect(result.code == .badInput)
+        #expect(
+            result.errors == """
+                \(path):2:1: is 'root' the user that runs the command? each line has a user there
+                    @daily root x
+                    ^
+                    hint: --form system if it is, --form user if it is a program
+                flower: 1 fault; nothing was written
+
+                """
+        )
+    }
+
     @Test func `comments go to the flow above whose line they stand`() throws {
         let path = try write(
             """

@@ -162,4 +162,26 @@ import Testing
             #expect(result.errors.hasSuffix(line), "\(result.errors)")
         }
     }
+
+    @Test func `standard input is not read, and what to do is said`() throws {
+        let result = try fixture.flower("import", "-", "--to", to)
+        #expect(
+            result.errors == """
+                flower: -: there is no such file or folder
+                hint: standard input is not read: crontab -l > FILE, and name that
+
+                """
+        )
+    }
+
+    @Test func `of lines that no unit has some are told, and how many more there are`() throws {
+        let lines = (1...100).map { "line \($0)\n" }.joined()
+        try write("a.timer", "[Timer]\nOnCalendar=daily\n\(lines)")
+        try write("a.service", "[Service]\nExecStart=a\n")
+        let result = try imported("a.timer")
+        #expect(result.code == .success)
+        let told = result.errors.split(separator: "\n")
+        #expect(told.count == 21)
+        #expect(told.last == "\(units)/a.timer: note: has 80 more lines that systemd passes over")
+    }
 }

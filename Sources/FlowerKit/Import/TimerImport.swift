@@ -95,6 +95,9 @@ struct TimerImport {
 
     // MARK: units
 
+    /// Of a unit's lines that systemd passes over so many are told.
+    private static let complaintLimit = 20
+
     private mutating func unit(
         _ name: UnitName,
         in place: UnitPlace,
@@ -102,8 +105,16 @@ struct TimerImport {
     ) -> UnitFolders.Unit? {
         do throws(UnitFolders.Fault) {
             let unit = try place.folders.unit(name, at: path)
-            for (path, complaint) in unit.complaints {
+            for (path, complaint) in unit.complaints.prefix(Self.complaintLimit) {
                 findings.add(.note, complaint.message, path: path, line: complaint.line)
+            }
+            let left = unit.complaints.count - Self.complaintLimit
+            if left > 0 {
+                findings.add(
+                    .note,
+                    "has \(left) more lines that systemd passes over",
+                    path: unit.path
+                )
             }
             return unit
         } catch {
