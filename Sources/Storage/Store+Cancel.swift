@@ -114,10 +114,16 @@ extension Store {
         return result
     }
 
+    /// - Parameter isPast: also an item of before a rerun, that the list has no more.
     /// - Returns: the task, or the item of it, that a command names.
     /// - Throws: `StorageError.notFound`, with the nearest name.
     @discardableResult
-    static func checkTask(_ db: Database, run: Int64, named text: String) throws -> TaskName {
+    static func checkTask(
+        _ db: Database,
+        run: Int64,
+        named text: String,
+        isPast: Bool = false
+    ) throws -> TaskName {
         let name = TaskName(parsing: text)
         let sql = "SELECT DISTINCT name FROM task WHERE run_id = ? ORDER BY position"
         let names = try String.fetchAll(db, sql: sql, arguments: [run])
@@ -130,7 +136,9 @@ extension Store {
             )
         }
         guard let item = name.item else { return name }
-        let last = "SELECT max(item) FROM task WHERE run_id = ? AND name = ?"
+        let last = """
+            SELECT max(item) FROM task WHERE run_id = ? AND name = ? \(isPast ? "" : "AND NOT \(isBeyondList)")
+            """
         let count = try Int.fetchOne(db, sql: last, arguments: [run, name.task]) ?? 0
         guard item <= count else {
             throw StorageError(

@@ -28,7 +28,8 @@ extension Store {
             let list = try Self.encode(chosen)
             try Self.checkIdle(db, run: id, tasks: list)
             let hidden = """
-                SELECT count(*) FROM task WHERE id IN (SELECT value FROM json_each(?)) AND \(Self.isList)
+                SELECT count(*) FROM task WHERE id IN (SELECT value FROM json_each(?))
+                  AND (\(Self.isList) OR \(Self.isBeyondList))
                 """
             let lists = try Int.fetchOne(db, sql: hidden, arguments: [list]) ?? 0
             try db.execute(

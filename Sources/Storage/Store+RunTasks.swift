@@ -49,6 +49,7 @@ extension Store {
               kind = 'component' AND command = '@flow'
             FROM task WHERE run_id = ?1 AND (\(Schema.counts) OR unmet = 0 OR status <> 0
               OR EXISTS (SELECT 1 FROM attempt WHERE task_id = task.id))
+              AND NOT \(Self.isBeyondList)
             ORDER BY position, item
             """
         ]

@@ -147,7 +147,8 @@ extension Store {
             "counts",
             """
             SELECT status, count(*) FROM task WHERE run_id = ?1 AND \(Schema.counts)
-              AND NOT \(Self.isList) AND NOT \(Self.isOfNoItem) GROUP BY status
+              AND NOT \(Self.isList) AND NOT \(Self.isEmptyList) AND NOT \(Self.isBeyondList)
+            GROUP BY status
             """
         ]
         select.bind(1, id)
@@ -159,18 +160,23 @@ extension Store {
         return counts
     }
 
-    /// Of a row of `task`: that of a list which was empty, or an item beyond the list as a rerun has it. It is
-    /// skipped, and nothing was there to be skipped.
-    private static let isOfNoItem = """
-        (status = 9 AND EXISTS (SELECT 1 FROM task list
-          WHERE list.run_id = task.run_id AND list.name = task.name AND list.item = 0
-            AND list.status = 9 AND list.traits ->> 'is_skipped' IS NULL
-            AND (list.traits ->> 'items' = 0 OR list.traits ->> 'items' < task.item)))
+    /// Of a row of `task`: an item beyond the list as a rerun has it, which is no part of the run any more. It
+    /// stays for a rerun whose list is longer.
+    static let isBeyondList = """
+        (item > 0 AND status IN (0, 4, 9)
+          AND item > coalesce((SELECT list.traits ->> 'items' FROM task list
+            WHERE list.run_id = task.run_id AND list.name = task.name AND list.item = 0), item))
+        """
+
+    /// Of a row of `task`: item 0 of a list that was empty. It is skipped, and nothing was there to be skipped.
+    private static let isEmptyList = """
+        (item = 0 AND status = 9 AND traits ->> 'items' IS 0 AND traits ->> 'is_skipped' IS NULL)
         """
 
     /// Of a row of `task`: item 0 of one that has its items, which stands for them and is no task to people.
     static let isList = """
         (item = 0 AND status = 9 AND EXISTS (SELECT 1 FROM task i
-          WHERE i.run_id = task.run_id AND i.name = task.name AND i.item > 0))
+          WHERE i.run_id = task.run_id AND i.name = task.name
+            AND i.item BETWEEN 1 AND coalesce(task.traits ->> 'items', i.item)))
         """
 }

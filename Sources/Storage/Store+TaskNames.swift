@@ -8,7 +8,7 @@ extension Store {
         try read { db in
             try Self.checkRun(db, id)
             if let name {
-                return [try Self.checkTask(db, run: id, named: name).task]
+                return [try Self.checkTask(db, run: id, named: name, isPast: true).task]
             }
             let sql = "SELECT DISTINCT name FROM task WHERE run_id = ? ORDER BY position"
             return try String.fetchAll(db, sql: sql, arguments: [id])
