@@ -50,7 +50,34 @@ extension Schema {
 
     /// The rules, of which migrations 14 and 15 made triggers: one that is changed here needs a migration that
     /// makes them anew.
-    static let valueRules: [ValueRule] = flowRules + runRules + taskRules
+    static let valueRules: [ValueRule] = flowRules + masterRules + runRules + taskRules
+
+    /// What the tables' own CHECKs refuse, and more than a flow file may say: stands there where CHECKs were
+    /// switched off, or before there were any.
+    private static let masterRules = [
+        range("flow", "priority", "-20", "19"), range("flow", "queue_limit", "1", "10000"),
+        range("flow", "concurrency", "1", "100000"),
+        range("flow_task", "priority", "-20", "19"), range("flow_task", "retry_limit", "0", "1000"),
+        range("flow_task", "retry_backoff", "1", "100"),
+        range("flow_task", "retry_jitter", "0", "1"),
+        range("pool", "slots", "0", "100000"),
+        choice("flow", "overlap", ["skip", "queue", "allow", "replace"]),
+        choice("flow_task", "kind", ["run", "exec", "component"]),
+        choice("flow_task", "role", ["on_failure", "on_success", "always", "notify"]),
+        choice("schedule", "catchup", ["skip", "latest", "all"]),
+        ValueRule(
+            table: "flow",
+            columns: ["working_directory"],
+            isBad: "{row}working_directory NOT LIKE '/%'",
+            sentence: "working_directory is a path that begins with /"
+        ),
+        ValueRule(
+            table: "flow_task",
+            columns: ["isolate"],
+            isBad: "{row}isolate <> 0 AND ({row}isolate <> 1 OR {row}kind <> 'component')",
+            sentence: "isolate is 0, or of a component 1"
+        ),
+    ]
 
     private static let flowRules = [
         span("flow", "kill_grace_ms"), span("flow", "run_timeout_ms", least: 1),
@@ -74,21 +101,11 @@ extension Schema {
     ]
 
     private static let taskRules = [
-        ValueRule(
-            table: "task",
-            columns: ["priority"],
-            isBad: "{row}priority NOT BETWEEN -20 AND 19",
-            sentence: "priority is -20 to 19, lower first"
-        ),
+        range("task", "priority", "-20", "19", note: ", lower first"),
         words("task"), object("task", "arguments"), variables("task", "environment"),
         span("task", "timeout_ms", least: 1), span("task", "retry_delay_ms"),
         span("task", "retry_max_delay_ms"),
-        ValueRule(
-            table: "task",
-            columns: ["retry_backoff"],
-            isBad: "{row}retry_backoff NOT BETWEEN 1 AND 100",
-            sentence: "retry_backoff is 1 to 100"
-        ),
+        range("task", "retry_backoff", "1", "100"),
         object("task", "control"), object("task", "traits"),
         ValueRule(
             table: "task",
@@ -110,6 +127,32 @@ extension Schema {
             columns: [column],
             isBad: "{row}\(column) NOT BETWEEN \(least) AND 31622400000",
             sentence: "\(column) is \(least) to 31622400000, a year in milliseconds"
+        )
+    }
+
+    /// Of a number; NULL is no value.
+    private static func range(
+        _ table: String,
+        _ column: String,
+        _ least: String,
+        _ most: String,
+        note: String = ""
+    ) -> ValueRule {
+        ValueRule(
+            table: table,
+            columns: [column],
+            isBad: "{row}\(column) NOT BETWEEN \(least) AND \(most)",
+            sentence: "\(column) is \(least) to \(most)\(note)"
+        )
+    }
+
+    private static func choice(_ table: String, _ column: String, _ words: [String]) -> ValueRule {
+        let quoted = words.map { "'\($0)'" }.joined(separator: ", ")
+        return ValueRule(
+            table: table,
+            columns: [column],
+            isBad: "{row}\(column) NOT IN (\(quoted))",
+            sentence: "\(column) is one of \(words.joined(separator: ", "))"
         )
     }
 

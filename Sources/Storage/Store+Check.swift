@@ -88,14 +88,18 @@ extension Store {
                 )
             }
         }
-        var findings = rules.map {
+        let values = try Self.spoiltValues(db)
+        // SQLite names the table alone: of one whose rows are told by name below, that is no more.
+        var findings = rules.filter { rule in
+            !values.contains { $0.problem.hasPrefix("\(rule.split(separator: " ").last ?? "").") }
+        }.map {
             CheckFinding(
                 "a row breaks a rule of its table: \($0)",
                 remedy: "it was written with checks switched off: mend it with SQL"
             )
         }
         findings += try Self.orphans(db)
-        findings += try Self.spoiltValues(db)
+        findings += values
         findings += try Self.unrunnableFlows(db)
         for rule in Self.rules {
             let rows = try Row.fetchAll(db, sql: "\(rule.sql) LIMIT \(Self.rowsTold + 1)")

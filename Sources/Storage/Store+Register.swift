@@ -226,10 +226,18 @@ extension Store {
             FROM flow f JOIN flow_task t ON t.flow_id = f.id
             WHERE f.id = :flow ORDER BY t.position
             """
-        try db.cachedStatement(sql: tasks)
-            .execute(arguments: [
-                "run": run, "flow": id, "now": now.milliseconds, "queued": isQueued,
-            ])
+        let arguments: StatementArguments = [
+            "run": run, "flow": id, "now": now.milliseconds, "queued": isQueued,
+        ]
+        do {
+            try db.cachedStatement(sql: tasks).execute(arguments: arguments)
+        } catch let error as DatabaseError
+            where error.extendedResultCode == .SQLITE_CONSTRAINT_NOTNULL
+        {
+            // A lane that was changed or deleted by hand.
+            try makeLanes(db, flow: id)
+            try db.cachedStatement(sql: tasks).execute(arguments: arguments)
+        }
         let needs = """
             INSERT INTO task_need (task_id, need_id)
             SELECT t.id, n.id FROM flow_need

@@ -31,7 +31,8 @@ extension Store {
 
     /// What a row is known by, as a term that finds it.
     private static let keys = [
-        "flow_task": "'flow_id = ' || flow_id || ' AND name = ' || quote(name)"
+        "flow_task": "'flow_id = ' || flow_id || ' AND name = ' || quote(name)",
+        "pool": "'name = ' || quote(name)",
     ]
 
     /// In SQL, of a row: what SQL can tell of it, or the very texts that are found to be of no use by reading
@@ -99,7 +100,7 @@ extension Store {
         func set(_ value: String) -> String {
             "UPDATE \(table) SET \(column) = \(value) WHERE \(row)"
         }
-        if let range = ranges[column] {
+        if let range = ranges["\(table).\(column)"] ?? ranges[column] {
             return Mending(
                 "sets it to the nearest that is allowed",
                 set("max(\(range.least), min(\(range.most), \(column)))")
@@ -128,6 +129,7 @@ extension Store {
                 "UPDATE task SET lane = 0 WHERE lane = \(lane)",
                 "DELETE FROM lane WHERE \(row)"
             )
+        case "schedule": return Mending("sets it to what it is by default", set("'latest'"))
         case "flow", "flow_task":
             let flow = table == "flow" ? row : "id = (SELECT flow_id FROM flow_task WHERE \(row))"
             let value = masterValues[column] ?? "NULL"
@@ -149,7 +151,12 @@ extension Store {
 
     private static let ranges: [String: (least: String, most: String)] = {
         let year = "\(Limit.durationMilliseconds)"
-        var ranges = ["priority": ("-20", "19"), "retry_backoff": ("1.0", "100.0")]
+        var ranges = [
+            "priority": ("-20", "19"), "retry_backoff": ("1.0", "100.0"),
+            "retry_jitter": ("0.0", "1.0"), "retry_limit": ("0", "\(Limit.retries)"),
+            "queue_limit": ("1", "\(Limit.queuedRunsAtMost)"),
+            "concurrency": ("1", "\(Limit.concurrency)"), "slots": ("0", "\(Limit.poolSlots)"),
+        ]
         for column in ["timeout_ms", "run_timeout_ms", "catchup_window_ms", "deadline_ms"] {
             ranges[column] = ("1", year)
         }
@@ -216,5 +223,15 @@ extension Store {
 
     private static let masterValues = [
         "shell": "'[\"sh\",\"-eu\"]'", "command": "'[\"false\"]'", "arguments": "'{}'",
+        "overlap": "'skip'", "isolate": "0",
+        // There nothing can be executed, least of all in a folder that was not meant.
+        "working_directory": "'/nonexistent'",
+        // Nor is a command executed in another way than it was meant.
+        "kind": "'run', command = 'false', arguments = NULL, isolate = 0",
+        // A hook's name is its event after an @.
+        "role": """
+        CASE WHEN substr(name, 2) IN ('on_failure', 'on_success', 'always', 'notify')
+          AND name LIKE '@%' THEN substr(name, 2) END
+        """,
     ]
 }

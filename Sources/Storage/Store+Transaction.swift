@@ -38,8 +38,22 @@ extension Store {
             // Nor is a runner's row known to be there, which somebody may have deleted.
             enrolled.withLock { $0.removeAll() }
             guard let error = error as? DatabaseError else { throw error }
-            throw StorageError(error, path: folder.databasePath)
+            let failure = StorageError(error, path: folder.databasePath)
+            throw failure.isOfDatatype ? naming(failure) : failure
         }
+    }
+
+    /// A value that no column can hold comes of one that stands in a row: SQLite names the column to be written,
+    /// not that row.
+    private func naming(_ failure: StorageError) -> StorageError {
+        // Where that cannot be read, SQLite's sentence is what there is.
+        guard let finding = try? read({ try Self.spoiltValues($0).first }) else { return failure }
+        return StorageError(
+            .badInput,
+            finding.problem,
+            hint: "flower check --mend mends it where it can, and flower check tells the rest",
+            underlyingError: failure.underlyingError
+        )
     }
 
     /// Returns when whoever writes now has committed. Only Flower's own writers are waited for, and not

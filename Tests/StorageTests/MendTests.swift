@@ -35,6 +35,13 @@ import Testing
         flow.tasks[0].pools = [PoolDemand("gpu", 1)]
         flow.tasks[0].environment = [Variable("X", "1")]
         flow.tasks[1].killGrace = .seconds(3)
+        flow.schedules = [
+            ScheduleSpec(
+                text: "@hourly",
+                expression: try CronExpression("@hourly", hashID: "test"),
+                timing: ScheduleTiming()
+            )
+        ]
         _ = try store.setPool("gpu", slots: 1, by: "test", at: temporary.now)
         try temporary.apply(flow)
         _ = try temporary.register("test")
@@ -66,6 +73,24 @@ import Testing
         ("UPDATE flow SET shell = '[7]'", "flow.shell cannot be used where id = 1"),
         ("UPDATE flow_task SET retry_on = '{\"exit\": 7}' WHERE name = 'a'", "flow_task.retry_on"),
         ("UPDATE flow_task SET pools = '7' WHERE name = 'a'", "name = 'a'"),
+        ("UPDATE flow SET concurrency = -4", "flow.concurrency cannot be used where id = 1"),
+        ("UPDATE flow SET queue_limit = 0", "flow.queue_limit"),
+        ("UPDATE flow SET priority = 20", "flow.priority"),
+        ("UPDATE flow SET overlap = 'x'", "flow.overlap"),
+        ("UPDATE flow SET working_directory = 'relative'", "flow.working_directory"),
+        (
+            "UPDATE flow_task SET priority = 1e17 WHERE name = 'a'",
+            "flow_task.priority cannot be used where flow_id = 1 AND name = 'a'"
+        ),
+        ("UPDATE flow_task SET retry_limit = -1 WHERE name = 'a'", "flow_task.retry_limit"),
+        ("UPDATE flow_task SET retry_backoff = 0 WHERE name = 'a'", "flow_task.retry_backoff"),
+        ("UPDATE flow_task SET retry_jitter = 7 WHERE name = 'a'", "flow_task.retry_jitter"),
+        ("UPDATE flow_task SET isolate = 7 WHERE name = 'a'", "flow_task.isolate"),
+        ("UPDATE flow_task SET kind = 'zz' WHERE name = 'a'", "flow_task.kind"),
+        ("UPDATE flow_task SET role = 'zz' WHERE name = 'a'", "flow_task.role"),
+        ("UPDATE schedule SET catchup = 'zz'", "schedule.catchup cannot be used where id = 1"),
+        ("UPDATE pool SET slots = -1", "pool.slots cannot be used where name = 'gpu'"),
+        ("UPDATE pool SET slots = 1e17", "pool.slots cannot be used where name = 'gpu'"),
         ("DELETE FROM run", "refers to a row of run that is not there"),
         ("DELETE FROM flow", "refers to a row of flow that is not there"),
         ("DELETE FROM flow_task WHERE name = 'a'", "refers to a row of flow_task"),
@@ -96,6 +121,25 @@ import Testing
         #expect(try store.check() == found)
         #expect(try mend().mended.map(\.problem) == rehearsed.mended.map(\.problem))
         #expect(try store.check() == [])
+    }
+
+    /// The sentence of SQLite's own check names the table alone.
+    @Test func `a row is told once, by its column`() throws {
+        try makeRun()
+        try spoil("UPDATE flow SET overlap = 'x'; UPDATE pool SET slots = -1")
+        let found = try store.check().map(\.problem)
+        let byRow = found.filter { $0.contains(" cannot be used where ") }
+        let isByTable = found.contains { $0.contains("a rule of its table") }
+        #expect(byRow.count == 2 && !isByTable, "\(found)")
+    }
+
+    @Test func `a working directory that is no path is mended to one where nothing can run`() throws
+    {
+        try makeRun()
+        try spoil("UPDATE flow SET working_directory = 'relative', concurrency = 0")
+        _ = try mend()
+        let mended = try temporary.shell("SELECT working_directory, concurrency FROM flow")
+        #expect(mended == "/nonexistent|1")
     }
 
     @Test func `a value taken anew is the flow's, and its task waits for a person`() throws {

@@ -213,6 +213,8 @@ import Testing
         ("flow_task", "pools = '{\"gpu\": 0}'", "takes 0 slots of pool 'gpu'"),
         ("flow_task", "retry_on = '[]'", "not the JSON it should be"),
         ("flow_task", "timeout_ms = 1e17", "timeout_ms is 1 to"),
+        ("flow", "concurrency = 1e17", "concurrency is 1 to 100000"),
+        ("flow_task", "retry_limit = 1e17", "retry_limit is 0 to 1000"),
     ])
     func `of a master that no run can be made of none is made`(
         table: String,
@@ -267,6 +269,58 @@ import Testing
         #expect(try self.fault(of: "z", inRun: run).contains(named))
         #expect(try store.state(ofRun: other) == .succeeded)
         #expect(try store.runs().count == 2)
+    }
+
+    /// It answered with SQLite's own sentence, which names no row.
+    @Test(arguments: ["rerun", "release", "hold", "skip", "cancel"])
+    func `what a person decides of a row that cannot be used is answered with its row`(
+        decision: String
+    ) throws {
+        var tasks = [
+            TaskSpec(name: "a", action: .run("true")),
+            TaskSpec(name: "b", action: .run("true")),
+            TaskSpec(name: "c", needs: ["a"], action: .run("true")),
+        ]
+        tasks[1].hold = "a person looks"
+        tasks[2].traits.when = try Condition("always")
+        try temporary.apply(Flow(name: "test", workingDirectory: "/", tasks: tasks))
+        let run = try temporary.register("test")
+        if decision == "rerun" { _ = try temporary.drain() }
+        try spoil("UPDATE task SET priority = 1e17")
+        let now = temporary.now
+        func decide() throws -> Int {
+            switch decision {
+            case "rerun": try store.rerun(run, .all, by: "test", at: now)
+            case "release": try store.release(run, by: "test", at: now)
+            case "hold": try store.hold(run, task: "a", by: "test", at: now)
+            case "skip": try store.skip(run, task: "a", by: "test", at: now)
+            default: try store.cancel(run, task: "a", by: "test", at: now).cancelled
+            }
+        }
+        do {
+            #expect(try decide() > 0)
+            // Nothing of that value is needed.
+            #expect(decision == "hold")
+        } catch let error as StorageError {
+            #expect(error.code == .badInput)
+            let sentence = "task.priority cannot be used where id = "
+            #expect(error.message.hasPrefix(sentence), "\(error)")
+            #expect(error.hint?.contains("flower check --mend") == true, "\(error)")
+        }
+        _ = try store.mend(isRehearsal: false, by: "test", at: now)
+        if decision != "hold" { #expect(try decide() > 0) }
+    }
+
+    @Test(arguments: ["UPDATE lane SET pools = '{}'", "DELETE FROM lane"])
+    func `a lane that is not there any more is made anew`(sql: String) throws {
+        var flow = Flow.nothing(["a": []])
+        flow.tasks[0].pools = [PoolDemand("gpu", 1)]
+        _ = try store.setPool("gpu", slots: 1, by: "test", at: temporary.now)
+        try temporary.apply(flow)
+        try spoil(sql)
+        let run = try temporary.register("test")
+        #expect(try temporary.drain() == ["a"])
+        #expect(try store.state(ofRun: run) == .succeeded)
     }
 
     @Test func `a lane that cannot be read fails its tasks, and those of others go on`() throws {
