@@ -26,6 +26,8 @@ extension StateFolder {
         holders(of: Self.openByte).contains { $0.pid != getpid() }
     }
 
+    var isOpenHere: Bool { holders(of: Self.openByte).contains { $0.pid == getpid() } }
+
     /// Who has locked a byte of the WAL's index, of this PID namespace.
     private func holders(of byte: Int) -> [(pid: pid_t, isWriter: Bool)] {
         var status = stat()

@@ -84,6 +84,25 @@ extension WALSeal {
         }
     }
 
+    /// Of the WAL that the index beside it is of (sqlite.org/walformat.html, 2.1): whoever opened the one here
+    /// made the other, and a WAL that was put there by hand has none that fits. `nil` also where a connection of
+    /// this process has it open: closing it here would drop SQLite's locks.
+    private static func indexSalts(in folder: StateFolder) -> Salts? {
+        guard !folder.isOpenHere else { return nil }
+        let path = folder.databasePath + "-shm"
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return withUnsafeTemporaryAllocation(byteCount: 8, alignment: 4) { bytes in
+            // As they stand in the WAL: big-endian.
+            guard pread(descriptor, bytes.baseAddress, 8, 32) == 8 else { return nil }
+            func number(_ offset: Int) -> UInt32 {
+                UInt32(bigEndian: bytes.load(fromByteOffset: offset, as: UInt32.self))
+            }
+            return Salts(first: number(0), second: number(4))
+        }
+    }
+
     static func salts(in folder: StateFolder) -> Salts? {
         let descriptor = open(folder.walPath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
@@ -114,12 +133,18 @@ extension WALSeal {
         guard let (seal, salts) = broken else { return }
         // A plain sqlite3 that found none has made one, and is at work.
         let isKnown = seal.salts.map { $0.leads(to: salts) } ?? true || folder.isOpenElsewhere
-        guard isKnown || seal.boot != Machine.bootID else {
+        // Or has gone without closing it, as its shell goes at an error. Who closed the database last has copied
+        // the WAL into it: its inode alone is the same.
+        let isLeft =
+            !isKnown && seal.file.first == file(in: folder).first
+            && indexSalts(in: folder) == salts
+        guard isKnown || isLeft || seal.boot != Machine.bootID else {
             throw mismatch(folder, "that is not the WAL that was written last here")
         }
         // A restored backup has another instance's name; a plain copy, or a WAL of which nothing is known
         // since a power cut, must at least agree with itself.
-        if let reason = try Self.fault(in: folder, seal.instance) { throw mismatch(folder, reason) }
+        let reason = try Self.fault(in: folder, seal.instance, areRowsJudged: !isLeft)
+        if let reason { throw mismatch(folder, reason) }
         try lock.lock(.exclusive, limit: Store.writeLimit)
         defer { lock.unlock() }
         guard isBroken(folder, lock)?.salts == salts else { return }
@@ -149,7 +174,13 @@ extension WALSeal {
     }
 
     /// Reads all of it, for which there is seldom a reason; `nil` where nothing is wrong.
-    private static func fault(in folder: StateFolder, _ instance: String) throws -> String? {
+    ///
+    /// - Parameter areRowsJudged: whether rows that refer to none are a mixture's; else a person's.
+    private static func fault(
+        in folder: StateFolder,
+        _ instance: String,
+        areRowsJudged: Bool = true
+    ) throws -> String? {
         func strange(_ name: String?) -> String? {
             name == instance
                 ? nil : "one is of instance \(instance), the other of \(name ?? "none")"
@@ -160,6 +191,7 @@ extension WALSeal {
                 if let fault = strange(try String.fetchOne(db, sql: Self.name)) { return fault }
                 let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
                 if let found, found != "ok" { return found }
+                guard areRowsJudged else { return nil }
                 let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check")
                 return row.map { "rows of \($0["table"] as String) refer to what is not there" }
             }

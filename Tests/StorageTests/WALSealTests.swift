@@ -147,6 +147,23 @@ import Testing
         shell.waitUntilExit()
     }
 
+    /// The shell goes by exit(3) at an error, without closing: a slip of the pen, and its WAL stays.
+    @Test func `what a plain sqlite3 left that ended by an error is taken`() throws {
+        let place = try TemporaryFolder()
+        let copy = try left(temporary, in: place)
+        _ = try Store.open(copy, create: false).runs()
+        #expect(!FileManager.default.fileExists(atPath: copy.walPath))
+        let sql = "UPDATE task SET status = 0 WHERE run_id = 1; SELECT nosuch"
+        try sqlite(copy, sql, status: 1)
+        #expect(WALSeal.salts(in: copy) != nil)
+        #expect(try Store.open(copy, create: false).state(ofRun: 1) == .waiting)
+        // But not the WAL of another database, of which the index beside it knows nothing.
+        try sqlite(copy, sql, status: 1)
+        let twin = try Self.store("b")
+        try replace(copy.walPath, by: twin.folder.walPath)
+        _ = try refusal(copy)
+    }
+
     @Test func `after a power cut an unknown WAL is read through, and then known`() throws {
         let place = try TemporaryFolder()
         let copy = try left(temporary, in: place)
@@ -175,12 +192,13 @@ import Testing
         #expect(!salts.leads(to: .init(first: 1 << 20, second: 7)))
     }
 
-    private func sqlite(_ folder: StateFolder, _ sql: String) throws {
-        let process = try Process.run(
-            URL(filePath: "/usr/bin/sqlite3"),
-            arguments: [folder.databasePath, sql]
-        )
+    private func sqlite(_ folder: StateFolder, _ sql: String, status: Int32 = 0) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/sqlite3")
+        process.arguments = [folder.databasePath, sql]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        #expect(process.terminationStatus == status)
     }
 }
