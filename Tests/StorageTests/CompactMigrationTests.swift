@@ -7,18 +7,6 @@ import Testing
 /// Migration 15 says the same in fewer words: whatever is done by hand, the schema before it and the present one
 /// must refuse the same with the same sentence, and make the same of the rest.
 @Suite struct CompactMigrationTests {
-    /// As a bare shell has it: without foreign keys.
-    private func database(versions: Int) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        let queue = try DatabaseQueue(configuration: configuration)
-        try queue.writeWithoutTransaction { db in
-            for migration in Schema.migrations.prefix(versions) { try db.execute(sql: migration) }
-            try db.execute(sql: Self.rows)
-        }
-        return queue
-    }
-
     /// One flow with all that belongs to it and one without runs; a run that a task waits for; needs of each
     /// kind, of tasks that may stall.
     private static let rows = """
@@ -198,8 +186,8 @@ import Testing
     @Test(arguments: 0..<4)
     func `what is done by hand has the same consequences and refusals`(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
-        let former = try database(versions: 14)
-        let present = try database(versions: Schema.migrations.count)
+        let former = try bareDatabase(versions: 14, Self.rows)
+        let present = try bareDatabase(versions: Schema.migrations.count, Self.rows)
         var (done, undone, refused) = (0, 0, 0)
         for _ in 0..<250 {
             let kind = Int.random(in: 0..<10, using: &random)
@@ -236,7 +224,7 @@ import Testing
 
     /// SQLite reads all of it at each start of a command, some 130 instructions for each of its bytes.
     @Test func `what is read at each start keeps within its limit`() throws {
-        let present = try database(versions: Schema.migrations.count)
+        let present = try bareDatabase(versions: Schema.migrations.count, Self.rows)
         let bytes = try present.read {
             try Int.fetchOne(
                 $0,

@@ -7,18 +7,6 @@ import Testing
 /// Migration 8 says in one trigger what two said before: whatever is done to tasks by hand, both must
 /// refuse the same, and make the same of the rest.
 @Suite struct GuardMigrationTests {
-    /// As a bare shell has it: without foreign keys.
-    private func database(versions: Int) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        let queue = try DatabaseQueue(configuration: configuration)
-        try queue.writeWithoutTransaction { db in
-            for migration in Schema.migrations.prefix(versions) { try db.execute(sql: migration) }
-            try db.execute(sql: Self.tasks)
-        }
-        return queue
-    }
-
     /// A run that somebody waits for and that has a hook, one that waits for it, and a plain one; needs of
     /// each kind.
     private static let tasks = """
@@ -111,8 +99,8 @@ import Testing
     @Test(arguments: 0..<8)
     func `what is done by hand has the same consequences`(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
-        let former = try database(versions: 7)
-        let present = try database(versions: Schema.migrations.count)
+        let former = try bareDatabase(versions: 7, Self.tasks)
+        let present = try bareDatabase(versions: Schema.migrations.count, Self.tasks)
         var refused = 0
         var done = 0
         for _ in 0..<400 {

@@ -1,6 +1,7 @@
 import Cron
 import Flows
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -130,4 +131,20 @@ extension Store {
     func setting(_ name: String) throws -> String? {
         try read { try String.fetchOne($0, sql: "PRAGMA \(name)") }
     }
+}
+
+/// As a bare shell has it: without foreign keys.
+///
+/// - Parameters:
+///   - versions: so many of the first migrations have been made.
+///   - rows: SQL that inserts some.
+func bareDatabase(versions: Int, _ rows: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    let queue = try DatabaseQueue(configuration: configuration)
+    try queue.writeWithoutTransaction { db in
+        for migration in Schema.migrations.prefix(versions) { try db.execute(sql: migration) }
+        try db.execute(sql: rows)
+    }
+    return queue
 }
