@@ -61,6 +61,7 @@ enum Shortcut: Equatable {
             clinux_prepare_heap()
             let store = try Store.open(choice.folder(session), create: false)
             _ = try RegisterCommand.register(flow, [], isForced: false, store, in: session)
+            try Trouble.tellIfNoRunner(store, session)
             return .success
         }
     }

@@ -1,3 +1,4 @@
+import Flows
 import Glibc
 import Storage
 
@@ -30,12 +31,12 @@ struct Trouble {
 
     init(in store: Store, _ session: Session) throws {
         let seen = store.folder.attendance(at: session.now)
-        left = try store.tasksOfDeadRunners()
-        leftRuns = left.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        let isUnwatched = try !seen.hasScheduler && store.hasSchedule(at: session.now)
-        scheduler = isUnwatched ? Self.noScheduler : nil
-        let lacksRunner = try Self.lacksRunner(seen, hasLeft: !left.isEmpty, store, session)
-        runner = lacksRunner ? Self.noRunner : nil
+        let outlook = try store.outlook(at: session.now)
+        self.init(
+            scheduler: !seen.hasScheduler && outlook.hasSchedule ? Self.noScheduler : nil,
+            runner: Self.lacksRunner(seen, outlook, store.folder, session) ? Self.noRunner : nil,
+            left: outlook.left
+        )
     }
 
     /// Whether nobody executes what is ready, and nobody is about to.
@@ -45,15 +46,15 @@ struct Trouble {
     /// that has gone, and with it what it may have started.
     private static func lacksRunner(
         _ seen: Attendance,
-        hasLeft: Bool,
-        _ store: Store,
+        _ outlook: Outlook,
+        _ folder: StateFolder,
         _ session: Session
-    ) throws -> Bool {
+    ) -> Bool {
         if seen.hasRunner || seen.startsRunners { return false }
-        if try seen.hasWake && store.hasWorkWaiting(at: session.now) { return true }
-        if session.hasUnits(store.folder) { return false }
-        if hasLeft || seen.hadScheduler && !seen.hasScheduler { return true }
-        return try !seen.hasScheduler && store.hadNoRunner()
+        if seen.hasWake && outlook.hasWorkWaiting { return true }
+        if session.hasUnits(folder) { return false }
+        if !outlook.left.isEmpty || seen.hadScheduler && !seen.hasScheduler { return true }
+        return !seen.hasScheduler && outlook.hadNoRunner
     }
 
     func isOfDeadRunner(task id: Int64) -> Bool { left[id] != nil }
@@ -64,9 +65,18 @@ struct Trouble {
     func left(ofRun id: Int64) -> Int { leftRuns[id] ?? 0 }
 
     /// Of a run as lists show it.
-    func text(of run: RunSummary) -> String? {
-        if isOfDeadRunner(run: run.id) { return Self.deadRunner }
-        return run.state == .waiting || run.state == .running ? runner : nil
+    func text(of run: RunSummary) -> String? { text(ofRun: run.id, run.state) }
+
+    /// - Parameter run: `nil` = none was made.
+    private func text(ofRun run: Int64?, _ state: RunState?) -> String? {
+        if let run, isOfDeadRunner(run: run) { return Self.deadRunner }
+        return state == .waiting || state == .running ? runner : nil
+    }
+
+    /// Of what a schedule makes: that nobody looks at it, and that nobody executes the run.
+    func text(isScheduled: Bool, run: Int64?, _ state: RunState?) -> String? {
+        let texts = [isScheduled ? scheduler : nil, text(ofRun: run, state)].compactMap { $0 }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
 
     /// Of a task; of one that waits, only where nothing but a runner is missing.
@@ -76,10 +86,14 @@ struct Trouble {
     }
 
     /// Lines to go below a list of runs.
-    func lines(_ runs: [RunSummary]) -> String {
-        let dead = Self.named(runs.map(\.id).filter(isOfDeadRunner(run:)))
-        let isWaiting = runs.contains { text(of: $0) == runner }
-        return Self.line(dead.map { "\($0): \(Self.deadRunner)" })
+    func lines(_ runs: [RunSummary]) -> String { lines(runs.map { ($0.id, $0.state) }) }
+
+    /// The same of a list whose rows tell of runs; where it is one of schedules' too, with their line first.
+    func lines(isScheduled: Bool = false, _ runs: [(id: Int64?, state: RunState?)]) -> String {
+        let dead = Set(runs.compactMap(\.id)).filter(isOfDeadRunner(run:))
+        let isWaiting = runner != nil && runs.contains { text(ofRun: $0.id, $0.state) == runner }
+        return Self.line(isScheduled ? scheduler : nil)
+            + Self.line(Self.named(dead.sorted()).map { "\($0): \(Self.deadRunner)" })
             + Self.line(isWaiting ? runner : nil)
     }
 
@@ -100,7 +114,11 @@ struct Trouble {
 
     /// A word on standard error after something was made ready that no runner will take by itself.
     static func tellIfNoRunner(_ store: Store, _ session: Session) throws {
-        let trouble = try Trouble(in: store, session)
-        if let text = trouble.runner { session.note(text, hint: runnerRemedy) }
+        let seen = store.folder.attendance(at: session.now)
+        // Most often one is, or is about to come: then nothing is read.
+        if seen.hasRunner || seen.startsRunners { return }
+        let outlook = try store.outlook(at: session.now)
+        guard lacksRunner(seen, outlook, store.folder, session) else { return }
+        session.note(noRunner, hint: runnerRemedy)
     }
 }

@@ -147,53 +147,50 @@ extension Store {
         try unendedRunners().filter { folder.isDead(runner: $0.id) }
     }
 
-    /// The tasks that dead runners had taken, by id, each with its run.
-    package func tasksOfDeadRunners() throws -> [Int64: Int64] {
-        let dead = Set(try deadRunners().map(\.id))
-        guard !dead.isEmpty else { return [:] }
-        return try read { db in
-            let sql = "SELECT id, run_id, runner_id FROM task WHERE status = 1"
-            var result: [Int64: Int64] = [:]
-            for row in try Row.fetchAll(db, sql: sql) where dead.contains(row["runner_id"]) {
-                result[row["id"]] = row["run_id"]
-            }
-            return result
-        }
-    }
-
-    /// Whether a task has been ready, or its retry due, for longer than it takes to start a runner by any of the
-    /// ways that there are.
-    package func hasWorkWaiting(at now: Instant) throws -> Bool {
-        try read { db in
+    /// What depends on who is alive, read at once.
+    package func outlook(at now: Instant) throws -> Outlook {
+        let (outlook, running) = try read { db in
             let sql = """
-                SELECT EXISTS (SELECT 1 FROM task
+                SELECT EXISTS (SELECT 1 FROM schedule JOIN flow ON flow.id = flow_id
+                    WHERE schedule.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
+                      AND (paused_at_ms IS NULL OR paused_until_ms <= :now)),
+                  EXISTS (SELECT 1 FROM task
                     WHERE rank_ms IS NOT NULL AND rank_ms - priority * 60000 < :since)
-                  OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms < :since)
+                    OR EXISTS (SELECT 1 FROM task WHERE retry_at_ms < :since),
+                  NOT EXISTS (SELECT 1 FROM runner),
+                  (SELECT json_group_array(json_array(runner_id, id, run_id)) FROM task
+                    WHERE status = 1)
                 """
             let since = now.milliseconds - Self.runnerStart
-            return try Bool.fetchOne(db, sql: sql, arguments: ["since": since]) ?? false
+            let arguments: StatementArguments = ["now": now.milliseconds, "since": since]
+            guard let row = try Row.fetchOne(db, sql: sql, arguments: arguments) else {
+                preconditionFailure("a SELECT without FROM has one row")
+            }
+            let outlook = Outlook(hasSchedule: row[0], hasWorkWaiting: row[1], hadNoRunner: row[2])
+            return (outlook, try Self.decode([[Int64]].self, row[3]))
         }
+        var (found, dead) = (outlook, [Int64: Bool]())
+        for task in running {
+            let isDead = dead[task[0]] ?? folder.isDead(runner: task[0])
+            dead[task[0]] = isDead
+            if isDead { found.left[task[1]] = task[2] }
+        }
+        return found
     }
 
     /// The units' timer looks each minute.
     private static let runnerStart: Int64 = 65_000
+}
 
-    /// Whether no runner has ever claimed a task here.
-    package func hadNoRunner() throws -> Bool {
-        try read { db in
-            try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM runner)") ?? false
-        }
-    }
-
-    /// Whether a schedule is to make runs: one of a flow that is there and not paused.
-    package func hasSchedule(at now: Instant) throws -> Bool {
-        try read { db in
-            let sql = """
-                SELECT EXISTS (SELECT 1 FROM schedule JOIN flow ON flow.id = flow_id
-                  WHERE schedule.removed_at_ms IS NULL AND flow.removed_at_ms IS NULL
-                    AND (paused_at_ms IS NULL OR paused_until_ms <= ?))
-                """
-            return try Bool.fetchOne(db, sql: sql, arguments: [now.milliseconds]) ?? false
-        }
-    }
+/// What waits for a scheduler or a runner.
+package struct Outlook: Sendable, Equatable {
+    /// A schedule is to make runs: one of a flow that is there and not paused.
+    package let hasSchedule: Bool
+    /// A task has been ready, or its retry due, for longer than it takes to start a runner by any of the ways
+    /// that there are.
+    package let hasWorkWaiting: Bool
+    /// No runner has ever claimed a task here.
+    package let hadNoRunner: Bool
+    /// The tasks that dead runners had taken, by id, each with its run.
+    package var left: [Int64: Int64] = [:]
 }

@@ -44,7 +44,8 @@ import Testing
                     "recorded_at" : "2026-11-23T22:22:00+01:00",
                     "run" : 1,
                     "schedule" : "0 * * * * Etc/GMT-1",
-                    "state" : "waiting"
+                    "state" : "waiting",
+                    "trouble" : null
                   }
                 ]
 

@@ -1,5 +1,6 @@
 import Cron
 import Flows
+import Foundation
 import Storage
 import Testing
 
@@ -26,7 +27,9 @@ import Testing
         for list in Self.lists {
             #expect(try output(list).hasSuffix("\n\(Trouble.noScheduler)\n"), "\(list)")
             let json = try fixture.flower(list + ["-o", "json"])
-            #expect((json.output + json.errors).contains(Trouble.noScheduler), "\(list)")
+            // Of due times there are none yet.
+            let told = list[0] == "fires" ? json.errors : json.output
+            #expect(told.contains(Trouble.noScheduler), "\(list)")
         }
         // Nobody counts down to what does not come.
         for list in Self.lists.prefix(2) { #expect(try !output(list).contains("left")) }
@@ -70,6 +73,71 @@ import Testing
         withExtendedLifetime(file) {}
     }
 
+    /// What each row of a list in JSON tells, and whether a table tells the same below.
+    private func troubles(_ words: [String]) throws -> [String?] {
+        let json = try fixture.flower(words + ["-o", "json"])
+        let rows = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+        let table = try output(words)
+        #expect(json.errors == "" || words == ["next"], "\(words)")
+        return try #require(rows as? [[String: Any]]).map { row in
+            #expect(row["trouble"] != nil, "\(words): \(row)")
+            let text = row["trouble"] as? String
+            for part in text?.components(separatedBy: "; ") ?? [] {
+                #expect(table.contains(part), "\(words): \(table)")
+            }
+            return text
+        }
+    }
+
+    @Test func `each row of a list in JSON tells who is missing for what it shows`() throws {
+        try fixture.apply(.diamond)
+        try fixture.apply(try .hourly("hourly"))
+        try fixture.tick(afterSeconds: 2_400)
+        let lists = ["flows", "schedules", "fires", "next", "runs"]
+        for list in lists { #expect(try troubles([list]).allSatisfy { $0 == nil }, "\(list)") }
+        fixture.endScheduler()
+        let both = "\(Trouble.noScheduler); \(Trouble.noRunner)"
+        #expect(try troubles(["flows"]) == [both, nil])
+        for list in ["schedules", "fires"] { #expect(try troubles([list]) == [both], "\(list)") }
+        #expect(try troubles(["next"]).allSatisfy { $0 == Trouble.noScheduler })
+        #expect(try troubles(["runs"]) == [Trouble.noRunner])
+        // A pause makes no runs, and what is ready waits all the same.
+        try fixture.flower("pause", "hourly")
+        #expect(try troubles(["flows"]) == [Trouble.noRunner, nil])
+        #expect(try troubles(["schedules"]) == [Trouble.noRunner])
+    }
+
+    @Test func `all that makes tasks ready says that no runner is alive`() throws {
+        var tasks = [
+            TaskSpec(name: "a", action: .run("true")),
+            TaskSpec(name: "held", action: .run("true")),
+            TaskSpec(name: "after", needs: ["a"], action: .run("true")),
+        ]
+        tasks[1].hold = "a person looks"
+        tasks[2].traits.when = try Condition("always")
+        try fixture.apply(Flow(name: "test", workingDirectory: "/", tasks: tasks))
+        try fixture.apply(try .hourly("hourly"))
+        fixture.endScheduler()
+        let span = ["--from", "2026-11-23T10:00", "--to", "2026-11-23T12:00"]
+        for words in [
+            ["register", "test"], ["register", "test", "--force"], ["release", "1"],
+            ["skip", "1", "held"], ["cancel", "1", "a"], ["rerun", "1"],
+            ["backfill", "hourly"] + span, ["backfill", "hourly", "--again"] + span,
+        ] {
+            if words[0] == "skip" { try fixture.flower("hold", "1", "held") }
+            let told = try fixture.flower(words)
+            #expect(told.code == .success, "\(words): \(told.errors)")
+            #expect(
+                told.errors == "flower: \(Trouble.noRunner)\nhint: \(Trouble.runnerRemedy)\n",
+                "\(words)"
+            )
+        }
+        #expect(try fixture.flower("hold", "1", "a").errors == "")
+        let file = try RunnerFile(in: fixture.state, workers: 1)
+        #expect(try fixture.flower("register", "test", "--force").errors == "")
+        withExtendedLifetime(file) {}
+    }
+
     /// Whoever only ever waits with `register --wait` is told of nobody.
     @Test func `register that waits tells of no runner, and leaves nothing to tell`() throws {
         let other = try CommandFixture()
@@ -93,13 +161,20 @@ import Testing
             AttemptStart(claim: $0, startedAt: fixture.now, pid: 7, sink: "")
         }
         _ = try store.turn(turn, by: identity, at: fixture.now)
-        #expect(try output(["status", "1"]).contains("a        running"))
+        fixture.now = Instant(seconds: fixture.now.seconds + 5)
+        let alive = try output(["status", "1"])
+        #expect(alive.contains("a        running  5s") && alive.contains("took: 5s"), "\(alive)")
+        #expect(try output(["runs"]).contains(" 5s  "))
         file.remove()
         let status = try output(["status", "1"])
         #expect(status.contains("trouble: \(Trouble.deadRunner)\n"), "\(status)")
         #expect(status.contains("a        unwatched"), "\(status)")
         #expect(status.contains("state: unwatched\n"), "\(status)")
         #expect(!status.contains("pid 7"))
+        // Whether it still runs nobody knows: no time is counted on.
+        #expect(!status.contains("took:") && status.contains("a        unwatched  -"), "\(status)")
+        let runs = try output(["runs"])
+        #expect(runs.contains(" 5s ago  -  ") && !runs.contains(" 5s  "), "\(runs)")
         #expect(try output(["runs"]).hasSuffix("\nrun 1: \(Trouble.deadRunner)\n"))
         #expect(try output(["doctor"]).contains("run 1: \(Trouble.deadRunner)"))
         for list in [["runs"], ["flows"], ["runs", "--in-state", "running"]] {

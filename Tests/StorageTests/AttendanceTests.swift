@@ -64,10 +64,12 @@ import Testing
         #expect(clinux_ofd_lock_try(descriptor, Int16(F_WRLCK)) == 0)
         let task = try #require(try temporary.claim().first?.taskID)
         #expect(seen().hasRunner)
-        #expect(try temporary.store.tasksOfDeadRunners().isEmpty)
+        let store = temporary.store
+        func left() throws -> [Int64: Int64] { try store.outlook(at: temporary.now).left }
+        #expect(try left().isEmpty)
         close(descriptor)
         #expect(!seen().hasRunner)
-        #expect(try temporary.store.tasksOfDeadRunners() == [task: run])
+        #expect(try left() == [task: run])
         unlink(path)
         #expect(try temporary.store.deadRunners().map(\.id) == [1])
         // Whatever cannot be opened for another reason is no proof of a death: here a link to itself.
@@ -85,8 +87,8 @@ import Testing
         _ = try temporary.register("test")
         let now = temporary.now.milliseconds
         let store = temporary.store
-        #expect(try !store.hasWorkWaiting(at: Instant(milliseconds: now + 30_000)))
-        #expect(try store.hasWorkWaiting(at: Instant(milliseconds: now + 70_000)))
+        #expect(try !store.outlook(at: Instant(milliseconds: now + 30_000)).hasWorkWaiting)
+        #expect(try store.outlook(at: Instant(milliseconds: now + 70_000)).hasWorkWaiting)
         #expect(seen().hasWake)
     }
 }

@@ -46,15 +46,19 @@ struct FiresCommand: FlowerCommand {
             )
         case .json:
             let zone = session.zone
+            var isEmpty = true
             try session.printJSON { writer in
                 try writer.write {
                     try store.eachFire(filter, limit: rows.number ?? .max) {
-                        try writer.add(FiresView.json($0, zone))
+                        try writer.add(FiresView.json($0, zone, trouble))
+                        isEmpty = false
                     }
                 }
             }
-            // Its rows tell of the past.
-            if let text = trouble.scheduler { session.note(text, hint: Trouble.schedulerRemedy) }
+            // There is no row that could tell it.
+            if isEmpty, let text = trouble.scheduler {
+                session.note(text, hint: Trouble.schedulerRemedy)
+            }
         }
         return .success
     }

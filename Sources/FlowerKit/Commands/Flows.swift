@@ -22,9 +22,7 @@ struct FlowsCommand: FlowerCommand {
                 FlowsView.table(flows, refused: refused, faults: faults, session.time, trouble)
             )
         case .json:
-            try session.print(
-                FlowsView.json(flows, faults: faults, session.zone, trouble.scheduler)
-            )
+            try session.print(FlowsView.json(flows, faults: faults, session.zone, trouble))
         }
         return .success
     }

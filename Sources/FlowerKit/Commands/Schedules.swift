@@ -20,7 +20,7 @@ struct SchedulesCommand: FlowerCommand {
         switch format.output {
         case .table: try session.print(SchedulesView.table(rows, session.time, trouble))
         case .json:
-            try session.print(SchedulesView.json(rows, session.zone, trouble.scheduler))
+            try session.print(SchedulesView.json(rows, session.zone, trouble))
         }
         return .success
     }

@@ -134,7 +134,7 @@ struct HostDoctor {
         var findings: [DoctorFinding] = []
         if let text = trouble.scheduler {
             findings.append(.missing("scheduler", text, Trouble.schedulerRemedy))
-        } else if try store.hasSchedule(at: session.now) {
+        } else if try store.outlook(at: session.now).hasSchedule {
             findings.append(.good("scheduler", "alive"))
         }
         if let runs = trouble.runsOfDeadRunners {

@@ -30,7 +30,7 @@ enum FiresView {
         let total = fires.reduce(0) { $0 + $1.count }
         table.footer =
             counted(total, "fire") + (isCut ? ", and more: see -n." : ".")
-            + Trouble.line(trouble.scheduler)
+            + trouble.lines(isScheduled: true, fires.map { ($0.runID, $0.state) })
         return table
     }
 
@@ -56,7 +56,11 @@ enum FiresView {
         }
     }
 
-    static func json(_ fire: FireDetail, _ zone: Zone) -> JSONValue {
+    static func json(
+        _ fire: FireDetail,
+        _ zone: Zone,
+        _ trouble: Trouble = .none
+    ) -> JSONValue {
         .object([
             "flow": .string(fire.flow),
             "schedule": .string(fire.scheduleIdentity),
@@ -68,6 +72,7 @@ enum FiresView {
             "recorded_at": .instant(fire.recordedAt, in: zone),
             "run": .count(fire.runID),
             "state": .text(fire.state?.rawValue),
+            "trouble": .text(trouble.text(isScheduled: true, run: fire.runID, fire.state)),
         ])
     }
 }

@@ -44,7 +44,7 @@ enum FlowsView {
         }
         let rest = faults.count - SchedulesView.mostFaults
         if rest > 0 { table.footer? += "\n\(counted(rest, "more schedule")) cannot be used" }
-        table.footer? += Trouble.line(trouble.scheduler)
+        table.footer? += trouble.lines(isScheduled: true, flows.map { ($0.lastRun, $0.lastState) })
         return table
     }
 
@@ -59,7 +59,7 @@ enum FlowsView {
         _ flows: [FlowSummary],
         faults: [ScheduleFault] = [],
         _ zone: Zone,
-        _ trouble: String? = nil
+        _ trouble: Trouble = .none
     ) -> JSONValue {
         let faults = Dictionary(grouping: faults, by: \.flow)
         return .array(
@@ -79,7 +79,11 @@ enum FlowsView {
                     "last_run": .count(flow.lastRun),
                     "last_state": .text(flow.lastState?.rawValue),
                     "trouble": .text(
-                        flow.schedules > 0 && flow.pause == nil ? trouble : nil
+                        trouble.text(
+                            isScheduled: flow.schedules > 0 && flow.pause == nil,
+                            run: flow.lastRun,
+                            flow.lastState
+                        )
                     ),
                 ])
             }

@@ -23,7 +23,7 @@ enum RunsView {
                 .init("\(run.id)"), .init(run.flow), trouble.state(run.state, ofRun: run.id),
                 .init(run.origin),
                 .stamp(run.registeredAt, time), .init(time.ago(run.registeredAt)),
-                .init(run.took(at: time.now).map { TimeText.span($0) } ?? "-"),
+                .init(trouble.took(run, at: time.now).map { TimeText.span($0) } ?? "-"),
                 .init(progress(run, trouble)),
                 .init(parameters(run.shownParameters)),
             ]

@@ -80,7 +80,9 @@ enum SchedulesView {
                     .init("\(row.unrun)", row.unrun > 0 ? .bad : .plain), result(row, trouble),
                 ]
         }
-        table.footer = footer(rows, time) + Trouble.line(trouble.scheduler)
+        table.footer =
+            footer(rows, time)
+            + trouble.lines(isScheduled: true, rows.map { ($0.last?.runID, $0.last?.state) })
         return table
     }
 
@@ -139,7 +141,7 @@ enum SchedulesView {
     static func json(
         _ rows: [ScheduleRow],
         _ zone: Zone,
-        _ trouble: String? = nil
+        _ trouble: Trouble = .none
     ) -> JSONValue {
         .array(
             rows.map { row in
@@ -175,7 +177,13 @@ enum SchedulesView {
                     "jitter_ms": .count(row.timing.jitter.milliseconds),
                     "except": .names(row.timing.exceptions.map(\.text)),
                     "parameters": .variables(row.parameters),
-                    "trouble": .text(trouble),
+                    "trouble": .text(
+                        trouble.text(
+                            isScheduled: row.pause == nil,
+                            run: row.last?.runID,
+                            row.last?.state
+                        )
+                    ),
                 ])
             }
         )

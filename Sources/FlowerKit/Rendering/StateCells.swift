@@ -35,6 +35,11 @@ extension Trouble {
         return .init(Self.unwatched, .bad)
     }
 
+    /// How long a run has taken; nothing while it is unwatched, when nobody knows whether it still does.
+    func took(_ run: RunSummary, at now: Instant) -> Int64? {
+        isOfDeadRunner(run: run.id) ? nil : run.took(at: now)
+    }
+
     /// - Parameter tasks: one, or items of one that are shown in one line.
     func state(_ state: TaskState, of tasks: [TaskDetail]) -> Table.Cell {
         let running = tasks.lazy.filter { $0.shownState == .running }

@@ -66,7 +66,7 @@ struct StatusView {
         }
         let registered = "\(time.stamp(summary.registeredAt)), \(time.ago(summary.registeredAt))"
         facts.add("registered", "\(registered) (\(summary.origin))")
-        facts.add("took", summary.took(at: time.now).map { TimeText.span($0) })
+        facts.add("took", trouble.took(summary, at: time.now).map { TimeText.span($0) })
         facts.add("parameters", RunsView.parameters(summary.shownParameters))
         facts.add("timed out", timedOut(summary), .bad)
         return facts
@@ -115,7 +115,7 @@ struct StatusView {
     private func row(_ entry: Entry, prefix: String) -> [Table.Cell] {
         var cells: [Table.Cell] = [
             .init(prefix + entry.shownName), trouble.state(entry.state, of: entry.tasks),
-            .init(entry.took(at: time.now).map { TimeText.span($0) } ?? "-"),
+            .init(took(entry).map { TimeText.span($0) } ?? "-"),
         ]
         let last = entry.tasks.compactMap(\.attempts.last)
         if showsUsage {
@@ -156,7 +156,7 @@ struct StatusView {
         let last = task.attempts.last
         var cells: [Table.Cell] = [
             .init(prefix + task.shownName), trouble.state(task.shownState, of: [task]),
-            .init(took(last).map { TimeText.span($0) } ?? "-"),
+            .init(took(task).map { TimeText.span($0) } ?? "-"),
         ]
         if showsUsage {
             cells += [
@@ -171,11 +171,18 @@ struct StatusView {
         return cells
     }
 
-    private func took(_ attempt: AttemptDetail?) -> Int64? {
-        guard let attempt else { return nil }
+    /// Nothing of one that runs on unwatched: whether it does nobody knows.
+    private func took(_ task: TaskDetail) -> Int64? {
+        guard let attempt = task.attempts.last else { return nil }
         if let duration = attempt.durationMilliseconds { return duration }
-        return attempt.endedAt == nil
+        return attempt.endedAt == nil && !trouble.isOfDeadRunner(task: task.id)
             ? time.now.milliseconds - attempt.startedAt.milliseconds : nil
+    }
+
+    /// Nor of items of which one does.
+    private func took(_ entry: Entry) -> Int64? {
+        entry.tasks.contains { trouble.isOfDeadRunner(task: $0.id) }
+            ? nil : entry.took(at: time.now)
     }
 
     /// Why a task is in the state it is in, where the state alone does not say.
