@@ -204,11 +204,16 @@ final class Session {
         try? complain(Failure(.success, message, hint: hint).text)
     }
 
-    /// Lines for standard error.
+    /// Lines for standard error. Where its reader has gone (`2>&1 | head`) the command goes on, and its exit
+    /// code tells.
     func complain(_ text: String) throws {
-        try errors.write(
-            terminal.isASCII ? ASCIIText.of(text, .sentence, isTerminal: true) : text
-        )
+        do {
+            try errors.write(
+                terminal.isASCII ? ASCIIText.of(text, .sentence, isTerminal: true) : text
+            )
+        } catch is Output.ReaderGone {
+            // It has seen all that it wanted, and the files still have their faults.
+        }
     }
 
     private func shown(_ text: String, _ place: ASCIIText.Place) -> String {

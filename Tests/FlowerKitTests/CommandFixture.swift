@@ -44,7 +44,22 @@ final class CommandFixture {
     func flower(_ arguments: String...) throws -> Result { try flower(arguments) }
 
     func flower(_ arguments: [String]) throws -> Result {
-        let (output, errors) = (try descriptor("output"), try descriptor("errors"))
+        try flower(arguments, errors: descriptor("errors"))
+    }
+
+    /// The same, with a reader of standard error that has gone.
+    func flowerUnread(_ arguments: String...) throws -> Result {
+        signal(SIGPIPE, SIG_IGN)
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw Failure(.unusable, "no pipe") }
+        close(ends[0])
+        close(try descriptor("errors"))
+        return try flower(arguments, errors: ends[1])
+    }
+
+    /// - Parameter errors: closed at the end.
+    private func flower(_ arguments: [String], errors: Int32) throws -> Result {
+        let output = try descriptor("output")
         defer {
             close(output)
             close(errors)

@@ -155,4 +155,23 @@ import Testing
         #expect(try fixture.flower("env", "tset", "extract").code == .notFound)
         #expect(try fixture.flower("env", "test", "extract", "-p", "nix=1").code == .badInput)
     }
+
+    /// `flower apply flows 2>&1 | head -1` had ended with 0, and applied nothing.
+    @Test func `who stops reading what is told changes neither the work nor the code`() throws {
+        let fixture = try CommandFixture()
+        let path = "\(fixture.folder.path)/a.crontab"
+        func write(_ text: String) throws {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try write("99 * * * * x\n")
+        for command in ["validate", "apply", "import"] {
+            #expect(try fixture.flowerUnread(command, path).code == .badInput)
+        }
+        #expect(try fixture.flowerUnread("cron", "check", "99 * * * *").code == .badInput)
+        try write("*/90 * * * * x\n")
+        #expect(try fixture.flowerUnread("validate", "--strict", path).code == .badInput)
+        #expect(try fixture.flowerUnread("apply", path).output.contains("1 flow: 1 added."))
+        let to = "\(fixture.folder.path)/out"
+        #expect(try fixture.flowerUnread("import", path, "--to", to).output.hasPrefix(to))
+    }
 }
