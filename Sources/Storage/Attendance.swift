@@ -147,6 +147,9 @@ extension Store {
         try unendedRunners().filter { folder.isDead(runner: $0.id) }
     }
 
+    /// Of the runner that a row of `task` names, if it is claimed.
+    func isLeft(by runner: Int64?) -> Bool { runner.map(folder.isDead(runner:)) ?? false }
+
     /// What depends on who is alive, read at once.
     package func outlook(at now: Instant) throws -> Outlook {
         let (outlook, running) = try read { db in

@@ -70,7 +70,7 @@ extension Store {
                 ]
             )
             let count = db.changesCount
-            guard count > 0 else { throw try Self.refusal(db, event, run, name) }
+            guard count > 0 else { throw try refusal(db, event, run, name) }
             // A run whose last task is decided on may have settled, and another wait for that.
             try advance(db, at: now)
             try Self.audit(db, at: now, by: actor, "\(event)", run: run, detail: task)
@@ -80,7 +80,7 @@ extension Store {
         return count
     }
 
-    private static func refusal(
+    private func refusal(
         _ db: Database,
         _ event: TaskEvent,
         _ run: Int64,
@@ -94,14 +94,16 @@ extension Store {
             )
         }
         let sql = """
-            SELECT status FROM task WHERE run_id = :run AND name = :task
+            SELECT status, runner_id FROM task WHERE run_id = :run AND name = :task
               AND (:item IS NULL OR item = :item) ORDER BY item DESC
             """
         let arguments: StatementArguments = ["run": run, "task": task.task, "item": task.item]
-        let code = try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
-        let state = TaskState(rawValue: code) ?? .waiting
+        let row = try Row.fetchOne(db, sql: sql, arguments: arguments)
+        let state = (row?["status"] as Int?).flatMap(TaskState.init(rawValue:)) ?? .waiting
+        let isLeft = isLeft(by: row?["runner_id"])
         let hint: String? =
             switch (event, state) {
+            case (_, .running) where isLeft: "the next flower run takes it over"
             case (.skip, .running): "flower cancel \(run) \(task) ends it; then skip it"
             case (.hold, .running): "flower cancel \(run) \(task) ends it"
             default: nil
@@ -109,7 +111,8 @@ extension Store {
         let what = event == .hold ? "held back" : event == .release ? "released" : "skipped"
         return StorageError(
             .refused,
-            "task '\(task)' of run \(run) cannot be \(what): it \(phrase(state))",
+            "task '\(task)' of run \(run) cannot be \(what): it \(Self.phrase(state))"
+                + (isLeft ? ", and its runner is dead" : ""),
             hint: hint ?? "flower status \(run) shows its tasks"
         )
     }

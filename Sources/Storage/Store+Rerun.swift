@@ -26,7 +26,7 @@ extension Store {
             try Self.checkRun(db, id)
             let chosen = try Self.tasks(db, run: id, in: scope)
             let list = try Self.encode(chosen)
-            try Self.checkIdle(db, run: id, tasks: list)
+            try checkIdle(db, run: id, tasks: list)
             let hidden = """
                 SELECT count(*) FROM task WHERE id IN (SELECT value FROM json_each(?))
                   AND (\(Self.isList) OR \(Self.isBeyondList))
@@ -62,21 +62,24 @@ extension Store {
     }
 
     /// - Throws: `StorageError.refused` for a task that runs, or waits for a run that it has started.
-    private static func checkIdle(_ db: Database, run id: Int64, tasks list: String) throws {
+    private func checkIdle(_ db: Database, run id: Int64, tasks list: String) throws {
         let sql = """
-            SELECT iif(item, name || '[' || item || ']', name) AS name,
+            SELECT iif(item, name || '[' || item || ']', name) AS name, runner_id,
               (SELECT id FROM run WHERE parent_task_id = task.id AND awaited = 1) AS child
             FROM task WHERE id IN (SELECT value FROM json_each(:list)) AND (status = 1
               OR (status = 0 AND retry_at_ms = :never))
             """
-        let arguments: StatementArguments = ["list": list, "never": waitsForRun]
+        let arguments: StatementArguments = ["list": list, "never": Self.waitsForRun]
         guard let row = try Row.fetchOne(db, sql: sql, arguments: arguments) else { return }
         let what = "task '\(row["name"] as String)' of run \(id)"
         guard let child = row["child"] as Int64? else {
+            let isLeft = isLeft(by: row["runner_id"])
             throw StorageError(
                 .refused,
-                "\(what) is running",
-                hint: "wait until it has ended, then rerun"
+                "\(what) is running" + (isLeft ? ", and its runner is dead" : ""),
+                hint: isLeft
+                    ? "the next flower run takes it over; then rerun"
+                    : "wait until it has ended, then rerun"
             )
         }
         throw StorageError(

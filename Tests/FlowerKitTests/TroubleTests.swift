@@ -177,6 +177,13 @@ import Testing
         #expect(runs.contains(" 5s ago  -  ") && !runs.contains(" 5s  "), "\(runs)")
         #expect(try output(["runs"]).hasSuffix("\nrun 1: \(Trouble.deadRunner)\n"))
         #expect(try output(["doctor"]).contains("run 1: \(Trouble.deadRunner)"))
+        // Nobody is to wait for its end, which nobody would see.
+        for words in [["rerun", "1"], ["skip", "1", "a"], ["hold", "1", "a"]] {
+            let said = try fixture.flower(words)
+            #expect(said.code == .refused, "\(words)")
+            #expect(said.errors.contains("running, and its runner is dead\n"), "\(said.errors)")
+            #expect(said.errors.contains("hint: the next flower run takes it over"))
+        }
         for list in [["runs"], ["flows"], ["runs", "--in-state", "running"]] {
             let text = try output(list)
             #expect(text.contains(" unwatched ") && !text.contains(" running "), "\(text)")
@@ -186,5 +193,8 @@ import Testing
             #expect(json.contains("\"trouble\" : \"\(Trouble.deadRunner)\""))
             #expect(json.contains("\"state\" : \"running\"") && !json.contains("unwatched"))
         }
+        let ended = try fixture.flower("cancel", "1", "a")
+        #expect(ended.output == "run 1: 1 task being ended\n")
+        #expect(ended.errors.hasPrefix("flower: run 1: \(Trouble.deadRunner)\nhint: flower run;"))
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Cron
 import Flows
 import Glibc
@@ -118,6 +119,11 @@ import Testing
         let run = try temporary.register("test")
         _ = try store.cancel(run, task: "k", by: "test", at: temporary.now)
         let claims = try temporary.claim()
+        // Their runner is alive.
+        let path = "\(temporary.folder.runnersPath)/\(temporary.runner.id)"
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(file) }
+        #expect(clinux_ofd_lock_try(file, Int16(F_WRLCK)) == 0)
         try temporary.end(claims.filter { $0.name == "s" }, .exited(0))
         try temporary.end(claims.filter { $0.name == "f" }, .exited(1))
         let before = try temporary.states(ofRun: run)

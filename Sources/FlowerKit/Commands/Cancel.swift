@@ -22,8 +22,12 @@ struct CancelCommand: FlowerCommand {
         if done.cancelled > 0 { parts.append("\(counted(done.cancelled, "task")) cancelled") }
         if done.ending > 0 { parts.append("\(counted(done.ending, "task")) being ended") }
         try session.print("run \(part.run): \(parts.joined(separator: ", "))\n")
-        // What is executed always may be ready now, as may hooks.
-        if try store.hasWork(at: session.now) { try Trouble.tellIfNoRunner(store, session) }
+        if done.ending > 0, try Trouble(in: store, session).isOfDeadRunner(run: part.run) {
+            session.note("run \(part.run): \(Trouble.deadRunner)", hint: Trouble.runnerRemedy)
+        } else if try store.hasWork(at: session.now) {
+            // What is executed always may be ready now, as may hooks.
+            try Trouble.tellIfNoRunner(store, session)
+        }
         return .success
     }
 }
