@@ -62,6 +62,24 @@ extension EndToEnd {
             }
         }
 
+        /// The first of two files has room, the second has not.
+        @Test func `an import without room leaves nothing in the way of the next`() async throws {
+            let sandbox = try Sandbox()
+            let comment = "# \(String(repeating: "long ", count: 200))"
+            try sandbox.write("MAILTO=''\n@daily x\n\(comment)\n@daily y\n", to: "a.crontab")
+            let script = "ulimit -f 1; exec $flower import a.crontab --to out"
+            let ending = try await sandbox.shell(script)
+            #expect(ending.code == 74, "\(ending)")
+            let told =
+                ".yaml: cannot write the output: File too large; nothing was written\n"
+                + "hint: make room, or name another folder with --to\n"
+            #expect(ending.errors.hasSuffix(told), "\(ending)")
+            #expect(try await sandbox.shell("ls out").output == "")
+            let next = try await sandbox.flower("import", "a.crontab", "--to", "out")
+            #expect(next.code == 0, "\(next)")
+            #expect(try await sandbox.flower("validate", "out").code == 0)
+        }
+
         @Test func `doctor tells of a wake that is no file`() async throws {
             let sandbox = try await sandbox("wake", "folder")
             let ending = try await sandbox.flower("doctor")

@@ -104,7 +104,17 @@ struct ImportCommand: FlowerCommand {
             pending.append((path, flow.yaml))
         }
         try CrontabFile.makeFolder(to)
-        for (path, text) in pending { try CrontabFile.create(path, text) }
+        var made: [String] = []
+        do {
+            for (path, text) in pending {
+                try CrontabFile.create(path, text)
+                made.append(path)
+            }
+        } catch {
+            // All or nothing.
+            for path in made { unlink(path) }
+            throw error
+        }
         let kept = imports.count - pending.count
         try session.print(pending.map { Printable.line($0.path) + "\n" }.joined())
         if kept > 0 { session.note("\(counted(kept, "file")) unchanged") }
@@ -170,9 +180,18 @@ enum CrontabFile {
     static func create(_ path: String, _ text: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw cannotMake(path, errno) }
-        let output = Output(descriptor: descriptor)
         defer { close(descriptor) }
-        try output.write(text)
+        do {
+            try Output(descriptor: descriptor).write(text)
+        } catch {
+            // A part of a flow could be a flow, and would be in the way of the next import.
+            unlink(path)
+            throw Failure(
+                .unusable,
+                "\(path): \(Failure(error).message); nothing was written",
+                hint: "make room, or name another folder with --to"
+            )
+        }
     }
 
     private static func cannotMake(_ path: String, _ error: Int32) -> Failure {
