@@ -23,8 +23,8 @@ MANUAL = Sources/FlowerKit/Manual
 BUILD_PACKAGES = libsqlite3-dev
 DEMO_PACKAGES = $(BUILD_PACKAGES) sqlite3
 DEB_PACKAGES = $(BUILD_PACKAGES) binutils dpkg-dev lintian
-TEST_PACKAGES = $(DEMO_PACKAGES) $(DEB_PACKAGES) bash dbus fish gcc groff-base libc6-dev man-db mandoc python3 \
-    python3-venv shellcheck strace systemd systemd-journal-remote zsh
+TEST_PACKAGES = $(DEMO_PACKAGES) $(DEB_PACKAGES) bash ca-certificates curl dbus fish gcc groff-base libc6-dev man-db \
+    mandoc openssl python3 python3-venv shellcheck strace systemd systemd-journal-remote zsh
 BENCH_PACKAGES = $(DEMO_PACKAGES) binutils cron dbus gcc libc6-dev make ninja-build python3 python3-venv strace systemd \
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 

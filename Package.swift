@@ -10,6 +10,7 @@ let flags: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 /// In the order in which data flows through them; an arrow points to an earlier line only.
 let sources: [Target] = [
     .target(name: "CLinux"),
+    .target(name: "CCurl"),
     .systemLibrary(name: "CSQLite"),
     .target(name: "CSystemd"),
     .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: flags),
@@ -36,14 +37,7 @@ let sources: [Target] = [
         dependencies: ["CLinux", "FlowFiles", "HostTime", "Storage", "Systemd"],
         swiftSettings: flags
     ),
-    .target(
-        name: "Components",
-        dependencies: [
-            "Flows", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            .product(name: "NIOCore", package: "swift-nio"),
-        ],
-        swiftSettings: flags
-    ),
+    .target(name: "Components", dependencies: ["CCurl", "CLinux", "Flows"], swiftSettings: flags),
     .target(
         name: "Execution",
         dependencies: [
@@ -158,10 +152,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     ],
     targets: sources + tests + benchmarks,
     swiftLanguageModes: [.v6]

@@ -6,14 +6,15 @@ public struct ComponentRegistry: Sendable {
     /// and returns an existential. To be simplified once it does not.
     private var makers: [String: @Sendable (JSONValue) -> Result<any Component, ComponentFault>] =
         [:]
-    private var outputs: [String: [String]] = [:]
+    private var outputs: [String: @Sendable (JSONValue) -> [String]?] = [:]
 
-    /// Flower's own: `echo`, `sleep`, `noop`, `http-post`.
+    /// Flower's own: `echo`, `sleep`, `noop`, `http`, `http-post`.
     public static var builtIn: ComponentRegistry {
         var registry = ComponentRegistry()
         registry.add(Echo.self)
         registry.add(Sleep.self)
         registry.add(NoOperation.self)
+        registry.add(HTTP.self)
         registry.add(HTTPPost.self)
         return registry
     }
@@ -22,7 +23,7 @@ public struct ComponentRegistry: Sendable {
 
     /// Adds a component, in the place of one of the same name.
     public mutating func add<Kind: Component>(_ kind: Kind.Type) {
-        outputs[Kind.name] = Kind.outputs
+        outputs[Kind.name] = { (kind as? any NamingOutputs.Type)?.outputs(of: $0) ?? Kind.outputs }
         makers[Kind.name] = { with in
             do throws(ComponentFault) {
                 return .success(try ArgumentDecoder.decode(Kind.self, from: with))
@@ -32,8 +33,8 @@ public struct ComponentRegistry: Sendable {
         }
     }
 
-    /// The keys that a component gives; `nil` = not known.
-    package func outputs(of name: String) -> [String]? { outputs[name] }
+    /// The keys that a component gives, told so of it; `nil` = not known.
+    package func outputs(of name: String, with: JSONValue) -> [String]? { outputs[name]?(with) }
 
     /// Sorted.
     package var names: [String] { makers.keys.sorted() }
@@ -63,6 +64,11 @@ public struct ComponentRegistry: Sendable {
             return error.message
         }
     }
+}
+
+/// A component whose task names what it gives.
+protocol NamingOutputs: Component {
+    static func outputs(of with: JSONValue) -> [String]
 }
 
 /// A component that cannot be made as its task asks.

@@ -5,7 +5,7 @@ import HostFiles
 /// Reads the flow files of one `validate` or `apply`: all of them, whatever is wrong with some.
 package struct FlowFileLoader: Sendable {
     private let components: [String: @Sendable (JSONValue) -> String?]
-    private let componentOutputs: @Sendable (String) -> [String]?
+    private let componentOutputs: @Sendable (String, JSONValue) -> [String]?
     private let zoneExists: @Sendable (String) -> Bool
     private let zoneHint: @Sendable (String) -> String?
     private let home: String
@@ -18,7 +18,7 @@ package struct FlowFileLoader: Sendable {
 
     /// - Parameters:
     ///   - components: by name, each with its check of `with`: what is wrong, or `nil`.
-    ///   - componentOutputs: the keys that a component gives; `nil` = any, for all that is known.
+    ///   - componentOutputs: the keys that a component gives, by its name and its `with`; `nil` = any, for all that is known.
     ///   - zoneHint: what to write for a zone that is not there; `nil` where nothing is known.
     ///   - home: the absolute path that `~/` and a crontab's commands start in.
     ///   - runner: the name of the user as whom tasks will run, asked where a file names another;
@@ -30,7 +30,7 @@ package struct FlowFileLoader: Sendable {
     ///   - isTrustRequired: refuse what may not be; else a person has asked for it, and is warned.
     package init(
         components: [String: @Sendable (JSONValue) -> String?],
-        componentOutputs: @escaping @Sendable (String) -> [String]? = { _ in nil },
+        componentOutputs: @escaping @Sendable (String, JSONValue) -> [String]? = { _, _ in nil },
         zoneExists: @escaping @Sendable (String) -> Bool,
         zoneHint: @escaping @Sendable (String) -> String?,
         home: String,

@@ -55,8 +55,8 @@ extension FlowReader {
     func checkComponentOutputs(of flow: Flow) {
         var known: [String: (component: String, outputs: [String])] = [:]
         for task in flow.tasks {
-            guard case .component(let name, _) = task.action,
-                let outputs = context.componentOutputs(name)
+            guard case .component(let name, let with) = task.action,
+                let outputs = context.componentOutputs(name, with)
             else { continue }
             known[task.name] = (name, outputs)
         }

@@ -36,7 +36,7 @@ struct FlowReader {
         /// The components by name, each with its check of `with`: what is wrong, or `nil`.
         var components: [String: @Sendable (JSONValue) -> String?]
         /// The keys that a component gives; `nil` = any, for all that is known.
-        var componentOutputs: @Sendable (String) -> [String]?
+        var componentOutputs: @Sendable (String, JSONValue) -> [String]?
         var zoneExists: @Sendable (String) -> Bool
         var zoneHint: @Sendable (String) -> String?
         /// A schedule that is due at no time after it gets a warning.

@@ -107,7 +107,7 @@ extension Session {
         }
         return FlowFileLoader(
             components: Dictionary(uniqueKeysWithValues: checks),
-            componentOutputs: { registry.outputs(of: $0) },
+            componentOutputs: { registry.outputs(of: $0, with: $1) },
             zoneExists: Self.isZone,
             zoneHint: { ZoneDirectory.host.fault(of: $0)?.hint },
             home: runner.home,

@@ -105,7 +105,8 @@ import Testing
                 == "this flower has no component 'http-pots'; did you mean 'http-post'?"
         )
         #expect(registry.fault(of: "zzz", with: .null) == "this flower has no component 'zzz'")
-        #expect(registry.names == ["echo", "everything", "http-post", "noop", "sleep"])
+        let names = ["echo", "everything", "http", "http-post", "noop", "sleep"]
+        #expect(registry.names == names)
     }
 
     @Test func `what holds a place is judged at the run`() {

@@ -16,14 +16,14 @@ import Testing
         var with = with
         with["url"] = .string("http://127.0.0.1:\(server.port)\(path)")
         let component = try ComponentRegistry.builtIn.make("http-post", .object(with))
-        let printed = Lines()
+        let printed = Told()
         var failure: String?
         do {
-            try await component.run(in: .forTest(printed))
+            try await component.run(in: printed.context)
         } catch {
             failure = "\(error)"
         }
-        return (server.finish(), printed.all, failure?.replacing(":\(server.port)", with: ""))
+        return (server.finish(), printed.lines, failure?.replacing(":\(server.port)", with: ""))
     }
 
     @Test func `the document is sent and the answer told`() async throws {
@@ -68,31 +68,9 @@ import Testing
             "url": .string("http://127.0.0.1:\(port)/"), "timeout": .string("10s"),
         ])
         let component = try ComponentRegistry.builtIn.make("http-post", with)
-        await #expect(throws: HTTPPost.Failure.self) {
-            try await component.run(in: .forTest(Lines()))
+        await #expect(throws: HTTPFailure.self) {
+            try await component.run(in: Told().context)
         }
-    }
-}
-
-/// What a component printed.
-private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-extension ComponentContext {
-    fileprivate static func forTest(_ lines: Lines) -> ComponentContext {
-        ComponentContext(
-            flow: "flow",
-            run: 1,
-            task: "task",
-            item: 0,
-            attempt: 1,
-            parameters: [:],
-            dueAt: "2026-11-23T02:50:00+00:00",
-            printer: { lines.add($0) }
-        )
     }
 }
 

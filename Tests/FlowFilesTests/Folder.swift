@@ -72,7 +72,7 @@ let testLoader = FlowFileLoader(
         "noop": { _ in nil },
         "http-post": { _ in nil },
     ],
-    componentOutputs: { $0 == "noop" ? [] : nil },
+    componentOutputs: { name, _ in name == "noop" ? [] : nil },
     zoneExists: { zones.contains($0) },
     zoneHint: { name in
         NearestZone.find(name, among: zones).map { "did you mean '\($0)'?" }

@@ -1,3 +1,4 @@
+import Components
 import Flows
 import Foundation
 import Glibc
@@ -278,6 +279,30 @@ import Testing
         flow.hooks = [.mail(to: ["ops@example.org"])]
         try fixture.apply(flow)
         #expect(try store.usesMail())
+    }
+
+    @Test func `libcurl is asked for where a flow's component needs it`() throws {
+        #expect(HostCheck.libcurl([], isThere: { false }) == [])
+        let good = HostCheck.libcurl(["a"], isThere: { true })
+        #expect(good == [.good("HTTP", "there is a libcurl")])
+        let finding = try #require(HostCheck.libcurl(["a", "b"], isThere: { false }).first)
+        #expect(
+            finding.state == .missing && finding.remedy == "apt install libcurl4 ca-certificates"
+        )
+        #expect(finding.message.hasSuffix("older than 7.68; tasks of 2 flows fail for it: a, b"))
+
+        let fixture = try CommandFixture()
+        let store = try fixture.apply(.diamond)
+        #expect(try store.flows(using: HTTPLibrary.components) == [])
+        for name in HTTPLibrary.components {
+            let with: JSONValue = .object(["url": .string("http://127.0.0.1/")])
+            var flow = Flow.nothing(["ask": []], named: "asking-\(name)")
+            flow.tasks[0].action = .component(name: name, with: with)
+            try fixture.apply(flow)
+        }
+        #expect(
+            try store.flows(using: HTTPLibrary.components) == ["asking-http", "asking-http-post"]
+        )
     }
 
     // MARK: - The command

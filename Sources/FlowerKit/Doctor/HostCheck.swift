@@ -1,4 +1,5 @@
 import CLinux
+import Components
 import Cron
 import Glibc
 import HostTime
@@ -107,5 +108,14 @@ enum HostCheck {
                 "apt install default-mta, or set FLOWER_SENDMAIL for the runner"
             )
         ]
+    }
+
+    /// - Parameter flows: those whose components need it.
+    static func libcurl(_ flows: [String], isThere: () -> Bool) -> [DoctorFinding] {
+        guard !flows.isEmpty else { return [] }
+        if isThere() { return [.good("HTTP", "there is a libcurl")] }
+        let few = flows.prefix(5).joined(separator: ", ") + (flows.count > 5 ? ", ..." : "")
+        let tasks = "tasks of \(counted(flows.count, "flow")) fail for it: \(Printable.line(few))"
+        return [.missing("HTTP", "\(HTTPLibrary.missing); \(tasks)", HTTPLibrary.remedy)]
     }
 }

@@ -1,3 +1,4 @@
+import Components
 import Execution
 import Glibc
 import Storage
@@ -161,6 +162,9 @@ struct HostDoctor {
                 findings.append(.missing("flow files", message, "flower flows tells why"))
             }
             findings += try ScheduleCheck.findings(store)
+            findings += HostCheck.libcurl(try store.flows(using: HTTPLibrary.components)) {
+                HTTPLibrary.isThere
+            }
             return try findings + attendance(store)
                 + HostCheck.sendmail(session.runnerOptions.sendmail, isNeeded: try store.usesMail())
         } catch {
