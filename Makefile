@@ -12,6 +12,8 @@ DATA = $(DESTDIR)$(PREFIX)/share/flower
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd
 SYSUSERS = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 MAN = $(DESTDIR)$(PREFIX)/share/man
+# Where debuggers look for what programs do not hold themselves, whatever their own folder is (gdb(1)).
+DEBUG = $(DESTDIR)/usr/lib/debug/.build-id
 BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 FISH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 # Debian's zsh looks for packages' functions in a folder of its own (/usr/share/doc/zsh-common).
@@ -29,6 +31,11 @@ BENCH_PACKAGES = $(DEMO_PACKAGES) binutils cron dbus gcc libc6-dev make ninja-bu
     golang-go golang-github-robfig-cron-dev golang-github-gorhill-cronexpr-dev
 
 NEED = sh Tests/Support/debian-packages.sh
+
+# Swift's toolchain has one; without it, as for root who installs what a user has built, binutils'.
+OBJCOPY = $(firstword $(wildcard $(dir $(realpath $(shell command -v $(SWIFT))))llvm-objcopy) objcopy)
+# Half of what the linker writes is symbols and debug information.
+STRIP = $(OBJCOPY) --strip-all --remove-section=.comment --remove-section=.note
 
 # What `make test-core` leaves out: suites that want more of the host than the build does.
 BEYOND_CORE = ^(EndToEndTests|SystemdTests|ConsoleTests)\.
@@ -52,7 +59,7 @@ endif
 
 .PHONY: help demo build test test-core lint bench bench-size bench-scheduler bench-services bench-cron \
     torture fuzz
-.PHONY: install uninstall deb clean
+.PHONY: install debug-symbols uninstall deb clean
 .PHONY: archives swift base-commit build-packages demo-packages test-packages bench-packages deb-packages oracle \
     package-units crontabs
 
@@ -73,11 +80,11 @@ DIRECT_TYPES = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mang
 # Nothing is looked for beside the program: a library of that name in a folder that others may write to would
 # be taken for SQLite, and not to find one takes 24 calls of the kernel.
 #
-# C++'s library and zlib become a part of the program: to bind them took the loader 0.8 ms of each start.
-# Where there are no archives of them they are bound as usual.
+# C++'s library becomes a part of the program: to bind it takes the loader a part of a millisecond of each start.
+# Where there is no archive of it it is bound as usual.
 archives:
 	@mkdir -p .build/archives
-	@for name in libstdc++.a libz.a; do \
+	@for name in libstdc++.a; do \
 	    file=$$($$(dirname "$$(readlink -f "$$(command -v $(SWIFT))")")/clang -print-file-name=$$name 2> /dev/null); \
 	    [ ! -f "$$file" ] || ln -sf "$$file" .build/archives/$$name; \
 	done
@@ -132,7 +139,9 @@ fuzz: swift build-packages ## Fuzz the parsers of expressions, crontabs and zone
 
 install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/local)
 	install -d $(BIN) $(DOC) $(DATA)/schedules
-	install -m 755 $(BINARY) $(BIN)/flower
+	$(STRIP) $(BINARY) $(BIN)/.flower.new
+	chmod 755 $(BIN)/.flower.new
+	mv -f $(BIN)/.flower.new $(BIN)/flower
 	install -m 644 $(wildcard README.md) LICENSE $(DOC)
 	cp -R schedules/. $(DATA)/schedules
 	chmod -R u=rwX,go=rX $(DATA)
@@ -160,7 +169,19 @@ install: $(BINARY) ## Install what was built, below DESTDIR and PREFIX (/usr/loc
 	@[ -n "$(DESTDIR)" ] || echo "now, for the whole host:" \
 	    "systemd-sysusers && systemctl daemon-reload && systemctl enable --now flower.target"
 
+debug-symbols: $(BINARY) ## Install what debuggers want to know of the program that was built
+	set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	$(OBJCOPY) --only-keep-debug --compress-debug-sections=zlib $(BINARY) "$$work/debug"; \
+	name=$$($(BUILD_ID) "$$work/debug" "$$work"); \
+	install -D -m 644 "$$work/debug" "$(DEBUG)/$$name.debug"
+
+# Prints `ab/cdef...` of a program, given that and a folder to work in: its build id, as debuggers spell it.
+BUILD_ID = sh -ec '$(OBJCOPY) --dump-section .note.gnu.build-id="$$2/id" "$$1" "$$2/copy"; \
+    od -An -v -tx1 -j16 "$$2/id" | tr -d " \n" | sed "s|^..|&/|"' build-id
+
 uninstall: ## Remove what `make install` has put there; flows, runs and logs stay
+	[ ! -e $(BIN)/flower ] || { set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	    rm -f "$(DEBUG)/$$($(BUILD_ID) $(BIN)/flower "$$work").debug"; }
 	rm -f $(BIN)/flower $(SYSUSERS)/flower.conf
 	rm -f $(addprefix $(UNITS)/,$(patsubst systemd/%,%,$(wildcard systemd/system/* systemd/user/*)))
 	rm -f $(addprefix $(UNITS)/,$(patsubst systemd/%,%,$(wildcard systemd/catalog/*)))
@@ -170,7 +191,7 @@ uninstall: ## Remove what `make install` has put there; flows, runs and logs sta
 
 deb: deb-packages build ## Build the Debian package, below .build/deb, and check it
 	sh systemd/debian/build.sh $(BINARY) .build/deb
-	lintian --fail-on error,warning .build/deb/flower_*.deb
+	lintian --fail-on error,warning .build/deb/flower*.deb
 
 clean: ## Remove everything that was built here
 	rm -rf .build .build-test

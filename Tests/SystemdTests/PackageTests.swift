@@ -6,7 +6,7 @@ extension OnSystemd {
     /// The Debian package of the program under test.
     @Suite(.enabled(if: Box.isPossible)) struct PackageTests {
         /// What `make deb` builds, but for its thorough compression.
-        private static let package = Result { () throws -> String in
+        private static let packages = Result { () throws -> String in
             let folder = Box.products + "/deb"
             let build = Process()
             build.executableURL = URL(fileURLWithPath: Box.package + "/systemd/debian/build.sh")
@@ -20,24 +20,30 @@ extension OnSystemd {
             try build.run()
             build.waitUntilExit()
             try #require(build.terminationStatus == 0)
-            let name = try FileManager.default.contentsOfDirectory(atPath: folder).first
-            return "\(folder)/\(try #require(name))"
+            return folder
+        }
+
+        private static func package(_ name: String) throws -> String {
+            let folder = try packages.get()
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            return "\(folder)/\(try #require(names.first { $0.hasPrefix("\(name)_") }))"
         }
 
         private static func box() throws -> Box {
             var box = Box()
             box.isBare = true
-            box.options = ["--bind", "\(try package.get()):/flower.deb"]
+            box.options = ["--bind", "\(try package("flower")):/flower.deb"]
             return box
         }
 
-        @Test func `lintian finds no fault`() throws {
+        @Test(arguments: ["flower", "flower-dbgsym"])
+        func `lintian finds no fault`(name: String) throws {
             let lintian = Process()
             lintian.executableURL = URL(fileURLWithPath: "/usr/bin/lintian")
             lintian.arguments = [
                 "--allow-root", "--fail-on", "error,warning",
                 // A debug build finds Swift's libraries where the toolchain has them.
-                "--suppress-tags", "custom-library-search-path", try Self.package.get(),
+                "--suppress-tags", "custom-library-search-path", try Self.package(name),
             ]
             let pipe = Pipe()
             lintian.standardOutput = pipe
@@ -46,6 +52,40 @@ extension OnSystemd {
             lintian.waitUntilExit()
             #expect(lintian.terminationStatus == 0)
             #expect(String(decoding: said, as: UTF8.self) == "")
+        }
+
+        @Test func `the program is stripped, and a package of its own has what debuggers want`()
+            throws
+        {
+            let folder = try TemporaryFolder()
+            let script = """
+                dpkg-deb -x "$1" . && dpkg-deb -x "$2" . || exit 1
+                nm usr/bin/flower 2>&1
+                id=$(readelf -n usr/bin/flower | sed -n 's/.*Build ID: //p')
+                debug=usr/lib/debug/.build-id/$(echo "$id" | sed 's|^..|&/|').debug
+                addr2line -e "$debug" "0x$(nm "$debug" | sed -n 's/ T main$//p')"
+                dpkg-deb -f "$2" Build-Ids | sed "s/$id/the same/"
+                dpkg-deb -f "$2" Depends
+                """
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+            shell.arguments = [
+                "-c", script, "sh", try Self.package("flower"), try Self.package("flower-dbgsym"),
+            ]
+            shell.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+            let pipe = Pipe()
+            shell.standardOutput = pipe
+            try shell.run()
+            let said = pipe.fileHandleForReading.readDataToEndOfFile()
+            shell.waitUntilExit()
+            let lines = String(decoding: said, as: UTF8.self).split(separator: "\n").map(
+                String.init
+            )
+            try #require(lines.count == 4, "\(lines)")
+            #expect(lines[0].hasSuffix("usr/bin/flower: no symbols"))
+            #expect(lines[1].contains("/Sources/flower/"))
+            #expect(lines[2] == "the same")
+            #expect(lines[3].hasPrefix("flower (= "))
         }
 
         /// The life of a package on a host: installed, used, upgraded while a task runs, removed, installed

@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: build.sh BINARY FOLDER
-# Makes FOLDER/flower_VERSION_ARCHITECTURE.deb of what `make install` stages of BINARY and this tree; without
-# debhelper, for there is nothing to build. DPKG_DEB_COMPRESSOR_TYPE and _LEVEL are dpkg-deb(1)'s.
+# Makes FOLDER/flower_VERSION_ARCHITECTURE.deb of what `make install` stages of BINARY and this tree, and
+# flower-dbgsym_VERSION_ARCHITECTURE.deb of what `make debug-symbols` does; without debhelper, for there is
+# nothing to build. DPKG_DEB_COMPRESSOR_TYPE and _LEVEL are dpkg-deb(1)'s.
 set -eu
 umask 022
 binary=$(realpath "$1")
@@ -29,7 +30,6 @@ export SOURCE_DATE_EPOCH
 # --- The files ------------------------------------------------------------------------------------
 
 make --no-print-directory -C "$tree" install BINARY="$binary" PREFIX=/usr DESTDIR="$stage"
-strip --remove-section=.comment --remove-section=.note "$stage/usr/bin/flower"
 # Debian's own places: the licence is told by the copyright file.
 mv "$share/flower/schedules" "$share/doc/flower/examples"
 rmdir "$share/flower"
@@ -48,15 +48,43 @@ mkdir -p "$work/source/debian"
 printf 'Source: flower\n\nPackage: flower\nArchitecture: any\n' > "$work/source/debian/control"
 libraries=$(cd "$work/source" && dpkg-shlibdeps --ignore-missing-info -O "$stage/usr/bin/flower")
 
-install -d "$stage/DEBIAN"
 architecture=$(dpkg --print-architecture)
-size=$(du -ks --apparent-size "$stage" | cut -f 1)
-sed -e "s|@VERSION@|$version|" -e "s|@ARCHITECTURE@|$architecture|" -e "s|@SIZE@|$size|" \
+
+# close STAGE NAME: the package of what lies in STAGE, with the checksums and times that dpkg expects.
+close() {
+    size=$(du -ks --apparent-size "$1" | cut -f 1)
+    sed -i "s|@SIZE@|$size|" "$1/DEBIAN/control"
+    (cd "$1" && find usr -type f -printf '%P\0' | sort -z | sed -z 's|^|usr/|' |
+        xargs -0 md5sum) > "$1/DEBIAN/md5sums"
+    find "$1" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+    dpkg-deb --root-owner-group --build "$1" "$folder/$2_${version}_$architecture.deb"
+}
+
+install -d "$stage/DEBIAN"
+sed -e "s|@VERSION@|$version|" -e "s|@ARCHITECTURE@|$architecture|" \
     -e "s#@LIBRARIES@#${libraries#shlibs:Depends=}#" control > "$stage/DEBIAN/control"
 install -m 755 postinst prerm postrm "$stage/DEBIAN"
-(cd "$stage" && find usr -type f -printf '%P\0' | sort -z | sed -z 's|^|usr/|' |
-    xargs -0 md5sum) > "$stage/DEBIAN/md5sums"
+close "$stage" flower
 
-package=$folder/flower_${version}_$architecture.deb
-find "$stage" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
-dpkg-deb --root-owner-group --build "$stage" "$package"
+# --- What debuggers are told: the package that debhelper would make -------------------------------------
+
+symbols=$work/symbols
+make --no-print-directory -C "$tree" debug-symbols BINARY="$binary" PREFIX=/usr DESTDIR="$symbols"
+id=$(cd "$symbols/usr/lib/debug/.build-id" && find . -name '*.debug' | tr -d ./ | sed 's|debug$||')
+install -d "$symbols/DEBIAN" "$symbols/usr/share/doc"
+ln -s flower "$symbols/usr/share/doc/flower-dbgsym"
+cat > "$symbols/DEBIAN/control" << CONTROL
+Package: flower-dbgsym
+Source: flower
+Version: $version
+Auto-Built-Package: debug-symbols
+Architecture: $architecture
+Maintainer: $(sed -n 's|^Maintainer: ||p' control)
+Installed-Size: @SIZE@
+Depends: flower (= $version)
+Section: debug
+Priority: optional
+Description: debug symbols for flower
+Build-Ids: $id
+CONTROL
+close "$symbols" flower-dbgsym
