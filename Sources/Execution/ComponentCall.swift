@@ -1,6 +1,6 @@
 import Components
 import Flows
-import Foundation
+import FoundationEssentials
 import Storage
 
 /// A component that is to run in a process of its own, as its runner tells it to that process.

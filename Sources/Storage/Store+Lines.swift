@@ -1,6 +1,6 @@
 import Cron
 import Flows
-import Foundation
+import FoundationEssentials
 import GRDB
 
 /// How much an attempt has printed.

@@ -1,6 +1,6 @@
 import Cron
 import Flows
-import Foundation
+import FoundationEssentials
 import GRDB
 
 /// What people look at. Nothing here writes.

@@ -1,6 +1,6 @@
 import Cron
 import Flows
-import Foundation
+import FoundationEssentials
 import GRDB
 
 /// The master's rows ⇄ `Flow`.

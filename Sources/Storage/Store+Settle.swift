@@ -1,6 +1,6 @@
 import Cron
 import Flows
-import Foundation
+import FoundationEssentials
 import GRDB
 
 /// Runs that settle while somebody waits for it: their own hooks, and tasks of other runs.

@@ -1,5 +1,5 @@
 import Flows
-import Foundation
+import FoundationEssentials
 import GRDB
 
 extension Store {

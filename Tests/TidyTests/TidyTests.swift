@@ -56,6 +56,14 @@ import Testing
         }
     }
 
+    /// All of Foundation asks ICU for what it knows of languages and calendars, which the program is linked without.
+    @Test func `no more of Foundation than its essentials is used`() {
+        for file in SourceFile.all where !file.isTest && file.imports.contains("Foundation") {
+            // A thread, and nothing else.
+            #expect(file.path.hasSuffix("FlowerKit/RunWaiter.swift"), "\(file.path)")
+        }
+    }
+
     @Test func `the pure core imports nothing of the world`() {
         let world: Set<String> = ["Foundation", "FoundationEssentials", "Glibc", "CLinux", "GRDB"]
         for file in SourceFile.all where !file.isTest && ["Cron", "Flows"].contains(file.module) {

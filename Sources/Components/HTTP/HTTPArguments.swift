@@ -20,7 +20,7 @@ struct HTTPAddress: Decodable, Sendable {
     }
 
     private static func read(_ text: String) -> (target: String, socketPath: String?)? {
-        guard let colon = text.range(of: "://"),
+        guard let colon = text.firstRange(of: "://"),
             !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F })
         else { return nil }
         let rest = text[colon.upperBound...]

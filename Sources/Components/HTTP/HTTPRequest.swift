@@ -1,5 +1,5 @@
 import Flows
-import Foundation
+import FoundationEssentials
 
 /// What a server is asked, and how much of its answer is kept.
 struct HTTPRequest: Sendable, CustomStringConvertible {
@@ -100,8 +100,9 @@ struct HTTPAnswer: Sendable {
     /// `nil` where there is nothing to show.
     var excerpt: String? {
         let text = String(decoding: body.prefix(HTTPRequest.excerptBytes), as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        return text.isEmpty ? nil : text
+        let rest = text.drop(while: \.isWhitespace)
+        let end = rest.lastIndex { !$0.isWhitespace }
+        return end.map { String(rest[...$0]) }
     }
 
     func requireSuccess(of request: HTTPRequest) throws(HTTPFailure) {

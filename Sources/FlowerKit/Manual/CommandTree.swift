@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 
 /// A command with its options and its commands, as ArgumentParser tells them of itself
 /// (`--experimental-dump-help`).
