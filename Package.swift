@@ -54,9 +54,10 @@ let sources: [Target] = [
         exclude: ["Manual/flower.5", "Manual/flower.7"],
         swiftSettings: flags
     ),
+    .target(name: "ICUStub"),
     .executableTarget(
         name: "flower",
-        dependencies: ["FlowerKit"],
+        dependencies: ["FlowerKit", "ICUStub"],
         swiftSettings: flags,
         // A position-independent program of this size spends milliseconds of every start on relocating
         // itself, and a timer starts `flower run` every minute. Costs address randomisation of our code.
