@@ -132,14 +132,11 @@ enum ShellProgram {
         }
         guard let word = rest.popFirst() else { return Found() }
         let name = base(word)
-        if let positions = wrappers[name] {
-            return within(rest, besides: positions, name, depth)
+        if let wrapper = wrappers[name] { return within(rest, wrapper, name, depth) }
+        let interpreter = interpreters.first {
+            name.hasPrefix($0.key) && isVersion(name.dropFirst($0.key.count))
         }
-        if interpreters.contains(where: {
-            name.hasPrefix($0) && isVersion(name.dropFirst($0.count))
-        }) {
-            return script(rest, name, depth)
-        }
+        if let interpreter { return script(rest, interpreter.value, name, depth) }
         if name == "." || name == "source" { return Found(weak: rest.first.map { base($0) }) }
         if name == "eval", depth < depthLimit {
             return find(in: Array(rest.joined(separator: " ").utf8), depth: depth + 1)
@@ -152,22 +149,22 @@ enum ShellProgram {
     /// What a wrapper runs: behind its options, and as many words as it takes for itself.
     private static func within(
         _ words: ArraySlice<String>,
-        besides positions: Int,
+        _ wrapper: Wrapper,
         _ name: String,
         _ depth: Int
     ) -> Found {
         var rest = words
-        var positions = positions
+        var positions = wrapper.positions
         while let word = rest.first {
-            if word == "-c", let text = rest.dropFirst().first, depth < depthLimit {
+            if wrapper.texts.contains(word), let text = rest.dropFirst().first, depth < depthLimit {
                 return find(in: Array(text.utf8), depth: depth + 1)
             }
             // `command -v x` only asks.
             if name == "command", word == "-v" || word == "-V" { return Found() }
+            if word == wrapper.instead { positions = 0 }
             if word.hasPrefix("-") {
                 rest = rest.dropFirst()
-                // An option's value is no program: `-n 10`, `-u www-data`.
-                if optionsWithValue.contains(word), rest.count > 1 { rest = rest.dropFirst() }
+                if wrapper.valued.contains(word), rest.count > 1 { rest = rest.dropFirst() }
             } else if positions > 0 {
                 positions -= 1
                 rest = rest.dropFirst()
@@ -183,23 +180,27 @@ enum ShellProgram {
         return found
     }
 
-    private static func script(_ words: ArraySlice<String>, _ name: String, _ depth: Int) -> Found {
+    private static func script(
+        _ words: ArraySlice<String>,
+        _ interpreter: Interpreter,
+        _ name: String,
+        _ depth: Int
+    ) -> Found {
         var rest = words
         while let word = rest.popFirst() {
-            let isShells = name.hasSuffix("sh")
-            if isShells, word.hasPrefix("-"), word.hasSuffix("c"), let text = rest.first,
+            if interpreter.isShell, word.hasPrefix("-"), word.hasSuffix("c"), let text = rest.first,
                 depth < depthLimit
             {
                 var found = find(in: Array(text.utf8), depth: depth + 1)
                 if found.weak == nil { found.weak = name }
                 return found
             }
-            if word == "-m" || word == "-jar" || word == "-f", let module = rest.first {
-                return Found(strong: base(module))
+            if interpreter.files.contains(word), let file = rest.first {
+                return Found(strong: base(file))
             }
-            if word == "-e" || word == "-c" || word == "-r" { return Found(weak: name) }
-            if word.hasPrefix("-") {
-                if optionsWithValue.contains(word) { _ = rest.popFirst() }
+            if interpreter.texts.contains(word) { return Found(weak: name) }
+            if word.hasPrefix("-") || word == "+o" {
+                if interpreter.valued.contains(word) { _ = rest.popFirst() }
                 continue
             }
             return Found(strong: base(word))
@@ -228,26 +229,6 @@ enum ShellProgram {
 
     private static let keywords: Set<String> = [
         "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "!", "{", "}", "time",
-    ]
-
-    /// Each with how many words it takes for itself before the program.
-    private static let wrappers: [String: Int] = [
-        "exec": 0, "command": 0, "env": 0, "nice": 0, "ionice": 0, "nohup": 0, "setsid": 0,
-        "timeout": 1, "flock": 1, "chronic": 0, "cronic": 0, "sudo": 0, "su": 1, "runuser": 0,
-        "setpriv": 0, "chrt": 1, "taskset": 1, "stdbuf": 0, "unbuffer": 0, "run-one": 0,
-        "lckdo": 1, "setlock": 1, "lockrun": 0, "systemd-cat": 0, "systemd-run": 0,
-        "systemd-inhibit": 0, "run-parts": 0, "xargs": 0, "chroot": 1, "builtin": 0, "busybox": 0,
-    ]
-
-    /// Of the wrappers and interpreters.
-    private static let optionsWithValue: Set<String> = [
-        "-n", "-u", "-g", "-w", "-s", "-k", "-t", "-p", "-E", "-I", "-d", "-S", "-C", "-W",
-        "--user", "--group", "--signal", "--timeout",
-    ]
-
-    private static let interpreters = [
-        "sh", "bash", "dash", "ash", "ksh", "zsh", "python", "perl", "ruby", "php", "node",
-        "nodejs", "java", "Rscript", "lua", "tclsh", "pypy",
     ]
 
     /// What stands before, or is run in its own name only where there is nothing else.

@@ -7,8 +7,8 @@ struct StatusCommand: FlowerCommand {
         commandName: "status",
         abstract: "Show a run's tasks, and why any of them failed.",
         discussion: """
-            MEMORY is the most that a task held. The kernel counts from before its program began, so it is \
-            never less than its runner held then, some 17 MiB.
+            MEMORY is the most that a task held. The kernel counts from before its program began, when it was \
+            its runner's: what is no more than that is told as '-'.
             """
     )
 
