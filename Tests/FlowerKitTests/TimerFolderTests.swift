@@ -6,33 +6,10 @@ import Testing
 @testable import FlowerKit
 
 /// `flower import`: which of the files in a timer's folder count, and what is said of those that are not there.
-@Suite struct TimerFolderTests {
-    private let fixture: CommandFixture
-    private let to: String
+@Suite struct TimerFolderTests: TimerFixture {
+    let fixture: CommandFixture
 
-    init() throws {
-        fixture = try CommandFixture()
-        to = "\(fixture.folder.path)/out"
-    }
-
-    private var units: String { "\(fixture.folder.path)/units" }
-
-    private func write(_ name: String, _ text: String) throws {
-        let url = URL(fileURLWithPath: "\(units)/\(name)")
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try text.write(to: url, atomically: true, encoding: .utf8)
-    }
-
-    private func imported(_ name: String) throws -> CommandFixture.Result {
-        try fixture.flower("import", "\(units)/\(name)", "--to", to)
-    }
-
-    private func file(_ name: String) throws -> String {
-        try String(contentsOfFile: "\(to)/\(name).yaml", encoding: .utf8)
-    }
+    init() throws { fixture = try CommandFixture() }
 
     @Test func `of a folder every timer is read, and what cannot be said is passed over`() throws {
         try write("a.timer", "[Timer]\nOnCalendar=daily\n")

@@ -9,33 +9,10 @@ import Testing
 @testable import FlowerKit
 
 /// `flower import NAME.timer`: systemd's timers to flow files.
-@Suite struct TimerImportTests {
-    private let fixture: CommandFixture
-    private let to: String
+@Suite struct TimerImportTests: TimerFixture {
+    let fixture: CommandFixture
 
-    init() throws {
-        fixture = try CommandFixture()
-        to = "\(fixture.folder.path)/out"
-    }
-
-    private var units: String { "\(fixture.folder.path)/units" }
-
-    private func write(_ name: String, _ text: String) throws {
-        let url = URL(fileURLWithPath: "\(units)/\(name)")
-        try FileManager.default.createDirectory(
-            at: url.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try text.write(to: url, atomically: true, encoding: .utf8)
-    }
-
-    private func imported(_ name: String) throws -> CommandFixture.Result {
-        try fixture.flower("import", "\(units)/\(name)", "--to", to)
-    }
-
-    private func file(_ name: String) throws -> String {
-        try String(contentsOfFile: "\(to)/\(name).yaml", encoding: .utf8)
-    }
+    init() throws { fixture = try CommandFixture() }
 
     /// Of one service, whose lines are given; its timer is due daily.
     private func tasks(_ service: String, _ name: String = "a") throws -> String {
